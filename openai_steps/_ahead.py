@@ -1,0 +1,68 @@
+"""One page ahead: drive a walk, and fetch the next page while the caller works on this one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from openai_steps._errors import StepsError
+from openai_steps._models import StepPage
+from openai_steps._walk import PageQuery, Walk
+
+Fetch: TypeAlias = Callable[[PageQuery], Awaitable[StepPage]]
+
+
+class PageReader:
+    """Reads a walk's pages.
+
+    Args:
+        walk: Says which page is next.
+        fetch: Gets a page.
+        prefetch: Whether `start` may do anything.
+    """
+
+    def __init__(self, walk: Walk, fetch: Fetch, *, prefetch: bool) -> None:
+        self._walk = walk
+        self._fetch = fetch
+        self._prefetch = prefetch
+        self._ahead: asyncio.Task[StepPage] | None = None
+
+    async def read(self) -> list[StepPage]:
+        """Return the next pages to pass on, in the walk's direction; none at the end.
+
+        Raises:
+            StepsError: With the cursor from which to go on.
+        """
+        walk = self._walk
+        try:
+            while walk.query is not None:
+                if pages := walk.feed(await self._next(walk.query)):
+                    return pages
+        except StepsError as error:
+            error.resume_at(after=walk.resume_after, before=walk.resume_before)
+            raise
+        return []
+
+    def start(self) -> None:
+        """Send the request for the page after this one, if there is one and it has not been sent."""
+        query = self._walk.query
+        if self._prefetch and self._ahead is None and query is not None:
+            self._ahead = asyncio.ensure_future(self._fetch(query))
+
+    async def aclose(self) -> None:
+        """Call off a request that is on its way, and wait until it has left nothing behind."""
+        task, self._ahead = self._ahead, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()  # looked at, so that asyncio does not complain that nobody did
+
+    async def _next(self, query: PageQuery) -> StepPage:
+        task = self._ahead
+        if task is None:
+            return await self._fetch(query)
+        page = await task  # if the caller is cancelled here, so is the task
+        self._ahead = None
+        return page

@@ -1,0 +1,100 @@
+"""Who asks: the header with the key, and how to come by a fresh one.
+
+A key may be text, a function that is asked before each request, or an Entra token, which is kept until shortly before
+it expires.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+from collections.abc import Callable
+from typing import Final
+
+from openai_steps._endpoint import AccessToken, ApiKey, Endpoint
+
+# Tokens live for about an hour; azure-core's policy renews them five minutes early as well.
+_RENEW_BEFORE_EXPIRY: Final = 300.0
+
+_NOT_IN_A_HEADER: Final = re.compile(r"[^\x21-\x7e]")
+
+
+def check_key(key: object) -> str:
+    """Return the key, or raise a ValueError that does not tell it."""
+    if not isinstance(key, str) or not key:
+        raise ValueError(f"The API key must be text and not empty; it is {type(key).__name__}.")
+    if _NOT_IN_A_HEADER.search(key):
+        raise ValueError(
+            "The API key has a space, a line break or another character that no header can carry. "
+            "It is often the line break at the end of a file: strip it."
+        )
+    return key
+
+
+class Authorizer:
+    """Makes the header that proves who asks, for one endpoint.
+
+    Args:
+        endpoint: Whose key or credential to use.
+        now: Returns the time in seconds since 1970.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, now: Callable[[], float]) -> None:
+        self._endpoint = endpoint
+        self._now = now
+        self._token: AccessToken | None = None
+        self._renewing = asyncio.Lock()
+        self._last_key: str | None = None
+        if isinstance(endpoint.api_key, str):
+            check_key(endpoint.api_key)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        return (self._last_key,) if self._last_key else ()
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether another key may be had after a 401."""
+        return self._endpoint.credential is not None
+
+    async def header(self) -> dict[str, str]:
+        """Return the header with the key or token; empty where the server needs none."""
+        key = await self._key()
+        if key is None:
+            return {}
+        self._last_key = check_key(key)
+        return {self._endpoint.key_header: self._endpoint.key_prefix + key}
+
+    def forget(self, header: dict[str, str]) -> None:
+        """Drop the token that this header carries: the server did not accept it."""
+        token = self._token
+        if token is not None and header.get(self._endpoint.key_header, "").endswith(token.token):
+            self._token = None
+
+    async def _key(self) -> str | None:
+        endpoint = self._endpoint
+        if endpoint.credential is not None:
+            return (await self._fresh_token()).token
+        if endpoint.api_key is None or isinstance(endpoint.api_key, str):
+            return endpoint.api_key
+        return await _ask(endpoint.api_key)
+
+    async def _fresh_token(self) -> AccessToken:
+        if self._token is None or self._is_old(self._token):
+            async with self._renewing:  # the first to come renews for all
+                if self._token is None or self._is_old(self._token):
+                    assert self._endpoint.credential is not None
+                    assert self._endpoint.scope is not None
+                    self._token = await self._endpoint.credential.get_token(self._endpoint.scope)
+        return self._token
+
+    def _is_old(self, token: AccessToken) -> bool:
+        return token.expires_on - _RENEW_BEFORE_EXPIRY <= self._now()
+
+
+async def _ask(source: ApiKey) -> str:
+    assert not isinstance(source, str)
+    key = source()
+    return await key if inspect.isawaitable(key) else key

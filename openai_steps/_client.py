@@ -1,0 +1,375 @@
+"""`AsyncStepsClient`: the verbs that users call."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+
+from openai_steps._ahead import PageReader
+from openai_steps._endpoint import ApiKey, Endpoint
+from openai_steps._models import Order, Run, RunStep, StepPage
+from openai_steps._protocol import (
+    Request,
+    check_id,
+    check_order,
+    is_page_size,
+    list_request,
+    read_reply,
+    run_request,
+    step_request,
+)
+from openai_steps._settings import Limits, RetryPolicy, Timeouts
+from openai_steps._transport import Transport
+from openai_steps._walk import MAX_PAGE_SIZE, PageQuery, Walk, start_walk
+
+T = TypeVar("T")
+
+
+class AsyncStepsClient:
+    """Reads the steps of Assistants-style runs, over one aiohttp session.
+
+    Use it as an async context manager, or call `aclose` when done. One client serves any number of tasks of one event
+    loop.
+
+    Args:
+        endpoint: The server. Default: `Endpoint.openai` with ``api_key`` and ``base_url``.
+        api_key: Default: the environment variable ``OPENAI_API_KEY``. A function, plain or async, is asked for the
+            key before each request.
+        base_url: Default: the environment variable ``OPENAI_BASE_URL``, or else OpenAI's.
+        session: A session of your own, with your proxies, certificates and tracing. It is never closed here.
+        timeout: How long to wait: a `Timeouts`, or seconds for one request.
+        retry: When to try again.
+        limits: The biggest answer, and the most connections.
+        limiter: Any async context manager that is entered around each request, such as a semaphore or an
+            ``aiolimiter.AsyncLimiter``.
+        headers: More headers for each request.
+
+    Raises:
+        ValueError: If an argument makes no sense, or a key that is needed is missing.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint | None = None,
+        *,
+        api_key: ApiKey | None = None,
+        base_url: str | None = None,
+        session: aiohttp.ClientSession | None = None,
+        timeout: Timeouts | float | None = None,
+        retry: RetryPolicy | None = None,
+        limits: Limits | None = None,
+        limiter: AbstractAsyncContextManager[Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        if endpoint is None:
+            endpoint = Endpoint.openai(api_key=api_key, base_url=base_url)
+        elif api_key is not None or base_url is not None:
+            raise ValueError("Give api_key and base_url to the endpoint, not to the client, too.")
+        self._transport = Transport(
+            endpoint,
+            session=session,
+            timeouts=_timeouts(timeout) or Timeouts(),
+            retry=retry or RetryPolicy(),
+            limits=limits or Limits(),
+            limiter=limiter,
+            headers=headers or {},
+        )
+
+    def __repr__(self) -> str:
+        return f"<AsyncStepsClient {self.endpoint.provider} {self.endpoint.base_url}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections, unless the session was brought along. A closed client stays closed."""
+        await self._transport.aclose()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The server that this client asks."""
+        return self._transport.endpoint
+
+    async def get_step(
+        self,
+        thread_id: str,
+        run_id: str,
+        step_id: str,
+        *,
+        include: Iterable[str] = (),
+        timeout: Timeouts | float | None = None,
+    ) -> RunStep:
+        """Read one step.
+
+        Args:
+            thread_id: The thread's id.
+            run_id: The run's id.
+            step_id: The step's id.
+            include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+            timeout: Instead of the client's.
+
+        Raises:
+            NotFoundError: If there is no such step.
+            StepsError: If anything else went wrong.
+            ValueError: If an argument is none that a server would take.
+        """
+        request = step_request(self.endpoint, thread_id, run_id, step_id, include=include)
+        return await self._get(request, RunStep, timeout)
+
+    async def get_run(self, thread_id: str, run_id: str, *, timeout: Timeouts | float | None = None) -> Run:
+        """Read the run itself: its status and times.
+
+        Args:
+            thread_id: The thread's id.
+            run_id: The run's id.
+            timeout: Instead of the client's.
+
+        Raises:
+            NotFoundError: If there is no such run.
+            StepsError: If anything else went wrong.
+            ValueError: If an id is none.
+        """
+        return await self._get(run_request(self.endpoint, thread_id, run_id), Run, timeout)
+
+    async def list_page(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        limit: int | None = None,
+        order: Order | None = None,
+        after: str | None = None,
+        before: str | None = None,
+        include: Iterable[str] = (),
+        timeout: Timeouts | float | None = None,
+    ) -> StepPage:
+        """Read one page: one request, with just the parameters given, and its answer as it is.
+
+        Args:
+            thread_id: The thread's id.
+            run_id: The run's id.
+            limit: The most steps to send, 1 to 100; servers send 20 if not told.
+            order: ``asc``: oldest first, ``desc``: newest first; servers take ``desc`` if not told.
+            after: A step's id: send steps behind it in the list.
+            before: A step's id: send steps ahead of it. Servers differ in which of them (see the page on cursors).
+            include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+            timeout: Instead of the client's.
+
+        Raises:
+            StepsError: If anything went wrong.
+            ValueError: If an argument is none that a server would take.
+        """
+        request = list_request(
+            self.endpoint,
+            thread_id,
+            run_id,
+            limit=limit,
+            order=order,
+            after=after,
+            before=before,
+            include=include,
+        )
+        return await self._get(request, StepPage, timeout)
+
+    async def iter_pages(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        order: Order = "desc",
+        after: str | None = None,
+        before: str | None = None,
+        include: Iterable[str] = (),
+        page_size: int = MAX_PAGE_SIZE,
+        prefetch: bool = True,
+        verify: bool = False,
+        timeout: Timeouts | float | None = None,
+    ) -> AsyncGenerator[StepPage, None]:
+        """Read a run's steps page by page.
+
+        Args:
+            thread_id: The thread's id.
+            run_id: The run's id.
+            order: ``asc``: oldest first, ``desc``: newest first.
+            after: A step's id: only steps behind it in the list.
+            before: A step's id: only steps ahead of it. Without ``after``, the page nearest to it comes first.
+            include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+            page_size: The most steps in one answer, 1 to 100.
+            prefetch: Send the request for the next page while you work on this one.
+            verify: Trust the server in nothing, at the price of more requests.
+            timeout: Instead of the client's, for each request.
+
+        Yields:
+            Pages that are not empty, their data in list order as the server sent it, less the steps that have been in
+            a page before.
+
+        Raises:
+            StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
+            ValueError: If an argument is none that a server would take.
+        """
+        walk = _start_walk(order, after, before, page_size, None, verify)
+        reader = self._reader(walk, thread_id, run_id, order, include, prefetch, timeout)
+        try:
+            while pages := await reader.read():
+                for page in pages:
+                    reader.start()
+                    yield page
+        finally:
+            await reader.aclose()
+
+    async def iter_steps(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        order: Order = "desc",
+        after: str | None = None,
+        before: str | None = None,
+        include: Iterable[str] = (),
+        page_size: int = MAX_PAGE_SIZE,
+        max_steps: int | None = None,
+        prefetch: bool = True,
+        verify: bool = False,
+        timeout: Timeouts | float | None = None,
+    ) -> AsyncGenerator[RunStep, None]:
+        """Read a run's steps one by one.
+
+        Args:
+            thread_id: The thread's id.
+            run_id: The run's id.
+            order: ``asc``: oldest first, ``desc``: newest first.
+            after: A step's id: only steps behind it in the list.
+            before: A step's id: only steps ahead of it. Without ``after``, the step nearest to it comes first, and the
+                walk leads away from it.
+            include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+            page_size: The most steps in one answer, 1 to 100.
+            max_steps: The most steps in all. None: all there are.
+            prefetch: Send the request for the next page while you work on this one (not before you have taken the
+                second step of a page).
+            verify: Trust the server in nothing, at the price of more requests.
+            timeout: Instead of the client's, for each request.
+
+        Yields:
+            Each step once.
+
+        Raises:
+            StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
+            ValueError: If an argument is none that a server would take.
+        """
+        walk = _start_walk(order, after, before, page_size, max_steps, verify)
+        reader = self._reader(walk, thread_id, run_id, order, include, prefetch, timeout)
+        try:
+            while pages := await reader.read():
+                for page in pages:
+                    steps = iter(page.data[::-1] if walk.backward else page.data)
+                    yield next(steps)
+                    reader.start()
+                    for step in steps:
+                        yield step
+        finally:
+            await reader.aclose()
+
+    async def collect_steps(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        order: Order = "desc",
+        after: str | None = None,
+        before: str | None = None,
+        include: Iterable[str] = (),
+        page_size: int = MAX_PAGE_SIZE,
+        timeout: Timeouts | float | None = None,
+    ) -> list[RunStep]:
+        """Read a run's steps into a list; the order of the list is that of `iter_steps`.
+
+        Args:
+            thread_id: The thread's id.
+            run_id: The run's id.
+            order: ``asc``: oldest first, ``desc``: newest first.
+            after: A step's id: only steps behind it in the list.
+            before: A step's id: only steps ahead of it. Without ``after``, the nearest come first.
+            include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+            page_size: The most steps in one answer, 1 to 100.
+            timeout: Instead of the client's, for each request.
+
+        Raises:
+            StepsError: If anything went wrong.
+            ValueError: If an argument is none that a server would take.
+        """
+        walk = _start_walk(order, after, before, page_size, None, False)
+        reader = self._reader(walk, thread_id, run_id, order, include, False, timeout)
+        steps: list[RunStep] = []
+        while pages := await reader.read():
+            for page in pages:
+                steps.extend(page.data[::-1] if walk.backward else page.data)
+        return steps
+
+    def _reader(
+        self,
+        walk: Walk,
+        thread_id: str,
+        run_id: str,
+        order: Order,
+        include: Iterable[str],
+        prefetch: bool,
+        timeout: Timeouts | float | None,
+    ) -> PageReader:
+        names = include if isinstance(include, str) else tuple(include)
+
+        async def fetch(query: PageQuery) -> StepPage:
+            return await self.list_page(
+                thread_id,
+                run_id,
+                limit=query.limit,
+                order=order,
+                after=query.after,
+                before=query.before,
+                include=names,
+                timeout=timeout,
+            )
+
+        return PageReader(walk, fetch, prefetch=prefetch)
+
+    async def _get(self, request: Request, kind: type[T], timeout: Timeouts | float | None) -> T:
+        reply = await self._transport.get(request, timeouts=_timeouts(timeout))
+        return read_reply(reply, kind, request=request)
+
+
+def _timeouts(timeout: Timeouts | float | None) -> Timeouts | None:
+    if timeout is None or isinstance(timeout, Timeouts):
+        return timeout
+    return Timeouts(attempt=timeout, total=max(timeout, Timeouts().total))
+
+
+def _start_walk(
+    order: Order,
+    after: str | None,
+    before: str | None,
+    page_size: int,
+    max_steps: int | None,
+    verify: bool,
+) -> Walk:
+    check_order(order)
+    for name, cursor in (("after", after), ("before", before)):
+        if cursor is not None:
+            check_id(name, cursor)
+    if after is not None and after == before:
+        raise ValueError(f"after and before are the same step, {after!r}: nothing lies between.")
+    if not is_page_size(page_size):
+        raise ValueError(f"page_size must be a whole number from 1 to {MAX_PAGE_SIZE}, not {page_size!r}.")
+    if max_steps is not None and (isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1):
+        raise ValueError(f"max_steps must be a whole number above 0, or None, not {max_steps!r}.")
+    return start_walk(after=after, before=before, page_size=page_size, max_steps=max_steps, verify=verify)

@@ -1,0 +1,228 @@
+"""THE converter: JSON to models and back, by cattrs.
+
+Structuring is strict (a wrong type is an error that names its JSON path, never a silent coercion) and lossless:
+``unstructure`` gives back what was structured, up to null versus absent, to times, which come back in seconds, and to
+the ways of saying nothing (-1 for a time, ``{}`` for usage, an error with empty texts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache, partial
+from operator import eq
+from types import UnionType
+from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, overload
+
+import attrs
+import orjson
+from cattrs import Converter
+from cattrs.gen import make_dict_unstructure_fn, override
+
+from openai_steps import _leaves, _models
+from openai_steps._errors import ResponseDecodeError
+from openai_steps._leaves import Mismatch
+from openai_steps._models import LastError, RunStep, StepPage, Usage
+from openai_steps._structuring import Hook, structure_hook, without_none
+
+T = TypeVar("T")
+
+
+def structure_step(data: Mapping[str, Any]) -> RunStep:
+    """Turn a step's JSON object into a RunStep.
+
+    Args:
+        data: The object as ``json.loads`` gives it. Parts of it go into the step: do not change it afterwards.
+
+    Raises:
+        ResponseDecodeError: If something has the wrong type; its ``path`` says where.
+    """
+    return structure(data, RunStep)
+
+
+def structure_page(data: Mapping[str, Any] | Sequence[Any]) -> StepPage:
+    """Turn a page's JSON into a StepPage.
+
+    Args:
+        data: The list object, or the bare array that some servers send. Do not change it afterwards.
+
+    Raises:
+        ResponseDecodeError: If something has the wrong type; its ``path`` says where.
+    """
+    return structure(data, StepPage)
+
+
+def structure(data: Any, cls: type[T]) -> T:
+    """Turn JSON into any of the models: the step and page above, and the run."""
+    try:
+        return cast(T, _converter().get_structure_hook(cls)(data, cls))
+    except Mismatch as problem:
+        message = f"{problem.path} should be {problem.expected}, but is {_shorten(problem.value)}."
+        raise ResponseDecodeError(message, path=problem.path, body=data) from None
+
+
+@overload
+def unstructure(value: list[Any] | tuple[Any, ...]) -> list[Any]: ...  # type: ignore[overload-overlap]
+@overload
+def unstructure(value: Any) -> dict[str, Any]: ...
+def unstructure(value: Any) -> Any:
+    """Turn a model back into JSON objects of the wire's shape.
+
+    Args:
+        value: A step, a page, any other model of this package, or a list or tuple of them.
+
+    Returns:
+        Plain dicts and lists. Of the fields that are None, those that OpenAI always sends are there as null.
+    """
+    return _converter().unstructure(value)
+
+
+def dumps(value: Any) -> bytes:
+    """Turn a model, or a list or tuple of models, into JSON text of the wire's shape (UTF-8, one line)."""
+    return orjson.dumps(unstructure(value))
+
+
+def _shorten(value: Any) -> str:
+    shown = "missing or null" if value is None else repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."
+
+
+# --- The rules --------------------------------------------------------------------------------------------------
+
+_LEAVES: Final[Mapping[Any, Hook]] = {
+    str: _leaves.text,
+    int: _leaves.whole_number,
+    float: _leaves.number,
+    bool: _leaves.boolean,
+    datetime: _leaves.time,
+}
+
+# The fields that OpenAI sends as null when they are unset; it leaves the others out.
+_SENT_AS_NULL: Final[Mapping[type, frozenset[str]]] = {
+    RunStep: frozenset({"cancelled_at", "completed_at", "expires_at", "failed_at", "last_error", "usage"}),
+    StepPage: frozenset({"first_id", "last_id"}),
+    _models.FunctionCall: frozenset({"output"}),
+}
+
+
+@cache
+def _converter() -> Converter:
+    converter = Converter(unstruct_collection_overrides={tuple: list})
+    for leaf, hook in _LEAVES.items():
+        converter.register_structure_hook(leaf, hook)
+    converter.register_structure_hook_func(partial(eq, dict[str, Any]), _leaves.json_object)
+    converter.register_unstructure_hook(datetime, _leaves.seconds)
+    converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
+    converter.register_structure_hook_factory(_is_union, _union_hook)
+    converter.register_structure_hook_factory(attrs.has, structure_hook)
+    converter.register_structure_hook_factory(partial(eq, StepPage), _page_hook)
+    converter.register_unstructure_hook_factory(attrs.has, _unstructure_hook)
+    return converter
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _is_union(kind: Any) -> bool:
+    return isinstance(kind, UnionType) or get_origin(kind) is Union
+
+
+def _tuple_hook(kind: Any, converter: Converter) -> Hook:
+    member = get_args(kind)[0]
+    hook = converter.get_structure_hook(member)
+
+    def structure_tuple(value: Any, _: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list | tuple):
+            raise Mismatch("an array", value)
+        try:
+            return tuple([hook(item, None) for item in value])
+        except Mismatch as problem:
+            raise problem.inside(_index_of_mismatch(hook, value)) from None
+
+    return structure_tuple
+
+
+def _index_of_mismatch(hook: Hook, items: Sequence[Any]) -> int:
+    for index, item in enumerate(items):
+        try:
+            hook(item, None)
+        except Mismatch:
+            return index
+    raise AssertionError("a hook is a function of its input")
+
+
+def _union_hook(kind: Any, converter: Converter) -> Hook:
+    """Return the hook for ``T | None`` (whose caller looks for None itself) or for a tagged union."""
+    inner = without_none(kind)
+    if inner is kind:
+        return _tagged_hook(kind, converter)
+    if inner is datetime:
+        return _leaves.time_or_unset
+    unless_unset = _UNSET.get(inner)
+    hook = converter.get_structure_hook(inner)
+    return unless_unset(hook) if unless_unset else hook
+
+
+def _tagged_hook(kind: Any, converter: Converter) -> Hook:
+    """Return the hook for a union of classes that the key ``type`` tells apart, the last of them for any other."""
+    *tagged, other = get_args(kind)
+    hooks = {cls.type: converter.get_structure_hook(cls) for cls in tagged}
+
+    def structure_tagged(value: Any, _: Any) -> Any:
+        if value.__class__ is not dict:
+            value = _leaves.json_object(value)
+        tag = value.get("type")
+        hook = hooks.get(tag) if tag.__class__ is str else None
+        return other(value) if hook is None else hook(value, None)
+
+    return structure_tagged
+
+
+def _error_unless_unset(hook: Hook) -> Hook:
+    def structure_error(value: Any, _: Any) -> LastError | None:
+        error: LastError = hook(value, None)
+        return error if error.code or error.message or error.extra else None
+
+    return structure_error
+
+
+def _usage_unless_unset(hook: Hook) -> Hook:
+    return lambda value, _: None if value == {} else hook(value, None)
+
+
+# How DashScope says that there is no error and no usage; see _leaves.time_or_unset for times.
+_UNSET: Final[Mapping[Any, Callable[[Hook], Hook]]] = {
+    LastError: _error_unless_unset,
+    Usage: _usage_unless_unset,
+}
+
+
+def _page_hook(cls: Any, converter: Converter) -> Hook:
+    structure_list = structure_hook(StepPage, converter)
+
+    def structure_any_page(value: Any, _: Any) -> StepPage:
+        if isinstance(value, list | tuple):
+            value = {"data": value}
+        elif isinstance(value, Mapping) and "data" in value and value["data"] is None:
+            value = {**value, "data": []}
+        page: StepPage = structure_list(value, None)
+        return page
+
+    return structure_any_page
+
+
+def _unstructure_hook(cls: Any, converter: Converter) -> Callable[[Any], Any]:
+    names = {field.name for field in attrs.fields(cls)}
+    if "data" in names and "extra" not in names:  # an Other… class: its data is the wire's object
+        return lambda value: converter.unstructure(value.data)
+    sent_as_null = _SENT_AS_NULL.get(cls, frozenset())
+    fields: dict[str, Any] = {name: override(omit_if_default=name not in sent_as_null) for name in names}
+    fields["extra"] = override(omit=True)
+    unstructure_fields = make_dict_unstructure_fn(cls, converter, **fields)
+    tag = {"type": cls.type} if isinstance(getattr(cls, "type", None), str) else {}
+
+    def unstructure_model(value: Any) -> dict[str, Any]:
+        return {**tag, **unstructure_fields(value), **converter.unstructure(value.extra)}
+
+    return unstructure_model

@@ -1,0 +1,97 @@
+"""Strict readers for the leaves of JSON: text, numbers, times, objects.
+
+Each takes a JSON value (and, as cattrs wants it, a type that is not looked at) and returns it, or raises Mismatch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+
+class Mismatch(ValueError):
+    """A JSON value of the wrong type, and the way to it, inside out."""
+
+    def __init__(self, expected: str, value: Any) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.value = value
+        self.way: list[str | int] = []
+
+    def inside(self, *keys: str | int) -> Mismatch:
+        """Note that the value sits below these keys, the innermost first."""
+        self.way.extend(keys)
+        return self
+
+    @property
+    def path(self) -> str:
+        """The way to the value, such as ``$.data[3].created_at``."""
+        return "$" + "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in reversed(self.way))
+
+
+def text(value: Any, _: Any = None) -> str:
+    """Read text."""
+    if isinstance(value, str):
+        return value
+    raise Mismatch("text", value)
+
+
+def whole_number(value: Any, _: Any = None) -> int:
+    """Read a whole number; true and false are none."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise Mismatch("a whole number", value)
+
+
+def number(value: Any, _: Any = None) -> float:
+    """Read a number; true and false are none."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    raise Mismatch("a number", value)
+
+
+def boolean(value: Any, _: Any = None) -> bool:
+    """Read true or false."""
+    if isinstance(value, bool):
+        return value
+    raise Mismatch("true or false", value)
+
+
+def json_object(value: Any, _: Any = None) -> dict[str, Any]:
+    """Read an object of any keys."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise Mismatch("an object", value)
+
+
+# Seconds up to here (the year 5138), milliseconds above (from March 1973 on).
+_LAST_SECOND: Final = 100_000_000_000
+_from_timestamp: Final = datetime.fromtimestamp
+
+
+def time(value: Any, _: Any = None) -> datetime:
+    """Read a time in seconds, milliseconds (DashScope) or ISO 8601 (LLAMPHouse; UTC where no zone is named)."""
+    if value.__class__ is int and 0 <= value < _LAST_SECOND:
+        return _from_timestamp(value, UTC)
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = number(value)
+        return _from_timestamp(seconds if abs(seconds) < _LAST_SECOND else seconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Mismatch("a time in seconds, milliseconds or ISO 8601", value) from None
+
+
+def time_or_unset(value: Any, _: Any = None) -> datetime | None:
+    """Read a time that may be missing; DashScope sends -1 for that."""
+    return None if value == -1 else time(value)
+
+
+def seconds(moment: datetime) -> int | float:
+    """Write a time in seconds: a whole number where it is one."""
+    stamp = moment.timestamp()
+    return int(stamp) if stamp.is_integer() else stamp

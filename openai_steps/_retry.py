@@ -1,0 +1,94 @@
+"""Again, and after how long? Functions of the error, the attempt and a roll of the die; no waiting is done here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from openai_steps._errors import APIConnectionError, APIStatusError
+from openai_steps._settings import RetryPolicy
+
+RETRIED_STATUSES: Final = frozenset({408, 409, 429})
+"""Besides 500 and above."""
+
+NOT_IMPLEMENTED: Final = 501
+
+# A server that asks for more than a day does not mean this client's clock.
+_LONGEST_ASKED: Final = 86_400.0
+
+
+def wait_before_retry(
+    error: Exception, *, policy: RetryPolicy, attempt: int, jitter: float, time_left: float
+) -> float | None:
+    """Return how many seconds to wait before the next try, or None for no more tries.
+
+    Args:
+        error: What the last try ended with.
+        policy: The user's settings.
+        attempt: The number of the last try, from 1.
+        jitter: A random number from 0 up to 1.
+        time_left: Seconds to the deadline: a wait that would not fit is not begun.
+    """
+    if attempt >= policy.attempts or not is_transient(error):
+        return None
+    asked = error.retry_after if isinstance(error, APIStatusError) else None
+    if asked is None:
+        wait = min(policy.wait_max, policy.wait_initial * 2.0 ** min(attempt - 1, 64))
+        wait *= 1 - jitter / 2
+    else:
+        wait = asked + jitter * min(1.0, 0.1 + asked / 10)
+    return wait if wait < time_left else None
+
+
+def is_transient(error: Exception) -> bool:
+    """Tell whether the same request may succeed later."""
+    if isinstance(error, APIStatusError):
+        told = error.headers.get("x-should-retry", "").strip().lower()
+        if told in ("true", "false"):
+            return told == "true"
+        return error.status in RETRIED_STATUSES or (error.status >= 500 and error.status != NOT_IMPLEMENTED)
+    return isinstance(error, APIConnectionError) and error.transient
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """Return the seconds that a server asks to wait, or None where it asks for nothing that makes sense.
+
+    Args:
+        headers: The answer's headers with names in lower case. ``retry-after-ms`` (Azure, OpenAI) goes before
+            ``Retry-After``, which is seconds or a date (RFC 9110, section 10.2.3).
+        now: The time now, aware.
+    """
+    milliseconds = _sensible(_number(headers.get("retry-after-ms")), scale=1 / 1000)
+    if milliseconds is not None:
+        return milliseconds
+    value = headers.get("retry-after")
+    seconds = _number(value)
+    if seconds is None and value is not None:
+        seconds = _seconds_until(value, now)
+    return _sensible(seconds)
+
+
+def _sensible(seconds: float | None, scale: float = 1.0) -> float | None:
+    if seconds is None or not 0 <= seconds * scale <= _LONGEST_ASKED:
+        return None
+    return seconds * scale
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _seconds_until(date: str, now: datetime) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,307 @@
+"""Which page next? Cursor walks as state machines, with no I/O.
+
+A walk says in ``query`` what to ask for, takes the answer by ``feed(page)`` and returns the pages to pass on; it is
+over when ``query`` is None. Pages are passed on in list order; a backward walk passes on the nearest page first.
+
+The rules, and the servers that made them necessary, are told in ``docs/cursors.md``. In short:
+
+- The next cursor is the id of the last item of ``data`` (the first, walking backwards): ``first_id`` and ``last_id``
+  are wrong on some servers.
+- Each step is passed on once. A page that brings nothing new, other than an empty one, is a PaginationError.
+- Servers are split on ``before``: the items next to the cursor, or the first items of the list cut off at the cursor.
+  What a server means shows in its second page; until then the first is held back. Where the answer is not to be
+  trusted, the walk makes a detour: forward from the head of the list up to the cursor, which is right everywhere.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final, TypeAlias
+
+from attrs import evolve, frozen
+
+from openai_steps._errors import PaginationError
+from openai_steps._models import RunStep, StepPage
+
+MAX_PAGE_SIZE: Final = 100
+"""The most items that the API sends in a page."""
+
+
+@frozen(kw_only=True)
+class PageQuery:
+    """What to ask a server for: at most ``limit`` steps, after or before a step's id."""
+
+    limit: int
+    after: str | None = None
+    before: str | None = None
+
+
+def start_walk(
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    page_size: int = MAX_PAGE_SIZE,
+    max_steps: int | None = None,
+    verify: bool = False,
+) -> Walk:
+    """Return the walk for the cursors given.
+
+    Args:
+        after: Only steps behind this one, in list order.
+        before: Only steps ahead of this one. Without ``after``, the nearest come first.
+        page_size: The most steps to ask for at once.
+        max_steps: The most steps to pass on in all.
+        verify: Trust neither has_more nor ``before``.
+    """
+    if before is not None and after is None:
+        return BackwardWalk(before=before, page_size=page_size, max_steps=max_steps, verify=verify)
+    return ForwardWalk(after=after, before=before, page_size=page_size, max_steps=max_steps, verify=verify)
+
+
+class ForwardWalk:
+    """From a cursor, or the head of the list, to its end or to the step ``before``."""
+
+    backward: Final = False
+
+    def __init__(
+        self,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        page_size: int = MAX_PAGE_SIZE,
+        max_steps: int | None = None,
+        verify: bool = False,
+    ) -> None:
+        self._cursor = after
+        self._stop_at = before
+        self._page_size = page_size
+        self._left = max_steps
+        # A server that lies about has_more is found out where the walk knows that there must be more.
+        self._trust_has_more = not verify and before is None
+        self._inclusive = False  # does the server send the cursor's own step, too?
+        self._seen: set[str] = set() if after is None else {after}
+        self.query: PageQuery | None = self._ask()
+
+    @property
+    def resume_after(self) -> str | None:
+        """The cursor ``after`` that continues this walk."""
+        return self._cursor
+
+    @property
+    def resume_before(self) -> str | None:
+        """The cursor ``before`` that continues this walk."""
+        return self._stop_at
+
+    def feed(self, page: StepPage) -> list[StepPage]:
+        """Take the answer to ``query``, return the pages to pass on, and set the next query."""
+        fresh = _unseen(page.data, self._seen)
+        if not fresh:
+            return self._feed_stale(page)
+        self._inclusive = self._inclusive or page.data[0].id == self._cursor
+        fresh, met = _cut(fresh, self._stop_at)
+        fresh = fresh[: self._left]
+        self._cursor = page.data[-1].id
+        if self._left is not None:
+            self._left -= len(fresh)
+        over = met or self._left == 0 or (page.has_more is False and self._trust_has_more)
+        self.query = None if over else self._ask()
+        return [_with_data(page, fresh)] if fresh else []
+
+    def _feed_stale(self, page: StepPage) -> list[StepPage]:
+        """Take a page with nothing new: the end of the list, or a server that repeats itself."""
+        assert self.query is not None
+        only_echo = all(step.id == self._cursor for step in page.data)
+        complete = len(page.data) < self.query.limit and page.has_more is not True
+        if not page.data or (only_echo and complete):
+            self.query = None
+            if self._stop_at is not None:
+                raise PaginationError(
+                    f"The list ended before the step {self._stop_at!r}, given as 'before', came up. "
+                    f"Check that it belongs to this run{_and_follows(self._cursor)}."
+                )
+            return []
+        if only_echo and self.query.limit < self._page_size and not self._inclusive:
+            self._inclusive = True
+            self.query = self._ask()
+            return []
+        raise PaginationError(_NOTHING_NEW.format(where=f"after {self._cursor!r}"))
+
+    def _ask(self) -> PageQuery:
+        if self._cursor == "":
+            raise PaginationError("The last step of a page has an empty id, which is no cursor.")
+        wanted = self._page_size
+        if self._left is not None:
+            wanted = min(wanted, self._left + self._inclusive)
+        return PageQuery(limit=wanted, after=self._cursor)
+
+
+class BackwardWalk:
+    """From the step ``before`` to the head of the list, the nearest steps first."""
+
+    backward: Final = True
+
+    def __init__(
+        self,
+        *,
+        before: str,
+        page_size: int = MAX_PAGE_SIZE,
+        max_steps: int | None = None,
+        verify: bool = False,
+    ) -> None:
+        self._cursor = before  # all from here on has been passed on, or was not asked for
+        self._page_size = page_size
+        self._left = max_steps
+        self._verify = verify
+        self._adjacent = False  # has the server shown that it sends the items next to the cursor?
+        self._held: StepPage | None = None  # a page whose place in the list is not yet proven
+        self._seen = {before}
+        self._detour: tuple[ForwardWalk, _Tail] | None = None
+        self._take: Callable[[StepPage], list[StepPage]] = self._take_page
+        self.query: PageQuery | None = self._ask()
+
+    @property
+    def resume_after(self) -> str | None:
+        """None: a backward walk is continued by ``before`` alone."""
+        return None
+
+    @property
+    def resume_before(self) -> str | None:
+        """The cursor ``before`` that continues this walk."""
+        return self._cursor
+
+    def feed(self, page: StepPage) -> list[StepPage]:
+        """Take the answer to ``query``, return the pages to pass on, and set the next query."""
+        return self._take(page)
+
+    def _take_page(self, page: StepPage) -> list[StepPage]:
+        """Take an answer to ``before``."""
+        if not page.data:
+            # Nothing ahead: credible from a server that is known to look next to the cursor.
+            doubtful = self._held is not None or (self._verify and not self._adjacent)
+            return self._make_detour() if doubtful else self._finish([])
+        fresh = _unseen(page.data, self._seen)
+        if len(fresh) < len(page.data) and not (fresh and self._adjacent):
+            return self._make_detour()
+        passed_on: list[StepPage] = []
+        if self._held is not None:  # it has a page of other steps ahead of it, so it was no window on the head
+            self._adjacent = True
+            passed_on.append(self._pass_on(self._held))
+        page = _with_data(page, fresh)
+        if self._adjacent and not self._verify:
+            passed_on.append(self._pass_on(page))
+            return self._finish(passed_on) if page.has_more is False else self._go_on(passed_on)
+        if page.has_more is False and not self._verify:
+            return self._finish([*passed_on, self._pass_on(page)])
+        self._held = page
+        if self._verify or (self._left is not None and len(fresh) >= self._left):
+            self._take = self._take_probe
+            self.query = PageQuery(limit=1, after=page.data[-1].id)
+        else:
+            self.query = self._ask()
+        return passed_on
+
+    def _take_probe(self, page: StepPage) -> list[StepPage]:
+        """Take the step behind the held page, which must be the cursor."""
+        if not page.data or page.data[0].id != self._cursor:
+            return self._make_detour()
+        assert self._held is not None
+        self._adjacent = True
+        self._take = self._take_page
+        return self._go_on([self._pass_on(self._held)])
+
+    def _take_detour(self, page: StepPage) -> list[StepPage]:
+        """Take a page of the walk from the head to the cursor."""
+        assert self._detour is not None
+        walk, tail = self._detour
+        tail.extend(walk.feed(page))
+        self.query = walk.query
+        return [] if self.query else [self._pass_on(page) for page in reversed(tail.pages)]
+
+    def _make_detour(self) -> list[StepPage]:
+        walk = ForwardWalk(before=self._cursor, page_size=self._page_size)
+        self._detour = walk, _Tail(self._left)
+        self._take = self._take_detour
+        self.query = walk.query
+        return []
+
+    def _pass_on(self, page: StepPage) -> StepPage:
+        if self._left is not None:
+            page = _with_data(page, page.data[max(0, len(page.data) - self._left) :])
+            self._left -= len(page.data)
+        self._cursor = page.data[0].id
+        self._held = None
+        return page
+
+    def _go_on(self, passed_on: list[StepPage]) -> list[StepPage]:
+        self.query = None if self._left == 0 else self._ask()
+        return passed_on
+
+    def _finish(self, passed_on: list[StepPage]) -> list[StepPage]:
+        self.query = None
+        return passed_on
+
+    def _ask(self) -> PageQuery:
+        held = self._held.data if self._held else ()
+        cursor = held[0].id if held else self._cursor
+        if cursor == "":
+            raise PaginationError("The first step of a page has an empty id, which is no cursor.")
+        wanted = self._page_size if self._left is None else min(self._page_size, self._left - len(held))
+        return PageQuery(limit=wanted, before=cursor)
+
+
+Walk: TypeAlias = ForwardWalk | BackwardWalk
+
+
+class _Tail:
+    """The last pages of a walk: no more of them than hold ``max_steps`` steps."""
+
+    def __init__(self, max_steps: int | None) -> None:
+        self.pages: deque[StepPage] = deque()
+        self._max_steps = max_steps
+        self._count = 0
+
+    def extend(self, pages: Iterable[StepPage]) -> None:
+        for page in pages:
+            self.pages.append(page)
+            self._count += len(page.data)
+        if self._max_steps is not None:
+            while self._count - len(self.pages[0].data) >= self._max_steps:
+                self._count -= len(self.pages.popleft().data)
+
+
+_NOTHING_NEW: Final = (
+    "The server repeats itself: asked for the steps {where}, it sent only steps that it had sent before. "
+    "It may ignore the cursor or sort equal times differently on each page, so some steps may be out of reach."
+)
+
+
+def _unseen(steps: tuple[RunStep, ...], seen: set[str]) -> tuple[RunStep, ...]:
+    """Return the steps whose ids are not in ``seen``, and add those ids to it."""
+    ids = [step.id for step in steps]
+    if seen.isdisjoint(ids) and len(set(ids)) == len(ids):
+        seen.update(ids)
+        return steps
+    fresh: list[RunStep] = []
+    for step in steps:
+        if step.id not in seen:
+            seen.add(step.id)
+            fresh.append(step)
+    return tuple(fresh)
+
+
+def _cut(steps: tuple[RunStep, ...], stop_at: str | None) -> tuple[tuple[RunStep, ...], bool]:
+    """Return the steps ahead of the one called ``stop_at``, and whether it is among them."""
+    if stop_at is not None:
+        for index, step in enumerate(steps):
+            if step.id == stop_at:
+                return steps[:index], True
+    return steps, False
+
+
+def _with_data(page: StepPage, data: tuple[RunStep, ...]) -> StepPage:
+    return page if len(data) == len(page.data) else evolve(page, data=data)
+
+
+def _and_follows(cursor: str | None) -> str:
+    return "" if cursor is None else f" and follows {cursor!r} in this order"

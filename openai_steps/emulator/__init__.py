@@ -1,0 +1,43 @@
+"""A server of run steps, in memory: to try the client without an account, and to test against.
+
+It shares no code with the client, so that it can be the judge of it, and imitates the servers that
+have been looked at: their paths, credentials and errors (`PROFILES`), and their habits with
+cursors and pages (`DIALECTS`).
+"""
+
+from ._dialect import Dialect, Query
+from ._faults import Answer, CloseAfter, Cut, Delay, Exchange, Fault, Reset, Stall
+from ._jsonl import JSONLinesError, load_jsonl, read_jsonl
+from ._listing import list_steps
+from ._profile import PROFILES, Profile
+from ._refusal import Refusal
+from ._requests import RecordedRequest
+from ._server import DEMO_RUN, DEMO_THREAD, Emulator
+from ._servers import DIALECTS
+from ._store import Store
+
+__all__ = [
+    "DEMO_RUN",
+    "DEMO_THREAD",
+    "DIALECTS",
+    "PROFILES",
+    "Answer",
+    "CloseAfter",
+    "Cut",
+    "Delay",
+    "Dialect",
+    "Emulator",
+    "Exchange",
+    "Fault",
+    "JSONLinesError",
+    "Profile",
+    "Query",
+    "RecordedRequest",
+    "Refusal",
+    "Reset",
+    "Stall",
+    "Store",
+    "list_steps",
+    "load_jsonl",
+    "read_jsonl",
+]

@@ -1,0 +1,131 @@
+"""How a server reads cursors and shapes its pages: one value, a knob for each habit seen."""
+
+from typing import Literal, get_args
+
+import attrs
+
+Order = Literal["asc", "desc"]
+
+After = Literal["exclusive", "inclusive", "ignored", "by_id", "wrong_side"]
+Before = Literal["adjacent", "window", "ignored", "off_by_one", "by_id", "wrong_side", "earlier_only"]
+BothCursors = Literal["between", "refused"]
+UnknownCursor = Literal["not_found", "bad_request", "ignored", "empty"]
+OrderParameter = Literal["honoured", "ignored"]
+Ties = Literal["reversed", "same_order"]
+HasMore = Literal[
+    "directional",
+    "forward",
+    "window",
+    "full_page",
+    "inverted",
+    "always_with_before",
+    "always",
+    "never",
+    "absent",
+    "null",
+]
+Ids = Literal["true", "last_only", "null", "absent", "empty_text", "none_text", "unrelated"]
+EmptyIds = Literal["null", "absent", "empty_text", "none_text"]
+Envelope = Literal["list", "no_object", "bare_array", "data_null_when_empty"]
+Total = Literal["absent", "total_count", "total"]
+OutOfRange = Literal["refused", "capped", "accepted"]
+Times = Literal["seconds", "float", "milliseconds", "iso"]
+Unset = Literal["null", "placeholder"]
+Include = Literal["repeated", "comma", "unsupported"]
+
+
+@attrs.frozen(kw_only=True)
+class Dialect:
+    """The habits of one server; the defaults are the documented contract.
+
+    "The list" below means all steps of the run in the asked order; "the cut" what the cursors keep
+    of it.
+
+    Args:
+        after: What `after=X` keeps. `exclusive`: what follows X in the list. `inclusive`: X as
+            well. `ignored`: everything. `by_id`: ids that compare beyond X in the direction of the
+            list. `wrong_side`: ids greater than X, whatever the order.
+        before: What `before=X` keeps, and from which end of it the page is taken. `adjacent`: what
+            precedes X in the list; the page is the `limit` items next to X. `window`: the same; the
+            page is the first `limit` items. `off_by_one`: adjacent, with the item next to X
+            missing. `ignored`: everything, from the head. `by_id`: ids that compare short of X in
+            the direction of the list, from the head. `wrong_side`: ids smaller than X whatever the
+            order, from the head. `earlier_only`: steps created before X whatever the order, from
+            the head.
+        both_cursors: With both, `between`: what both keep, from the `after` end. `refused`: 400.
+        unknown_cursor: `not_found` (404), `bad_request` (400), `ignored` (as if not given) or
+            `empty` (an empty page). Habits that compare ids, or ignore a cursor, never look it up.
+        overlap: How many items of the page before each next page repeats, within its limit.
+        order: Whether the parameter is honoured; `ignored` lists in ascending order always.
+        ties: How steps of equal `created_at` stand in descending order: `reversed` against the
+            ascending one, or in the `same_order`. Each direction is one fixed order either way.
+        has_more: `directional`: the page left out something of the cut. `forward`: something of the
+            list follows the page, be it the `before` cursor itself. `window`: something of the cut
+            follows the page. `full_page`: the page has `limit` items. `inverted`: directional,
+            denied. `always_with_before`: true if `before` was given, else directional. True
+            `always`, true `never`, `null`, or `absent`.
+        ids: `first_id` and `last_id`: `true`, `last_only` (no `first_id`), `null`, `absent`, the
+            text `""` or `"none"`, or ids `unrelated` to the data.
+        empty_ids: What `true` and `last_only` say on an empty page.
+        envelope: `list`, the same with `no_object`, a `bare_array`, or `data_null_when_empty`.
+        total: The name under which the length of the list is given, if it is.
+        default_limit: The page size where none is asked for.
+        max_limit: The largest page size of the contract.
+        limit_over: Limits above `max_limit`: `refused` (400), `capped` silently or `accepted`.
+        limit_under: Limits below 1: `refused` (400), `capped` to 1 or `accepted` (an empty page).
+        times: How times leave the server: `seconds` (as stored), `float` seconds, `milliseconds` or
+            `iso` text.
+        unset: What stands for a missing time, error or usage: `null`, or the `placeholder` values
+            -1, two empty texts and `{}`.
+        include: `repeated` (`include[]=a&include[]=b`), `comma` (`include[]=a,b`, `include=a,b`) or
+            `unsupported` (400).
+
+    Raises:
+        ValueError: A knob was given a value that it does not have.
+    """
+
+    after: After = "exclusive"
+    before: Before = "adjacent"
+    both_cursors: BothCursors = "between"
+    unknown_cursor: UnknownCursor = "not_found"
+    overlap: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    order: OrderParameter = "honoured"
+    ties: Ties = "reversed"
+    has_more: HasMore = "directional"
+    ids: Ids = "true"
+    empty_ids: EmptyIds = "null"
+    envelope: Envelope = "list"
+    total: Total = "absent"
+    default_limit: int = attrs.field(default=20, validator=attrs.validators.ge(1))
+    max_limit: int = attrs.field(default=100, validator=attrs.validators.ge(1))
+    limit_over: OutOfRange = "refused"
+    limit_under: OutOfRange = "refused"
+    times: Times = "seconds"
+    unset: Unset = "null"
+    include: Include = "repeated"
+
+    def __attrs_post_init__(self) -> None:
+        for knob in attrs.fields(type(self)):
+            choices = get_args(knob.type)
+            value = getattr(self, knob.name)
+            if choices and value not in choices:
+                raise ValueError(f"{knob.name} must be one of {', '.join(choices)}, not {value!r}")
+
+
+@attrs.frozen(kw_only=True)
+class Query:
+    """One list request, already read from the URL.
+
+    Args:
+        limit: The asked page size; None asks for the server's default.
+        order: The asked order of `created_at`.
+        after: Id of the step after which to go on.
+        before: Id of the step before which to stop.
+        include: Names of the additional fields asked for.
+    """
+
+    limit: int | None = None
+    order: Order = "desc"
+    after: str | None = None
+    before: str | None = None
+    include: tuple[str, ...] = ()

@@ -1,0 +1,89 @@
+"""What a provider demands of a request, and how it words its errors."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal, get_args
+
+import attrs
+
+from ._dialect import Dialect
+from ._servers import DIALECTS
+
+ErrorShape = Literal["openai", "azure", "foundry", "dashscope", "bee", "fastapi", "swapped", "empty"]
+MissingRun = Literal["not_found", "bad_request", "empty"]
+
+
+@attrs.frozen(kw_only=True)
+class Profile:
+    """A provider, as far as a client can tell.
+
+    Args:
+        prefix: The path before `/threads/…`.
+        key_headers: The headers in which a key is taken, if the server demands one.
+            `Authorization` holds `Bearer KEY`, any other the bare key.
+        beta: The demanded value of `OpenAI-Beta`; None demands nothing.
+        api_versions: A regular expression for the values of the demanded `api-version`
+            parameter; None demands nothing.
+        errors: The shape of error bodies.
+        missing_run: The answer for an unknown thread or run: 404, 400, or an empty list.
+        dialect: How pages are made.
+
+    Raises:
+        ValueError: An unknown error shape or answer.
+    """
+
+    prefix: str = "/v1"
+    key_headers: tuple[str, ...] = ("Authorization",)
+    beta: str | None = None
+    api_versions: str | None = None
+    errors: ErrorShape = "openai"
+    missing_run: MissingRun = "not_found"
+    dialect: Dialect = attrs.field(factory=Dialect)
+
+    def __attrs_post_init__(self) -> None:
+        if self.errors not in get_args(ErrorShape):
+            raise ValueError(f"errors must be one of {', '.join(get_args(ErrorShape))}")
+        if self.missing_run not in get_args(MissingRun):
+            raise ValueError(f"missing_run must be one of {', '.join(get_args(MissingRun))}")
+
+
+_BETA = "assistants=v2"
+
+PROFILES: Mapping[str, Profile] = MappingProxyType(
+    {
+        # Nothing is demanded; any of the usual headers carries the key if one is set.
+        "compatible": Profile(key_headers=("Authorization", "api-key", "x-api-key")),
+        "openai": Profile(beta=_BETA, dialect=DIALECTS["openai"]),
+        # Entra tokens come as Bearer. Which versions are refused is unverified: any dated one goes.
+        "azure_openai": Profile(
+            prefix="/openai",
+            key_headers=("api-key", "Authorization"),
+            api_versions=r"\d{4}-\d{2}-\d{2}(-preview)?",
+            errors="azure",
+            dialect=DIALECTS["azure_openai"],
+        ),
+        # Whether this route demands a beta header is unverified.
+        "azure_openai_v1": Profile(
+            prefix="/openai/v1",
+            key_headers=("api-key", "Authorization"),
+            errors="azure",
+            dialect=DIALECTS["azure_openai"],
+        ),
+        "azure_foundry": Profile(
+            prefix="/api/projects/PROJ",
+            api_versions=r"v1|2025-05-01|2025-05-15-preview",
+            errors="foundry",
+            dialect=DIALECTS["azure_foundry"],
+        ),
+        "dashscope": Profile(prefix="/api/v1", errors="dashscope", dialect=DIALECTS["dashscope"]),
+        "bee": Profile(errors="bee", dialect=DIALECTS["bee"]),
+        "stdapi": Profile(dialect=DIALECTS["stdapi"]),
+        "open_assistant_api": Profile(prefix="/api/v1", dialect=DIALECTS["open_assistant_api"]),
+        # An empty run may be a 404 there; when is unverified, so it is an empty page here.
+        "llamphouse": Profile(prefix="", errors="fastapi", dialect=DIALECTS["llamphouse"]),
+        "openai_responses": Profile(beta=_BETA, errors="empty", dialect=DIALECTS["openai_responses"]),
+        "clicky_chats": Profile(errors="swapped", dialect=DIALECTS["clicky_chats"]),
+    }
+)
+"""Profiles by provider; of the self-hosted servers, prefix and auth are unverified where they
+are the defaults."""

@@ -1,0 +1,138 @@
+"""A request as it came, and what it asks for."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, unquote
+
+import attrs
+
+from . import _refusal
+from ._dialect import Dialect, Order, Query
+from ._refusal import FILE_SEARCH_CONTENT
+
+# Longer digit strings make int() itself refuse at some point:
+# https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
+_LONGEST = 18
+
+_ORDERS: dict[str, Order] = {"asc": "asc", "desc": "desc"}
+
+
+@attrs.frozen(kw_only=True)
+class RecordedRequest:
+    """A request that the emulator received.
+
+    Args:
+        method: The HTTP method.
+        raw_path: The path as sent, percent-encoded, without the query.
+        raw_query: The query as sent, without the question mark.
+        headers: The headers, by case-insensitive name; not shown in the repr, they hold keys.
+    """
+
+    method: str
+    raw_path: str
+    raw_query: str
+    headers: Mapping[str, str] = attrs.field(repr=False)
+
+    @property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """The query parameters, decoded, in the order sent."""
+        return tuple(parse_qsl(self.raw_query, keep_blank_values=True))
+
+
+@attrs.frozen(kw_only=True)
+class Target:
+    """The thing that a path names: a run, the list of its steps, or one step."""
+
+    thread_id: str
+    run_id: str
+    listing: bool = False
+    step_id: str | None = None
+
+
+def route(request: RecordedRequest, prefix: str) -> Target:
+    """Read the path of a request.
+
+    Args:
+        request: The request.
+        prefix: The path before `/threads`.
+
+    Returns:
+        What it names; each id is percent-decoded once, as one segment.
+
+    Raises:
+        Refusal: 404, as for any path that the API does not have.
+    """
+    path = request.raw_path
+    if request.method == "GET" and path.startswith(f"{prefix}/"):
+        match [unquote(segment) for segment in path.removeprefix(prefix).split("/")[1:]]:
+            case ["threads", thread_id, "runs", run_id]:
+                return Target(thread_id=thread_id, run_id=run_id)
+            case ["threads", thread_id, "runs", run_id, "steps"]:
+                return Target(thread_id=thread_id, run_id=run_id, listing=True)
+            case ["threads", thread_id, "runs", run_id, "steps", step_id]:
+                return Target(thread_id=thread_id, run_id=run_id, step_id=step_id)
+            case _:
+                pass
+    raise _refusal.unknown_url(request.method, path)
+
+
+def read_query(request: RecordedRequest, dialect: Dialect) -> Query:
+    """Read the query of a list request; of a parameter given twice, the last counts.
+
+    Args:
+        request: The request.
+        dialect: How the server reads `include`.
+
+    Returns:
+        The query. Its limit may be out of range: that is for the listing to judge.
+
+    Raises:
+        Refusal: 400: the limit is not a number, the order or a name to include is unknown.
+    """
+    given = dict(request.query)
+    limit, order = given.get("limit"), given.get("order", "desc")
+    if order not in _ORDERS:
+        raise _refusal.bad_value("order", order, tuple(_ORDERS))
+    return Query(
+        limit=None if limit is None else _integer(limit),
+        order=_ORDERS[order],
+        after=given.get("after"),
+        before=given.get("before"),
+        include=read_include(request, dialect),
+    )
+
+
+def read_include(request: RecordedRequest, dialect: Dialect) -> tuple[str, ...]:
+    """Read the names of the additional fields that a request asks for.
+
+    Args:
+        request: The request.
+        dialect: How the server reads `include`.
+
+    Returns:
+        The names.
+
+    Raises:
+        Refusal: 400: a name is unknown, or the server knows no such parameter.
+    """
+    bracketed = [value for name, value in request.query if name == "include[]"]
+    plain = [value for name, value in request.query if name == "include"]
+    match dialect.include:
+        case "unsupported":
+            if bracketed or plain:
+                raise _refusal.include_unsupported()
+            names = []
+        case "repeated":
+            names = bracketed
+        case "comma":
+            names = [name for value in bracketed + plain for name in value.split(",") if name]
+    for name in names:
+        if name != FILE_SEARCH_CONTENT:
+            raise _refusal.bad_value("include[]", name, (FILE_SEARCH_CONTENT,))
+    return tuple(names)
+
+
+def _integer(text: str) -> int:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _LONGEST:
+        raise _refusal.limit_not_a_number(text)
+    return int(text)

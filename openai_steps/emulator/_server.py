@@ -1,0 +1,223 @@
+"""The emulator over HTTP: records each request, plays a fault or answers."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from importlib.resources import files
+from itertools import count
+from os import PathLike
+
+from aiohttp import web
+
+from ._answer import Service
+from ._dialect import Dialect
+from ._faults import Exchange, Fault, FaultQueue
+from ._jsonl import load_jsonl, read_jsonl
+from ._profile import PROFILES, Profile
+from ._requests import RecordedRequest
+from ._store import Store
+
+DEMO_THREAD = "thread_demo"
+DEMO_RUN = "run_demo"
+
+# Handlers end by themselves as soon as the server closes; this is for a client that stops reading.
+_SHUTDOWN_SECONDS = 1.0
+
+
+class Emulator:
+    """An in-memory server of run steps that can be as odd as the real ones.
+
+    Args:
+        profile: The provider to imitate: a name of `PROFILES`, or a profile.
+        dialect: How pages are made, instead of as the profile says.
+        api_key: The key that every request must carry; None lets everyone in.
+        store: The runs to serve; a new empty store if None.
+
+    Attributes:
+        store: The runs. Changes show in the next answer, while serving too.
+        profile: The provider imitated.
+        dialect: How pages are made.
+
+    Raises:
+        ValueError: There is no profile of that name.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: str | Profile = "compatible",
+        dialect: Dialect | None = None,
+        api_key: str | None = None,
+        store: Store | None = None,
+    ) -> None:
+        self.profile = profile if isinstance(profile, Profile) else _named(profile)
+        self.dialect = dialect or self.profile.dialect
+        self.store = store if store is not None else Store()
+        self._service = Service(store=self.store, profile=self.profile, dialect=self.dialect, api_key=api_key)
+        self._faults = FaultQueue()
+        self._requests: list[RecordedRequest] = []
+        self._numbers = count(1)
+
+    @classmethod
+    def from_jsonl(
+        cls,
+        path: str | PathLike[str],
+        *,
+        profile: str | Profile = "compatible",
+        dialect: Dialect | None = None,
+        api_key: str | None = None,
+    ) -> "Emulator":
+        """Serve the steps of a JSON Lines file.
+
+        Args:
+            path: The file; see `load_jsonl`.
+            profile: As for the class.
+            dialect: As for the class.
+            api_key: As for the class.
+
+        Returns:
+            An emulator, not serving yet.
+
+        Raises:
+            OSError: The file cannot be read.
+            JSONLinesError: A line is wrong.
+            ValueError: There is no profile of that name.
+        """
+        return cls(profile=profile, dialect=dialect, api_key=api_key, store=load_jsonl(path))
+
+    @classmethod
+    def demo(
+        cls,
+        *,
+        profile: str | Profile = "compatible",
+        dialect: Dialect | None = None,
+        api_key: str | None = None,
+    ) -> "Emulator":
+        """Serve the bundled run: thread `thread_demo`, run `run_demo`.
+
+        Args:
+            profile: As for the class.
+            dialect: As for the class.
+            api_key: As for the class.
+
+        Returns:
+            An emulator, not serving yet.
+
+        Raises:
+            ValueError: There is no profile of that name.
+        """
+        lines = files("openai_steps.emulator").joinpath("demo.jsonl").read_bytes().split(b"\n")
+        store = read_jsonl(lines, name="demo.jsonl")
+        return cls(profile=profile, dialect=dialect, api_key=api_key, store=store)
+
+    @property
+    def requests(self) -> tuple[RecordedRequest, ...]:
+        """The requests received so far, oldest first."""
+        return tuple(self._requests)
+
+    def clear_requests(self) -> None:
+        """Forget the requests received so far."""
+        self._requests.clear()
+
+    def inject(
+        self,
+        fault: Fault,
+        times: int = 1,
+        *,
+        matching: Callable[[RecordedRequest], bool] | None = None,
+    ) -> None:
+        """Make the next requests go wrong; faults come in the order of their injection.
+
+        Args:
+            fault: `Answer`, `Delay`, `Stall`, `Reset`, `Cut`, `CloseAfter`, or your own.
+            times: How many requests meet it.
+            matching: Which requests; None means all.
+
+        Raises:
+            ValueError: `times` is below 1.
+        """
+        self._faults.add(fault, times, matching)
+
+    @property
+    def faults_left(self) -> int:
+        """How many injected faults still wait for a request."""
+        return len(self._faults)
+
+    def clear_faults(self) -> None:
+        """Forget the faults that still wait for a request."""
+        self._faults.clear()
+
+    @asynccontextmanager
+    async def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+        """Serve until the block is left; stalled and slow requests are dropped then.
+
+        Args:
+            host: The address to listen on.
+            port: The port; 0 takes a free one.
+
+        Yields:
+            The base URL, to which a client appends `/threads/{thread_id}/runs/{run_id}/steps`.
+
+        Raises:
+            OSError: The port cannot be had.
+        """
+        closing = asyncio.Event()
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            return await self._handle(request, closing)
+
+        server = web.Server(handle, access_log=None, handler_cancellation=True)
+        runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, port), family=family) as listener:
+            shown = f"[{host}]" if family == socket.AF_INET6 else host
+            base_url = f"http://{shown}:{listener.getsockname()[1]}{self.profile.prefix}"
+            await runner.setup()
+            try:
+                await web.SockSite(runner, listener).start()
+                yield base_url
+            finally:
+                closing.set()
+                await _stop_accepting(listener)
+                await runner.cleanup()
+
+    async def _handle(self, request: web.BaseRequest, closing: asyncio.Event) -> web.StreamResponse:
+        recorded = _recorded(request)
+        self._requests.append(recorded)
+        request_id = f"req_{next(self._numbers):08d}"
+
+        def normal() -> web.Response:
+            return self._respond(recorded, request_id)
+
+        fault = self._faults.take(recorded)
+        if fault is None:
+            return normal()
+        return await fault.play(Exchange(request=request, request_id=request_id, normal=normal, closing=closing))
+
+    def _respond(self, request: RecordedRequest, request_id: str) -> web.Response:
+        reply = self._service.answer(request, request_id)
+        headers = {"x-request-id": request_id}
+        if reply.body:
+            headers["Content-Type"] = "application/json"
+        return web.Response(status=reply.status, body=reply.body, headers=headers)
+
+
+async def _stop_accepting(listener: socket.socket) -> None:
+    # A connection accepted in the turn in which its server closes makes asyncio assert:
+    # https://github.com/python/cpython/issues/109564
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().remove_reader(listener)
+    await asyncio.sleep(0)
+
+
+def _named(name: str) -> Profile:
+    try:
+        return PROFILES[name]
+    except KeyError:
+        raise ValueError(f"no profile {name!r}; there are {', '.join(PROFILES)}") from None
+
+
+def _recorded(request: web.BaseRequest) -> RecordedRequest:
+    raw_path, _, raw_query = request.raw_path.partition("?")
+    return RecordedRequest(method=request.method, raw_path=raw_path, raw_query=raw_query, headers=request.headers)

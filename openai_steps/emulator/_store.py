@@ -1,0 +1,229 @@
+"""Runs and their steps as plain dicts, in the wire shape, in memory."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from ._run_object import derived_run
+from ._wire import JSONObject
+
+
+@attrs.define
+class _Entry:
+    """A run: its steps by id, and what was said of the run itself.
+
+    What was not said is derived from the steps, unless the run object was given as a whole.
+    """
+
+    said: JSONObject
+    whole: bool = False
+    steps: dict[str, JSONObject] = attrs.field(factory=dict)
+
+    def run(self, key: tuple[str, str]) -> JSONObject:
+        if self.whole:
+            return dict(self.said)
+        return {**derived_run(key, self.steps.values()), **self.said}
+
+
+class Store:
+    """The runs that a server knows; every change shows in the next answer.
+
+    Steps are kept in the order in which they were added. What is given is copied one level deep:
+    do not change nested values afterwards.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, str], _Entry] = {}
+
+    def add_run(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        steps: Iterable[Mapping[str, Any]] = (),
+        **fields: Any,
+    ) -> JSONObject:
+        """Add a run, and steps to it.
+
+        Args:
+            thread_id: Its thread.
+            run_id: Its id.
+            steps: Wire-shape steps; a missing `thread_id` or `run_id` is filled in.
+            **fields: Fields of the run object. What is not given is derived from the steps,
+                and follows them: set `status="in_progress"` for a run that is to grow.
+
+        Returns:
+            The run object in the wire shape.
+
+        Raises:
+            ValueError: The run exists, or a step is malformed or given twice.
+        """
+        key = (_ident(thread_id, "thread_id"), _ident(run_id, "run_id"))
+        if key in self._entries:
+            raise ValueError(f"run {run_id!r} of thread {thread_id!r} exists already")
+        entry = _Entry(fields)
+        for step in steps:
+            _add(entry, key, step)
+        self._entries[key] = entry
+        return entry.run(key)
+
+    def add_steps(self, steps: Iterable[Mapping[str, Any]]) -> None:
+        """Add steps to the runs they name, deriving the run objects that do not exist.
+
+        Args:
+            steps: Wire-shape steps with `id`, `thread_id` and `run_id`.
+
+        Raises:
+            ValueError: A step is malformed or given twice; those before it were added.
+        """
+        for step in steps:
+            self.add_step(step)
+
+    def add_step(self, step: Mapping[str, Any]) -> JSONObject:
+        """Add one step to the run it names, deriving the run object if it does not exist.
+
+        Args:
+            step: Wire-shape step with `id`, `thread_id` and `run_id`.
+
+        Returns:
+            The stored step.
+
+        Raises:
+            ValueError: The step is malformed or given twice.
+        """
+        key = (_ident(step.get("thread_id"), "thread_id"), _ident(step.get("run_id"), "run_id"))
+        entry = self._entries.get(key)
+        if entry is not None:
+            return _add(entry, key, step)
+        self.add_run(*key, steps=[step])
+        return self._entries[key].steps[step["id"]]
+
+    def append_step(self, thread_id: str, run_id: str, step: Mapping[str, Any]) -> JSONObject:
+        """Append a step to a run, as a live run does.
+
+        Args:
+            thread_id: The run's thread.
+            run_id: The run.
+            step: Wire-shape step; a missing `thread_id` or `run_id` is filled in.
+
+        Returns:
+            The stored step.
+
+        Raises:
+            LookupError: There is no such run.
+            ValueError: The step is malformed or given twice.
+        """
+        return _add(self._entry(thread_id, run_id), (thread_id, run_id), step)
+
+    def update_step(self, thread_id: str, run_id: str, step_id: str, **changes: Any) -> JSONObject:
+        """Replace fields of a step; the step dict handed out before is left as it was.
+
+        Args:
+            thread_id: The run's thread.
+            run_id: The run.
+            step_id: The step.
+            **changes: Wire fields and their new values.
+
+        Returns:
+            The stored step.
+
+        Raises:
+            LookupError: There is no such run or step.
+        """
+        steps = self._entry(thread_id, run_id).steps
+        if step_id not in steps:
+            raise LookupError(f"no step {step_id!r} in run {run_id!r}")
+        steps[step_id] = {**steps[step_id], **changes}
+        return steps[step_id]
+
+    def set_run_status(self, thread_id: str, run_id: str, status: str, **fields: Any) -> JSONObject:
+        """Set the status of a run, and other fields of it.
+
+        Args:
+            thread_id: The run's thread.
+            run_id: The run.
+            status: A wire status such as `in_progress`, `requires_action` or `completed`.
+            **fields: Further wire fields and their new values.
+
+        Returns:
+            The run object.
+
+        Raises:
+            LookupError: There is no such run.
+        """
+        entry = self._entry(thread_id, run_id)
+        entry.said = {**entry.said, "status": status, **fields}
+        return entry.run((thread_id, run_id))
+
+    def set_run(self, run: Mapping[str, Any]) -> None:
+        """Give a run object as a whole, for a run that exists or a new one.
+
+        Args:
+            run: Wire-shape run with `id` and `thread_id`. Nothing is derived for it.
+
+        Raises:
+            ValueError: It has no ids.
+        """
+        key = (_ident(run.get("thread_id"), "thread_id"), _ident(run.get("id"), "id"))
+        entry = self._entries.setdefault(key, _Entry({}))
+        entry.said, entry.whole = dict(run), True
+
+    def remove_run(self, thread_id: str, run_id: str) -> None:
+        """Forget a run and its steps.
+
+        Args:
+            thread_id: The run's thread.
+            run_id: The run.
+
+        Raises:
+            LookupError: There is no such run.
+        """
+        self._entry(thread_id, run_id)
+        del self._entries[thread_id, run_id]
+
+    def runs(self) -> list[tuple[str, str]]:
+        """The (thread_id, run_id) of every run, in the order of their adding."""
+        return list(self._entries)
+
+    def run(self, thread_id: str, run_id: str) -> JSONObject | None:
+        """The run object, or None."""
+        entry = self._entries.get((thread_id, run_id))
+        return entry.run((thread_id, run_id)) if entry else None
+
+    def steps(self, thread_id: str, run_id: str) -> list[JSONObject]:
+        """The steps of a run in the order of their adding; none for an unknown run."""
+        entry = self._entries.get((thread_id, run_id))
+        return list(entry.steps.values()) if entry else []
+
+    def step(self, thread_id: str, run_id: str, step_id: str) -> JSONObject | None:
+        """One step, or None."""
+        entry = self._entries.get((thread_id, run_id))
+        return entry.steps.get(step_id) if entry else None
+
+    def has_thread(self, thread_id: str) -> bool:
+        """Whether any run is of this thread."""
+        return any(known == thread_id for known, _ in self._entries)
+
+    def _entry(self, thread_id: str, run_id: str) -> _Entry:
+        try:
+            return self._entries[thread_id, run_id]
+        except KeyError:
+            raise LookupError(f"no run {run_id!r} in thread {thread_id!r}") from None
+
+
+def _add(entry: _Entry, key: tuple[str, str], step: Mapping[str, Any]) -> JSONObject:
+    step_id = _ident(step.get("id"), "id")
+    if step_id in entry.steps:
+        raise ValueError(f"step {step_id!r} is given twice")
+    stored = {"thread_id": key[0], "run_id": key[1], **step}
+    if (stored["thread_id"], stored["run_id"]) != key:
+        raise ValueError(f"step {step_id!r} names another thread or run than {key}")
+    entry.steps[step_id] = stored
+    return stored
+
+
+def _ident(value: Any, name: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name!r} must be a text that is not empty, not {value!r}")
+    return value

@@ -1,0 +1,89 @@
+"""Runs and steps as they leave the server: hidden content, time formats, placeholders."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ._dialect import Dialect, Times
+from ._refusal import FILE_SEARCH_CONTENT
+
+JSONObject = dict[str, Any]
+
+TIMES = (
+    "created_at",
+    "started_at",
+    "updated_at",
+    "expires_at",
+    "expired_at",
+    "cancelled_at",
+    "failed_at",
+    "completed_at",
+)
+
+_AS_TIME: dict[Times, Callable[[float], Any]] = {
+    "seconds": lambda seconds: seconds,
+    "float": float,
+    "milliseconds": lambda seconds: round(seconds * 1000),
+    "iso": lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z"),
+}
+
+# DashScope's sample of a completed step: -1 for these, and null for expires_at and started_at.
+_PLACEHOLDERS: dict[str, Callable[[], Any]] = {
+    "cancelled_at": lambda: -1,
+    "completed_at": lambda: -1,
+    "failed_at": lambda: -1,
+    "last_error": lambda: {"code": "", "message": ""},
+    "usage": dict[str, Any],
+}
+
+
+def instant(value: Any) -> float:
+    """The moment that a stored time means, in seconds; 0 where there is none."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).timestamp()
+    return float(value) if value is not None else 0.0
+
+
+def render(record: Mapping[str, Any], dialect: Dialect) -> JSONObject:
+    """A run or step in the time format and with the placeholders of a dialect."""
+    rendered = dict(record)
+    for name in TIMES:
+        value = rendered.get(name)
+        if isinstance(value, int | float):
+            rendered[name] = _AS_TIME[dialect.times](value)
+    if dialect.unset == "placeholder":
+        for name, placeholder in _PLACEHOLDERS.items():
+            if name in rendered and rendered[name] is None:
+                rendered[name] = placeholder()
+    return rendered
+
+
+def render_step(step: Mapping[str, Any], include: Iterable[str], dialect: Dialect) -> JSONObject:
+    """A step as a dialect sends it, without the content of file searches unless asked for."""
+    rendered = render(step, dialect)
+    details = rendered.get("step_details")
+    if FILE_SEARCH_CONTENT not in include and isinstance(details, dict):
+        rendered["step_details"] = _without_content(details)
+    return rendered
+
+
+def _without_content(details: JSONObject) -> JSONObject:
+    calls = details.get("tool_calls")
+    if not isinstance(calls, list):
+        return details
+    return {**details, "tool_calls": [_call_without_content(call) for call in calls]}
+
+
+def _call_without_content(call: Any) -> Any:
+    match call:
+        case {"file_search": {"results": list(results)} as search}:
+            kept = [_without_key(result, "content") for result in results]
+            return {**call, "file_search": {**search, "results": kept}}
+        case _:
+            return call
+
+
+def _without_key(value: Any, key: str) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: kept for name, kept in value.items() if name != key}
