@@ -73,10 +73,13 @@ class ForwardWalk:
         max_steps: int | None = None,
         verify: bool = False,
     ) -> None:
+        self._after = after
         self._cursor = after
         self._stop_at = before
         self._page_size = page_size
         self._left = max_steps
+        self._verify = verify
+        self._doubted: StepPage | None = None  # the first page behind ``after``, while that is being verified
         # A server that lies about has_more is found out where the walk knows that there must be more.
         self._trust_has_more = not verify and before is None
         self._inclusive = False  # does the server send the cursor's own step, too?
@@ -95,18 +98,40 @@ class ForwardWalk:
 
     def feed(self, page: StepPage) -> list[StepPage]:
         """Take the answer to ``query``, return the pages to pass on, and set the next query."""
-        fresh = _unseen(page.data, self._seen)
+        if self._doubted is not None:
+            return self._feed_probe(page)
+        steps, echo = _behind(page.data, self._cursor)
+        fresh = _unseen(steps, self._seen)
         if not fresh:
             return self._feed_stale(page)
-        self._inclusive = self._inclusive or page.data[0].id == self._cursor
-        fresh, met = _cut(fresh, self._stop_at)
-        fresh = fresh[: self._left]
+        self._inclusive = self._inclusive or echo
+        page = _with_data(page, fresh)
+        if self._verify and self._after == self._cursor is not None:
+            self._doubted = page
+            self.query = PageQuery(limit=1)
+            return []
+        return self._pass_on(page)
+
+    def _feed_probe(self, head: StepPage) -> list[StepPage]:
+        """Take the first step of the whole list: seen behind the cursor, it would show that the cursor is ignored."""
+        assert self._doubted is not None
+        page, self._doubted = self._doubted, None
+        if head.data and head.data[0].id == page.data[0].id:
+            raise PaginationError(
+                f"The server ignored the cursor 'after', {self._after!r}: it sent the head of the list. "
+                "Check that the step belongs to this run."
+            )
+        return self._pass_on(page)
+
+    def _pass_on(self, page: StepPage) -> list[StepPage]:
+        steps, met = _ahead_of(page.data, self._stop_at)
+        steps = steps[: self._left]
         self._cursor = page.data[-1].id
         if self._left is not None:
-            self._left -= len(fresh)
+            self._left -= len(steps)
         over = met or self._left == 0 or (page.has_more is False and self._trust_has_more)
         self.query = None if over else self._ask()
-        return [_with_data(page, fresh)] if fresh else []
+        return [_with_data(page, steps)] if steps else []
 
     def _feed_stale(self, page: StepPage) -> list[StepPage]:
         """Take a page with nothing new: the end of the list, or a server that repeats itself."""
@@ -118,7 +143,7 @@ class ForwardWalk:
             if self._stop_at is not None:
                 raise PaginationError(
                     f"The list ended before the step {self._stop_at!r}, given as 'before', came up. "
-                    f"Check that it belongs to this run{_and_follows(self._cursor)}."
+                    f"Check that it belongs to this run{_and_follows(self._after)}."
                 )
             return []
         if only_echo and self.query.limit < self._page_size and not self._inclusive:
@@ -177,9 +202,7 @@ class BackwardWalk:
     def _take_page(self, page: StepPage) -> list[StepPage]:
         """Take an answer to ``before``."""
         if not page.data:
-            # Nothing ahead: credible from a server that is known to look next to the cursor.
-            doubtful = self._held is not None or (self._verify and not self._adjacent)
-            return self._make_detour() if doubtful else self._finish([])
+            return self._take_end()
         fresh = _unseen(page.data, self._seen)
         if len(fresh) < len(page.data) and not (fresh and self._adjacent):
             return self._make_detour()
@@ -200,6 +223,21 @@ class BackwardWalk:
         else:
             self.query = self._ask()
         return passed_on
+
+    def _take_end(self) -> list[StepPage]:
+        """Take an empty page: the head of the list, if the server is to be believed."""
+        if self._held is not None:
+            return self._make_detour()
+        if not self._verify:
+            return self._finish([])
+        self._take = self._take_head
+        self.query = PageQuery(limit=1)
+        return []
+
+    def _take_head(self, page: StepPage) -> list[StepPage]:
+        """Take the first step of the whole list, which must be the cursor."""
+        is_cursor = len(page.data) > 0 and page.data[0].id == self._cursor
+        return self._finish([]) if is_cursor else self._make_detour()
 
     def _take_probe(self, page: StepPage) -> list[StepPage]:
         """Take the step behind the held page, which must be the cursor."""
@@ -266,7 +304,7 @@ class _Tail:
             self.pages.append(page)
             self._count += len(page.data)
         if self._max_steps is not None:
-            while self._count - len(self.pages[0].data) >= self._max_steps:
+            while self.pages and self._count - len(self.pages[0].data) >= self._max_steps:
                 self._count -= len(self.pages.popleft().data)
 
 
@@ -290,7 +328,16 @@ def _unseen(steps: tuple[RunStep, ...], seen: set[str]) -> tuple[RunStep, ...]:
     return tuple(fresh)
 
 
-def _cut(steps: tuple[RunStep, ...], stop_at: str | None) -> tuple[tuple[RunStep, ...], bool]:
+def _behind(steps: tuple[RunStep, ...], cursor: str | None) -> tuple[tuple[RunStep, ...], bool]:
+    """Return the steps behind the one called ``cursor``, and whether it is among them."""
+    if cursor is not None:
+        for index, step in enumerate(steps):
+            if step.id == cursor:
+                return steps[index + 1 :], True
+    return steps, False
+
+
+def _ahead_of(steps: tuple[RunStep, ...], stop_at: str | None) -> tuple[tuple[RunStep, ...], bool]:
     """Return the steps ahead of the one called ``stop_at``, and whether it is among them."""
     if stop_at is not None:
         for index, step in enumerate(steps):
