@@ -5,7 +5,8 @@ async with AsyncStepsClient() as client:
         print(step.created_at, step.type, step.status)
 """
 
-from openai_steps._client import AsyncStepsClient
+from typing import TYPE_CHECKING, Any
+
 from openai_steps._converter import dumps, structure_page, structure_step, unstructure
 from openai_steps._endpoint import (
     PROVIDERS,
@@ -68,7 +69,10 @@ from openai_steps._models import (
     ToolCallsDetails,
     Usage,
 )
-from openai_steps._settings import Limits, RetryPolicy, Timeouts
+from openai_steps._settings import Limits, PollInterval, RetryPolicy, Timeouts
+
+if TYPE_CHECKING:
+    from openai_steps._client import AsyncStepsClient
 
 __all__ = [
     "INCLUDE_FILE_SEARCH_CONTENT",
@@ -111,6 +115,7 @@ __all__ = [
     "OtherToolCall",
     "PaginationError",
     "PermissionDeniedError",
+    "PollInterval",
     "PromptTokenDetails",
     "RankingOptions",
     "RateLimitError",
@@ -135,3 +140,16 @@ __all__ = [
     "structure_step",
     "unstructure",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "AsyncStepsClient":  # not before it is asked for: aiohttp takes longer to import than all the rest
+        from openai_steps._client import AsyncStepsClient
+
+        globals()[name] = AsyncStepsClient
+        return AsyncStepsClient
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

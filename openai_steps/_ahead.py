@@ -1,4 +1,4 @@
-"""One page ahead: drive a walk, and fetch the next page while the caller works on this one."""
+"""Drive the walks: fetch a page while the caller works on the one before, or from both ends of a list at once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+from openai_steps._ends import TwoEnds
 from openai_steps._errors import StepsError
-from openai_steps._models import StepPage
+from openai_steps._models import RunStep, StepPage
 from openai_steps._walk import PageQuery, Walk
 
 Fetch: TypeAlias = Callable[[PageQuery], Awaitable[StepPage]]
@@ -53,11 +54,7 @@ class PageReader:
     async def aclose(self) -> None:
         """Call off a request that is on its way, and wait until it has left nothing behind."""
         task, self._ahead = self._ahead, None
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
-            if not task.cancelled():
-                task.exception()  # looked at, so that asyncio does not complain that nobody did
+        await _call_off(task)
 
     async def _next(self, query: PageQuery) -> StepPage:
         task = self._ahead
@@ -66,3 +63,52 @@ class PageReader:
         page = await task  # if the caller is cancelled here, so is the task
         self._ahead = None
         return page
+
+
+async def read_both_ends(ends: TwoEnds, fetch_head: Fetch, fetch_tail: Fetch) -> list[RunStep]:
+    """Read a whole list from both ends.
+
+    Args:
+        ends: Says which pages are next.
+        fetch_head: Gets a page in the list's order.
+        fetch_tail: Gets a page in the flipped order. Its failure is no failure: the head goes on alone.
+
+    Raises:
+        StepsError: With the cursor from which to go on.
+    """
+    head: asyncio.Future[StepPage] | None = None
+    tail: asyncio.Future[StepPage] | None = None
+    try:
+        while not ends.done:
+            if head is None and ends.head_query is not None:
+                head = asyncio.ensure_future(fetch_head(ends.head_query))
+            if tail is None and ends.tail_query is not None:
+                tail = asyncio.ensure_future(fetch_tail(ends.tail_query))
+            await asyncio.wait([task for task in (head, tail) if task], return_when=asyncio.FIRST_COMPLETED)
+            if head is not None and head.done():
+                page, head = head.result(), None
+                ends.feed_head(page)
+            if tail is not None and tail.done():
+                if tail.exception() is None:
+                    ends.feed_tail(tail.result())
+                else:
+                    ends.drop_tail()
+                tail = None
+    except StepsError as error:
+        error.resume_at(after=ends.resume_after, before=None)
+        raise
+    finally:
+        await _call_off(head, tail)
+    return ends.steps
+
+
+async def _call_off(*tasks: asyncio.Future[StepPage] | None) -> None:
+    """Cancel what is still on its way, and wait until it has left nothing behind."""
+    running = [task for task in tasks if task is not None]
+    for task in running:
+        task.cancel()
+    if running:
+        await asyncio.wait(running)
+    for task in running:
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not complain that nobody did

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from openai_steps._endpoint import AccessToken, ApiKey, Endpoint
+from openai_steps._headers import hide
 
 # Tokens live for about an hour; azure-core's policy renews them five minutes early as well.
 _RENEW_BEFORE_EXPIRY: Final = 300.0
@@ -22,8 +23,9 @@ _NOT_IN_A_HEADER: Final = re.compile(r"[^\x21-\x7e]")
 
 def check_key(key: object) -> str:
     """Return the key, or raise a ValueError that does not tell it."""
-    if not isinstance(key, str) or not key:
-        raise ValueError(f"The API key must be text and not empty; it is {type(key).__name__}.")
+    kind, key = type(key).__name__, hide(key) if isinstance(key, str) else None
+    if not key:
+        raise ValueError(f"The API key must be text and not empty; it is {kind}.")
     if _NOT_IN_A_HEADER.search(key):
         raise ValueError(
             "The API key has a space, a line break or another character that no header can carry. "
@@ -45,14 +47,8 @@ class Authorizer:
         self._now = now
         self._token: AccessToken | None = None
         self._renewing = asyncio.Lock()
-        self._last_key: str | None = None
         if isinstance(endpoint.api_key, str):
             check_key(endpoint.api_key)
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What must never be shown."""
-        return (self._last_key,) if self._last_key else ()
 
     @property
     def can_renew(self) -> bool:
@@ -62,33 +58,41 @@ class Authorizer:
     async def header(self) -> dict[str, str]:
         """Return the header with the key or token; empty where the server needs none."""
         key = await self._key()
-        if key is None:
-            return {}
-        self._last_key = check_key(key)
-        return {self._endpoint.key_header: self._endpoint.key_prefix + key}
+        return {} if key is None else {self._endpoint.key_header: hide(self._endpoint.key_prefix + key)}
 
-    def forget(self, header: dict[str, str]) -> None:
+    def secrets(self, header: Mapping[str, str]) -> tuple[str, ...]:
+        """Return what of this header must never be shown."""
+        return tuple(hide(value.removeprefix(self._endpoint.key_prefix)) for value in header.values())
+
+    def forget(self, header: Mapping[str, str]) -> None:
         """Drop the token that this header carries: the server did not accept it."""
-        token = self._token
-        if token is not None and header.get(self._endpoint.key_header, "").endswith(token.token):
+        if self._token is not None and self._token.token in self.secrets(header):
             self._token = None
 
     async def _key(self) -> str | None:
         endpoint = self._endpoint
         if endpoint.credential is not None:
-            return (await self._fresh_token()).token
+            return check_key((await self._fresh_token()).token)
         if endpoint.api_key is None or isinstance(endpoint.api_key, str):
             return endpoint.api_key
-        return await _ask(endpoint.api_key)
+        return check_key(await _ask(endpoint.api_key))
 
     async def _fresh_token(self) -> AccessToken:
         if self._token is None or self._is_old(self._token):
             async with self._renewing:  # the first to come renews for all
                 if self._token is None or self._is_old(self._token):
-                    assert self._endpoint.credential is not None
-                    assert self._endpoint.scope is not None
-                    self._token = await self._endpoint.credential.get_token(self._endpoint.scope)
+                    self._token = await self._new_token()
         return self._token
+
+    async def _new_token(self) -> AccessToken:
+        credential, scope = self._endpoint.credential, self._endpoint.scope
+        assert credential is not None
+        assert scope is not None
+        token = credential.get_token(scope)
+        if not inspect.isawaitable(token):
+            kind = type(credential).__name__
+            raise ValueError(f"{kind}.get_token is not async. Take the credential of that name in azure.identity.aio.")
+        return await token
 
     def _is_old(self, token: AccessToken) -> bool:
         return token.expires_on - _RENEW_BEFORE_EXPIRY <= self._now()

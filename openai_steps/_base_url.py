@@ -3,38 +3,69 @@
 from __future__ import annotations
 
 import re
+from typing import Final, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
+Query: TypeAlias = tuple[tuple[str, str], ...]
 
-def parse_base_url(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+_FORM: Final = "https://HOST/v1"
+
+# Each request sets these itself; in a pasted URL they are left over from another request.
+_OF_ONE_REQUEST: Final = frozenset({"limit", "order", "after", "before", "include", "include[]"})
+
+
+def parse_base_url(url: str, *, name: str = "base_url", form: str = _FORM) -> tuple[str, Query]:
     """Split what a person pasted into the base URL that was meant and the parameters to keep.
 
-    A trailing slash, a doubled ``/v1``, the rest of a full steps URL and Azure's ``/deployments/NAME/…`` are cut off.
+    A trailing slash, a doubled slash or ``/v1``, the rest of a full steps URL, Azure's ``/deployments/NAME/…`` and
+    ``/chat/completions`` are cut off.
+
+    Args:
+        url: What was pasted.
+        name: What to call it in an error.
+        form: An example of the right form for an error.
 
     Raises:
         ValueError: If it is no http or https URL, carries a user name or password, or has a fragment.
     """
-    form = "It has the form 'https://HOST/v1'."
+    form = f"It has the form {form!r}."
     if not isinstance(url, str):
-        raise ValueError(f"base_url must be text, not {type(url).__name__}. {form}")
+        raise ValueError(f"{name} must be text, not {type(url).__name__}. {form}")
     text = url.strip()
-    if re.search(r"[\x00-\x20\x7f-\x9f\\]", text):
-        raise ValueError(f"The base_url has a space, a control character or a backslash in it. {form}")
+    if re.search(r"[^\x21-\x7e]|\\", text):
+        raise ValueError(f"{name} has a space, a backslash or a character in it that is not ASCII. {form}")
     try:
         parts = urlsplit(text)
         parts.port  # noqa: B018 - raises on a port that is none
-    except ValueError as error:
-        raise ValueError(f"The base_url can not be read: {error}. {form}") from None
-    if "@" in parts.netloc:
-        raise ValueError(f"The base_url carries a user name or password: pass a key as api_key=…. {form}")
+    except ValueError:  # its text may hold a password
+        raise ValueError(f"{name} has a host or port that can not be read. {form}") from None
+    if "@" in (parts.netloc or parts.path.partition("/")[0]):
+        raise ValueError(f"{name} carries a user name or password: pass a key as api_key=…. {form}")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"The base_url {text!r} has no http:// or https:// and host. {form}")
+        raise ValueError(f"{name} {_without_query(text)!r} has no http:// or https:// and host. {form}")
     if parts.fragment:
-        raise ValueError(f"The base_url {text!r} has a fragment (#…). {form}")
-    return _without_query(parts), tuple(parse_qsl(parts.query, keep_blank_values=True))
+        raise ValueError(f"{name} {_without_query(text)!r} has a fragment (#…). {form}")
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    return _repaired(parts), tuple(pair for pair in query if pair[0] not in _OF_ONE_REQUEST)
 
 
-def _without_query(parts: SplitResult) -> str:
-    path = re.sub(r"/(threads|deployments)(/.*)?$", "", parts.path.rstrip("/"))
-    path = re.sub(r"(/v1)+$", "/v1", path.rstrip("/"))
+def is_at(url: str, *hosts: str) -> bool:
+    """Tell whether the URL is of one of these hosts, or of one below it, such as eu.api.openai.com."""
+    host = urlsplit(url).hostname or ""
+    return any(host == known or host.endswith(f".{known}") for known in hosts)
+
+
+def with_path(url: str, path: str) -> str:
+    """Return the URL with the one path that its provider has, and over TLS."""
+    return f"https://{urlsplit(url).netloc}{path}"
+
+
+def _repaired(parts: SplitResult) -> str:
+    path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
+    path = re.sub(r"/(threads|deployments)(/.*)?$|/chat/completions$", "", path)
+    path = re.sub(r"(/v1)+$", "/v1", path)
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+
+
+def _without_query(url: str) -> str:  # which may hold a key
+    return re.split(r"[?#]", url)[0]

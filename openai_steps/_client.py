@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import aiohttp
 
-from openai_steps._ahead import PageReader
+from openai_steps._ahead import Fetch, PageReader, read_both_ends
 from openai_steps._endpoint import ApiKey, Endpoint
-from openai_steps._models import Order, Run, RunStep, StepPage
+from openai_steps._ends import FLIPPED, TwoEnds
+from openai_steps._errors import NotFoundError, StepsError
+from openai_steps._fleet import run_fleet
+from openai_steps._follow import Follower, RunQuery
+from openai_steps._headers import check_headers, hide
+from openai_steps._models import Order, Run, RunRef, RunStep, RunSteps, StepPage
 from openai_steps._protocol import (
     Request,
     check_id,
@@ -22,8 +27,8 @@ from openai_steps._protocol import (
     run_request,
     step_request,
 )
-from openai_steps._settings import Limits, RetryPolicy, Timeouts
-from openai_steps._transport import Transport
+from openai_steps._settings import Limits, PollInterval, RetryPolicy, Timeouts
+from openai_steps._transport import Deadline, Transport, roll, sleep
 from openai_steps._walk import MAX_PAGE_SIZE, PageQuery, Walk, start_walk
 
 T = TypeVar("T")
@@ -65,6 +70,7 @@ class AsyncStepsClient:
         limiter: AbstractAsyncContextManager[Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        api_key, headers = hide(api_key), check_headers(headers)
         if endpoint is None:
             endpoint = Endpoint.openai(api_key=api_key, base_url=base_url)
         elif api_key is not None or base_url is not None:
@@ -76,10 +82,12 @@ class AsyncStepsClient:
             retry=retry or RetryPolicy(),
             limits=limits or Limits(),
             limiter=limiter,
-            headers=headers or {},
+            headers=headers,
         )
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_transport"):  # as a traceback shows it when __init__ has failed
+            return "<AsyncStepsClient>"
         return f"<AsyncStepsClient {self.endpoint.provider} {self.endpoint.base_url}>"
 
     async def __aenter__(self) -> Self:
@@ -291,9 +299,13 @@ class AsyncStepsClient:
         before: str | None = None,
         include: Iterable[str] = (),
         page_size: int = MAX_PAGE_SIZE,
+        verify: bool = False,
         timeout: Timeouts | float | None = None,
     ) -> list[RunStep]:
         """Read a run's steps into a list; the order of the list is that of `iter_steps`.
+
+        Without cursors, a list of more than one page is read from both ends at once, where no two steps share a time:
+        half the waiting, the same result.
 
         Args:
             thread_id: The thread's id.
@@ -303,19 +315,170 @@ class AsyncStepsClient:
             before: A step's id: only steps ahead of it. Without ``after``, the nearest come first.
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             page_size: The most steps in one answer, 1 to 100.
+            verify: Trust the server in nothing, at the price of more requests.
             timeout: Instead of the client's, for each request.
 
         Raises:
             StepsError: If anything went wrong.
             ValueError: If an argument is none that a server would take.
         """
-        walk = _start_walk(order, after, before, page_size, None, False)
+        walk = _start_walk(order, after, before, page_size, None, verify)
+        if after is None and before is None and not verify:
+            names = include if isinstance(include, str) else tuple(include)
+            head = self._fetch(thread_id, run_id, order, names, timeout)
+            tail = self._fetch(thread_id, run_id, FLIPPED[order], names, timeout)
+            return await read_both_ends(TwoEnds(order=order, page_size=page_size), head, tail)
         reader = self._reader(walk, thread_id, run_id, order, include, False, timeout)
         steps: list[RunStep] = []
         while pages := await reader.read():
             for page in pages:
                 steps.extend(page.data[::-1] if walk.backward else page.data)
         return steps
+
+    async def follow_steps(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        after: str | None = None,
+        poll_interval: PollInterval | float | None = None,
+        include: Iterable[str] = (),
+        stop_when: Callable[[RunStep], bool] | None = None,
+        deadline: float | None = None,
+        verify: bool = False,
+        timeout: Timeouts | float | None = None,
+    ) -> AsyncGenerator[RunStep, None]:
+        """Follow a run while it goes on, by polling.
+
+        Each look reads only the steps that may still change. When the run has ended, everything is read once more.
+        ``requires_action`` is no end: the run waits for you.
+
+        Args:
+            thread_id: The thread's id.
+            run_id: The run's id.
+            after: A step's id: only steps behind it, such as the ``resume_after`` of an error.
+            poll_interval: How long to wait between two looks: a `PollInterval`, or seconds.
+            include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+            stop_when: Is asked about each step after it was yielded; if true, the following is over.
+            deadline: Seconds after which to give up, your own work on the steps included. None: never.
+            verify: Do not trust has_more, at the price of a request for each look.
+            timeout: Instead of the client's, for each request.
+
+        Yields:
+            Each step when it first appears, oldest first, and again whenever it has changed. A step that the server
+            lists late comes late.
+
+        Raises:
+            APITimeoutError: If the run has not ended by the deadline.
+            NotFoundError: If there is no such run, or it has vanished.
+            StepsError: If anything else went wrong; each has ``resume_after``, from which to follow on.
+            ValueError: If an argument makes no sense.
+        """
+        follower = _start_following(after, poll_interval, deadline, verify)
+        names = include if isinstance(include, str) else tuple(include)
+        list_request(self.endpoint, thread_id, run_id, include=names)  # for its ValueErrors, before any request
+        clock = Deadline(deadline, told=f"The run {run_id!r} has not ended within {deadline} s.")
+        try:
+            while not follower.over:
+                if follower.query is None:
+                    await clock.wait_for(sleep(follower.next_round(jitter=roll())))
+                elif isinstance(follower.query, RunQuery):
+                    follower.feed_run(await clock.wait_for(self.get_run(thread_id, run_id, timeout=timeout)))
+                else:
+                    reading = self._read_page(thread_id, run_id, "asc", follower.query, names, timeout)
+                    for step in follower.feed_page(await clock.wait_for(reading)):
+                        yield step
+                        if stop_when is not None and stop_when(step):
+                            return
+        except StepsError as error:
+            error.resume_at(after=follower.resume_after, before=None)
+            if isinstance(error, NotFoundError) and follower.was_found:
+                error.add_note("The run was there a moment ago: it, or its thread, has been deleted since.")
+            raise
+
+    def _read_page(
+        self,
+        thread_id: str,
+        run_id: str,
+        order: Order,
+        query: PageQuery,
+        include: Iterable[str],
+        timeout: Timeouts | float | None,
+    ) -> Coroutine[Any, Any, StepPage]:
+        return self.list_page(
+            thread_id,
+            run_id,
+            limit=query.limit,
+            order=order,
+            after=query.after,
+            before=query.before,
+            include=include,
+            timeout=timeout,
+        )
+
+    async def iter_runs(
+        self,
+        runs: Iterable[RunRef] | AsyncIterable[RunRef],
+        *,
+        concurrency: int = 16,
+        order: Order = "asc",
+        include: Iterable[str] = (),
+        in_order: bool = False,
+        page_size: int = MAX_PAGE_SIZE,
+        timeout: Timeouts | float | None = None,
+    ) -> AsyncGenerator[RunSteps, None]:
+        """Read the steps of many runs, several runs at once. A run that cannot be read stops no other.
+
+        Args:
+            runs: Which runs. They are taken one by one, as there is room, and may be without end.
+            concurrency: The most runs to read at once. Those that wait for you count too: while you take none, no more
+                are read.
+            order: The order of each run's steps. ``asc``: oldest first, ``desc``: newest first.
+            include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+            in_order: Yield in the order of ``runs``, instead of each as soon as it is read. Up to twice
+                ``concurrency`` runs are then held.
+            page_size: The most steps in one answer, 1 to 100.
+            timeout: Instead of the client's, for each request.
+
+        Yields:
+            Each run with all its steps, or with its error and the steps read before it.
+
+        Raises:
+            ValueError: If an argument makes no sense; but an id that is none is its run's error.
+            Exception: Whatever ``runs`` itself raises, after the runs before have been yielded.
+        """
+        _start_walk(order, None, None, page_size, None, False)  # checks the arguments before any run fails for them
+        if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
+            raise ValueError(f"concurrency must be a whole number above 0, not {concurrency!r}.")
+        names = include if isinstance(include, str) else tuple(include)
+        list_request(self.endpoint, "thread", "run", include=names)
+
+        async def read(run: RunRef) -> RunSteps:
+            return await self._read_run(run.thread_id, run.run_id, order, names, page_size, timeout)
+
+        async with aclosing(run_fleet(runs, read, concurrency=concurrency, in_order=in_order)) as results:
+            async for result in results:
+                yield result
+
+    async def _read_run(
+        self,
+        thread_id: str,
+        run_id: str,
+        order: Order,
+        include: Iterable[str],
+        page_size: int,
+        timeout: Timeouts | float | None,
+    ) -> RunSteps:
+        walk = _start_walk(order, None, None, page_size, None, False)
+        reader = self._reader(walk, thread_id, run_id, order, include, False, timeout)
+        steps: tuple[RunStep, ...] = ()
+        try:
+            while pages := await reader.read():
+                for page in pages:
+                    steps += page.data
+        except Exception as error:  # a credential's error, say, is this run's, too
+            return RunSteps(thread_id=thread_id, run_id=run_id, steps=steps, error=error)
+        return RunSteps(thread_id=thread_id, run_id=run_id, steps=steps)
 
     def _reader(
         self,
@@ -327,21 +490,18 @@ class AsyncStepsClient:
         prefetch: bool,
         timeout: Timeouts | float | None,
     ) -> PageReader:
+        return PageReader(walk, self._fetch(thread_id, run_id, order, include, timeout), prefetch=prefetch)
+
+    def _fetch(
+        self,
+        thread_id: str,
+        run_id: str,
+        order: Order,
+        include: Iterable[str],
+        timeout: Timeouts | float | None,
+    ) -> Fetch:
         names = include if isinstance(include, str) else tuple(include)
-
-        async def fetch(query: PageQuery) -> StepPage:
-            return await self.list_page(
-                thread_id,
-                run_id,
-                limit=query.limit,
-                order=order,
-                after=query.after,
-                before=query.before,
-                include=names,
-                timeout=timeout,
-            )
-
-        return PageReader(walk, fetch, prefetch=prefetch)
+        return lambda query: self._read_page(thread_id, run_id, order, query, names, timeout)
 
     async def _get(self, request: Request, kind: type[T], timeout: Timeouts | float | None) -> T:
         reply = await self._transport.get(request, timeouts=_timeouts(timeout))
@@ -373,3 +533,15 @@ def _start_walk(
     if max_steps is not None and (isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1):
         raise ValueError(f"max_steps must be a whole number above 0, or None, not {max_steps!r}.")
     return start_walk(after=after, before=before, page_size=page_size, max_steps=max_steps, verify=verify)
+
+
+def _start_following(
+    after: str | None, poll_interval: PollInterval | float | None, deadline: float | None, verify: bool
+) -> Follower:
+    if after is not None:
+        check_id("after", after)
+    if deadline is not None and not deadline > 0:
+        raise ValueError(f"deadline must be above 0, or None, not {deadline!r}.")
+    if not isinstance(poll_interval, PollInterval):
+        poll_interval = PollInterval() if poll_interval is None else PollInterval.every(poll_interval)
+    return Follower(interval=poll_interval, after=after, verify=verify)

@@ -7,7 +7,11 @@ the ways of saying nothing (-1 for a time, ``{}`` for usage, an error with empty
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+import json
+import reprlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache, partial
 from operator import eq
@@ -52,6 +56,16 @@ def structure_page(data: Mapping[str, Any] | Sequence[Any]) -> StepPage:
     return structure(data, StepPage)
 
 
+def decode(body: bytes, cls: type[T]) -> T:
+    """Turn JSON text into any of the models, as `structure` does, without the cyclic collector getting in the way.
+
+    A page of a hundred steps makes thousands of objects and not one cycle. Left running, the collector searches the
+    whole heap once in twenty pages and finds nothing: a quarter of the time that a stream of steps takes.
+    """
+    with _collector_paused():
+        return structure(orjson.loads(body), cls)
+
+
 def structure(data: Any, cls: type[T]) -> T:
     """Turn JSON into any of the models: the step and page above, and the run."""
     try:
@@ -62,7 +76,7 @@ def structure(data: Any, cls: type[T]) -> T:
 
 
 @overload
-def unstructure(value: list[Any] | tuple[Any, ...]) -> list[Any]: ...  # type: ignore[overload-overlap]
+def unstructure(value: list[Any] | tuple[Any, ...]) -> list[Any]: ...
 @overload
 def unstructure(value: Any) -> dict[str, Any]: ...
 def unstructure(value: Any) -> Any:
@@ -78,13 +92,38 @@ def unstructure(value: Any) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """Turn a model, or a list or tuple of models, into JSON text of the wire's shape (UTF-8, one line)."""
-    return orjson.dumps(unstructure(value))
+    """Turn a model, or a list or tuple of models, into JSON text of the wire's shape (UTF-8, one line).
+
+    Args:
+        value: As for `unstructure`.
+    """
+    wire = unstructure(value)
+    try:
+        return orjson.dumps(wire)
+    except orjson.JSONEncodeError:  # 65 bits, a lone surrogate, 255 levels: what json reads, json can write
+        return json.dumps(wire, separators=(",", ":")).encode()
+
+
+# repr itself would write out all of a body, and give up on one that is nested a thousand deep.
+_REPR: Final = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 80
 
 
 def _shorten(value: Any) -> str:
-    shown = "missing or null" if value is None else repr(value)
+    shown = "missing or null" if value is None else _REPR.repr(value)
     return shown if len(shown) <= 80 else f"{shown[:77]}..."
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    if not gc.isenabled():  # as its owner wants it: leave it so
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 # --- The rules --------------------------------------------------------------------------------------------------
@@ -188,7 +227,14 @@ def _error_unless_unset(hook: Hook) -> Hook:
 
 
 def _usage_unless_unset(hook: Hook) -> Hook:
-    return lambda value, _: None if value == {} else hook(value, None)
+    def structure_usage(value: Any, _: Any) -> Usage | None:
+        usage: Usage = hook(value, None)
+        return None if usage.total_tokens is None and usage == _NO_USAGE else usage
+
+    return structure_usage
+
+
+_NO_USAGE: Final = Usage()
 
 
 # How DashScope says that there is no error and no usage; see _leaves.time_or_unset for times.
@@ -203,10 +249,18 @@ def _page_hook(cls: Any, converter: Converter) -> Hook:
 
     def structure_any_page(value: Any, _: Any) -> StepPage:
         if isinstance(value, list | tuple):
-            value = {"data": value}
-        elif isinstance(value, Mapping) and "data" in value and value["data"] is None:
+            return structure_bare(value)
+        if isinstance(value, Mapping) and "data" in value and value["data"] is None:
             value = {**value, "data": []}
         page: StepPage = structure_list(value, None)
+        return page
+
+    def structure_bare(steps: Sequence[Any]) -> StepPage:
+        try:
+            page: StepPage = structure_list({"data": steps}, None)
+        except Mismatch as problem:
+            problem.way.pop()  # the server sent no "data"
+            raise
         return page
 
     return structure_any_page
@@ -225,4 +279,4 @@ def _unstructure_hook(cls: Any, converter: Converter) -> Callable[[Any], Any]:
     def unstructure_model(value: Any) -> dict[str, Any]:
         return {**tag, **unstructure_fields(value), **converter.unstructure(value.extra)}
 
-    return unstructure_model
+    return unstructure_model if "extra" in names else unstructure_fields

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from openai_steps._base_url import parse_base_url
+from openai_steps._base_url import Query, is_at, parse_base_url, with_path
+from openai_steps._headers import check_headers, check_name, check_value, hide
 
 IncludeStyle: TypeAlias = Literal["repeated", "comma", "unsupported"]
 """How a server takes ``include``: ``include[]`` once for each name, once with commas between, or not at all."""
@@ -40,12 +41,42 @@ class AsyncTokenCredential(Protocol):
     """Any object that gives tokens, such as those of ``azure.identity.aio``."""
 
     async def get_token(self, *scopes: str) -> AccessToken:
-        """Return a token for the scopes."""
+        """Return a token for the scopes.
+
+        Args:
+            scopes: What the token is for. This package asks for one at a time.
+        """
         ...
 
 
-def _headers(value: Mapping[str, str] | None) -> dict[str, str]:
-    return dict(value or {})
+def _names(pairs: Mapping[str, str] | Query) -> str:
+    """Show the names alone: some gateways take their key in a header or parameter of their own."""
+    return repr(list(dict(pairs)))
+
+
+def _hidden(key: ApiKey | None) -> ApiKey | None:
+    return hide(key)
+
+
+def _check_api_key(_: Any, __: Any, key: object) -> None:
+    if key == "":
+        raise ValueError("api_key is empty. Where the server needs none, leave it out.")
+    if key is not None and not isinstance(key, str) and not callable(key):
+        raise ValueError(f"api_key must be text or a function that returns it, not {type(key).__name__}.")
+
+
+def _check_key_header(_: Any, __: Any, name: object) -> None:
+    check_name(name)
+
+
+def _check_key_prefix(_: Any, __: Any, prefix: object) -> None:
+    check_value("key_prefix", prefix)
+
+
+def _check_credential(_: Any, __: Any, credential: object) -> None:
+    if credential is not None and not callable(getattr(credential, "get_token", None)):
+        kind = type(credential).__name__
+        raise ValueError(f"credential must have an async get_token, as those of azure.identity.aio do, not {kind}.")
 
 
 @frozen(kw_only=True)
@@ -72,13 +103,13 @@ class Endpoint:
 
     provider: str
     base_url: str
-    query: tuple[tuple[str, str], ...] = ()
-    headers: Mapping[str, str] = field(factory=dict, converter=_headers, hash=False)
-    api_key: ApiKey | None = field(default=None, repr=False)
-    credential: AsyncTokenCredential | None = field(default=None, repr=False)
+    query: Query = field(default=(), repr=_names)
+    headers: Mapping[str, str] = field(factory=dict, converter=check_headers, hash=False, repr=_names)
+    api_key: ApiKey | None = field(default=None, repr=False, converter=_hidden, validator=_check_api_key)
+    credential: AsyncTokenCredential | None = field(default=None, repr=False, validator=_check_credential)
     scope: str | None = None
-    key_header: str = "Authorization"
-    key_prefix: str = "Bearer "
+    key_header: str = field(default="Authorization", validator=_check_key_header)
+    key_prefix: str = field(default="Bearer ", validator=_check_key_prefix)
     key_source: str = "none"
     include_style: IncludeStyle = "repeated"
     both_cursors: bool = True
@@ -91,7 +122,7 @@ class Endpoint:
     @property
     def ended_on(self) -> str | None:
         """The date on which this host stopped serving run steps, or None while it serves them."""
-        return next((date for end, date in _ENDED.items() if self.host.endswith(end)), None)
+        return next((date for host, date in _ENDED.items() if is_at(self.base_url, host)), None)
 
     @classmethod
     def openai(
@@ -115,17 +146,21 @@ class Endpoint:
         Raises:
             ValueError: If the base URL is none, or the key for OpenAI itself is missing.
         """
-        url, query = parse_base_url(base_url or _env("OPENAI_BASE_URL") or _OPENAI_URL)
+        api_key = hide(api_key)  # for tracebacks
+        given, name = _find(base_url, "base_url", "OPENAI_BASE_URL")
+        url, query = parse_base_url(_OPENAI_URL if given is None else given, name=name, form=_OPENAI_URL)
         key, source = _find_key(api_key, "OPENAI_API_KEY")
-        if key is None and urlsplit(url).hostname == _OPENAI_HOST:
-            raise ValueError(
-                "No API key for OpenAI: pass api_key=… or set OPENAI_API_KEY. "
-                "For another server, pass base_url=… or set OPENAI_BASE_URL."
-            )
+        if is_at(url, _OPENAI_HOST):
+            url = with_path(url, "/v1")
+            if key is None:
+                raise ValueError(
+                    "No API key for OpenAI: pass api_key=… or set OPENAI_API_KEY. "
+                    "For another server, pass base_url=… or set OPENAI_BASE_URL."
+                )
         headers = {
-            "OpenAI-Beta": "assistants=v2",
-            "OpenAI-Organization": organization or _env("OPENAI_ORG_ID"),
-            "OpenAI-Project": project or _env("OPENAI_PROJECT_ID"),
+            **_BETA,
+            "OpenAI-Organization": _find(organization, "organization", "OPENAI_ORG_ID")[0],
+            "OpenAI-Project": _find(project, "project", "OPENAI_PROJECT_ID")[0],
         }
         return cls(
             provider="openai",
@@ -145,52 +180,47 @@ class Endpoint:
         credential: AsyncTokenCredential | None = None,
         api_version: str | None = None,
     ) -> Endpoint:
-        """Azure OpenAI, on its dated route or on ``/openai/v1``.
+        """Azure OpenAI, on its dated route or on ``/openai/v1``. It retired this API on 2026-08-26.
 
         Args:
             endpoint: ``https://RESOURCE.openai.azure.com``. Default: ``AZURE_OPENAI_ENDPOINT``.
-            api_key: Default: ``AZURE_OPENAI_API_KEY``.
-            credential: An Entra credential instead of a key.
-            api_version: A dated version, or ``v1``. Default: the one in the endpoint's query, or
+            api_key: Default: ``AZURE_OPENAI_AD_TOKEN`` (an Entra token), or else ``AZURE_OPENAI_API_KEY``.
+            credential: An Entra credential instead of a key. Closing it is yours to do.
+            api_version: A dated version, or ``v1``. Default: the one in the endpoint's path or query, or
                 ``OPENAI_API_VERSION``, or ``2024-05-01-preview``, the first that knows this API.
 
         Raises:
             ValueError: If the endpoint, or both key and credential, are missing.
         """
-        given = endpoint or _env("AZURE_OPENAI_ENDPOINT")
-        if not given:
+        api_key = hide(api_key)  # for tracebacks
+        given, name = _find(endpoint, "endpoint", "AZURE_OPENAI_ENDPOINT")
+        if given is None:
             raise ValueError(
-                "No Azure OpenAI endpoint: pass endpoint='https://RESOURCE.openai.azure.com' "
-                "or set AZURE_OPENAI_ENDPOINT."
+                f"No Azure OpenAI endpoint: pass endpoint={_AZURE_OPENAI_FORM!r} or set AZURE_OPENAI_ENDPOINT."
             )
-        url, query = parse_base_url(given)
+        url, query = parse_base_url(given, name=name, form=_AZURE_OPENAI_FORM)
+        on_v1 = url.endswith("/openai/v1")
         version = (
             api_version
             or dict(query).get("api-version")
-            or ("v1" if url.endswith("/openai/v1") else None)
-            or _env("OPENAI_API_VERSION")
+            or ("v1" if on_v1 else _find(None, "api_version", "OPENAI_API_VERSION")[0])
             or _AZURE_OPENAI_VERSION
         )
-        root = url.removesuffix("/v1").removesuffix("/openai")
-        rest = tuple(pair for pair in query if pair[0] != "api-version")
-        key, source = _find_key(None if credential else api_key, None if credential else "AZURE_OPENAI_API_KEY")
-        if key is None and credential is None:
-            raise ValueError("No key for Azure OpenAI: pass api_key=… or credential=…, or set AZURE_OPENAI_API_KEY.")
-        auth = (
-            _by_credential(credential, _AZURE_OPENAI_SCOPE)
-            if credential
-            else {
-                "api_key": key,
-                "key_source": source,
-                "key_header": "api-key",
-                "key_prefix": "",
-            }
+        route = "/openai" if re.match(r"\d{4}-", version) else "/openai/v1"
+        auth = _entra_or_key(
+            api_key,
+            credential,
+            scope=_AZURE_OPENAI_SCOPE,
+            variables=("AZURE_OPENAI_AD_TOKEN", "AZURE_OPENAI_API_KEY"),
+            missing="No key for Azure OpenAI: pass api_key=… or credential=…, or set AZURE_OPENAI_API_KEY.",
         )
+        if credential is None and "AZURE_OPENAI_AD_TOKEN" not in auth["key_source"]:
+            auth |= {"key_header": "api-key", "key_prefix": ""}
         return cls(
             provider="azure_openai",
-            base_url=f"{root}/openai/v1" if version == "v1" else f"{root}/openai",
-            query=rest if version == "v1" else (*rest, ("api-version", version)),
-            headers={"OpenAI-Beta": "assistants=v2"},
+            base_url=url.removesuffix("/v1").removesuffix("/openai") + route,
+            query=_with_version(query, None if version == "v1" else version),
+            headers=_BETA,
             **auth,
         )
 
@@ -201,7 +231,7 @@ class Endpoint:
         credential: AsyncTokenCredential | None = None,
         *,
         api_key: ApiKey | None = None,
-        api_version: str = "v1",
+        api_version: str | None = None,
     ) -> Endpoint:
         """Azure AI Foundry Agents (classic), which serve this API until 2027-03-31.
 
@@ -211,40 +241,35 @@ class Endpoint:
             credential: Such as ``azure.identity.aio.DefaultAzureCredential()``. Closing it is yours to do.
             api_key: An Entra token of your own making, or a function that gives one, instead of a credential.
                 Default: ``AZURE_AI_TOKEN``.
-            api_version: The version of the API.
+            api_version: Default: the one in the endpoint's query, or ``v1``.
 
         Raises:
             ValueError: If the endpoint is missing or is no project's, or there is nothing to get a token from.
         """
-        given = project_endpoint or _env("PROJECT_ENDPOINT") or _env("AZURE_AI_PROJECT_ENDPOINT")
-        if not given:
+        api_key = hide(api_key)  # for tracebacks
+        given, name = _find(project_endpoint, "project_endpoint", "PROJECT_ENDPOINT", "AZURE_AI_PROJECT_ENDPOINT")
+        if given is None:
             raise ValueError(f"No project endpoint: pass project_endpoint={_FOUNDRY_FORM!r} or set PROJECT_ENDPOINT.")
-        url, query = parse_base_url(given)
+        url, query = parse_base_url(given, name=name, form=_FOUNDRY_FORM)
         if not re.search(r"/api/projects/[^/]+$", urlsplit(url).path):
-            raise ValueError(f"{url!r} is no project endpoint. It has the form {_FOUNDRY_FORM!r}.")
-        key, source = _find_key(None if credential else api_key, None if credential else "AZURE_AI_TOKEN")
-        if key is None and credential is None:
-            raise ValueError(
-                "No credential for Azure AI Foundry: pass credential=DefaultAzureCredential() "
-                "(from azure.identity.aio), or a token as api_key=… or in AZURE_AI_TOKEN."
-            )
-        auth = (
-            _by_credential(credential, _FOUNDRY_SCOPE)
-            if credential
-            else {
-                "api_key": key,
-                "key_source": source,
-            }
+            raise ValueError(f"{name} {url!r} is no project's. It has the form {_FOUNDRY_FORM!r}.")
+        auth = _entra_or_key(
+            api_key,
+            credential,
+            scope=_FOUNDRY_SCOPE,
+            variables=("AZURE_AI_TOKEN",),
+            missing="No credential for Azure AI Foundry: pass credential=DefaultAzureCredential() "
+            "(from azure.identity.aio), or a token as api_key=… or in AZURE_AI_TOKEN.",
         )
-        rest = tuple(pair for pair in query if pair[0] != "api-version")
-        return cls(provider="azure_foundry", base_url=url, query=(*rest, ("api-version", api_version)), **auth)
+        version = api_version or dict(query).get("api-version") or "v1"
+        return cls(provider="azure_foundry", base_url=url, query=_with_version(query, version), **auth)
 
     @classmethod
     def dashscope(
         cls,
         *,
         api_key: ApiKey | None = None,
-        region: Literal["beijing", "international"] = "beijing",
+        region: Literal["beijing", "international"] | None = None,
         workspace: str | None = None,
         base_url: str | None = None,
     ) -> Endpoint:
@@ -252,20 +277,28 @@ class Endpoint:
 
         Args:
             api_key: Default: ``DASHSCOPE_API_KEY``.
-            region: Which of its two sites.
+            region: Which of its two sites. Default: that of ``base_url``, or else Beijing.
             workspace: The workspace's id, where it is not the default one. Default: ``DASHSCOPE_WORKSPACE_ID``.
-            base_url: Instead of the region's. Default: ``DASHSCOPE_HTTP_BASE_URL``.
+            base_url: Any other site. Default, where no region is given: ``DASHSCOPE_HTTP_BASE_URL``.
 
         Raises:
-            ValueError: If the key is missing or the region is unknown.
+            ValueError: If the key is missing, the region is unknown, or both region and base URL are given.
         """
-        if region not in _DASHSCOPE_URLS:
+        api_key = hide(api_key)  # for tracebacks
+        if region is not None and region not in _DASHSCOPE_URLS:
             raise ValueError(f"Unknown region {region!r}: one of {', '.join(_DASHSCOPE_URLS)}.")
-        url, query = parse_base_url(base_url or _env("DASHSCOPE_HTTP_BASE_URL") or _DASHSCOPE_URLS[region])
+        if region is not None and base_url is not None:
+            raise ValueError("Give region or base_url, not both.")
+        site = base_url if region is None else _DASHSCOPE_URLS[region]
+        given, name = _find(site, "base_url", "DASHSCOPE_HTTP_BASE_URL")
+        default = _DASHSCOPE_URLS["beijing"]
+        url, query = parse_base_url(default if given is None else given, name=name, form=default)
+        if is_at(url, *_DASHSCOPE_HOSTS.values()):
+            url = with_path(url, "/api/v1")
         key, source = _find_key(api_key, "DASHSCOPE_API_KEY")
         if key is None:
             raise ValueError("No API key for DashScope: pass api_key=… or set DASHSCOPE_API_KEY.")
-        workspace = workspace or _env("DASHSCOPE_WORKSPACE_ID")
+        workspace, _ = _find(workspace, "workspace", "DASHSCOPE_WORKSPACE_ID")
         return cls(
             provider="dashscope",
             base_url=url,
@@ -303,15 +336,17 @@ class Endpoint:
         Raises:
             ValueError: If the base URL is none.
         """
+        api_key = hide(api_key)  # for tracebacks
         url, pasted = parse_base_url(base_url)
         if key_prefix is None:
             key_prefix = "Bearer " if key_header.lower() == "authorization" else ""
-        key, source = _find_key(api_key, None)
+        key, source = _find_key(api_key)
+        more = dict(query or {})
         return cls(
             provider="compatible",
             base_url=url,
-            query=(*pasted, *(query or {}).items()),
-            headers={"OpenAI-Beta": "assistants=v2", **(headers or {})},
+            query=(*(pair for pair in pasted if pair[0] not in more), *more.items()),
+            headers={**_BETA, **(headers or {})},
             api_key=key,
             key_source=source,
             key_header=key_header,
@@ -329,34 +364,62 @@ PROVIDERS: Final[Mapping[str, Callable[..., Endpoint]]] = {
 }
 """Each provider's constructor by its name."""
 
-# OpenAI's and Microsoft's announcements; the hosts by how their names end.
-_ENDED: Final = {"api.openai.com": "2026-08-26", ".openai.azure.com": "2026-08-26"}
+# OpenAI's and Microsoft's announcements.
+_ENDED: Final = {
+    "api.openai.com": "2026-08-26",
+    "openai.azure.com": "2026-08-26",
+    "cognitiveservices.azure.com": "2026-08-26",  # the other name of Azure OpenAI's hosts
+}
+
+# Without it OpenAI answers 400 invalid_beta; no other server minds it.
+_BETA: Final = {"OpenAI-Beta": "assistants=v2"}
 
 _OPENAI_HOST: Final = "api.openai.com"
 _OPENAI_URL: Final = f"https://{_OPENAI_HOST}/v1"
+_AZURE_OPENAI_FORM: Final = "https://RESOURCE.openai.azure.com"
 _AZURE_OPENAI_VERSION: Final = "2024-05-01-preview"
 _AZURE_OPENAI_SCOPE: Final = "https://cognitiveservices.azure.com/.default"
 _FOUNDRY_SCOPE: Final = "https://ai.azure.com/.default"
 _FOUNDRY_FORM: Final = "https://RESOURCE.services.ai.azure.com/api/projects/PROJECT"
-_DASHSCOPE_URLS: Final = {
-    "beijing": "https://dashscope.aliyuncs.com/api/v1",
-    "international": "https://dashscope-intl.aliyuncs.com/api/v1",
-}
+_DASHSCOPE_HOSTS: Final = {"beijing": "dashscope.aliyuncs.com", "international": "dashscope-intl.aliyuncs.com"}
+_DASHSCOPE_URLS: Final = {region: f"https://{host}/api/v1" for region, host in _DASHSCOPE_HOSTS.items()}
 
 
-def _env(name: str) -> str | None:
-    return os.environ.get(name, "").strip() or None
+def _find(given: str | None, name: str, *variables: str) -> tuple[str | None, str]:
+    """Return the argument, or else the first variable that is set, and what to call it in an error."""
+    if given is not None:
+        return given, name
+    found = ((os.environ.get(variable, "").strip(), variable) for variable in variables)
+    return next((pair for pair in found if pair[0]), (None, name))
 
 
-def _find_key(given: ApiKey | None, variable: str | None) -> tuple[ApiKey | None, str]:
-    if given == "":
-        raise ValueError("The api_key is empty. Where the server needs none, leave it out.")
+def _find_key(given: ApiKey | None, *variables: str) -> tuple[ApiKey | None, str]:
+    """Return the key and where it is from, in words."""
     if given is not None:
         return given, "the api_key argument"
-    found = _env(variable) if variable else None
-    return (found, f"the environment variable {variable}") if found else (None, "none")
+    key, variable = _find(None, "", *variables)
+    return hide(key), "none" if key is None else f"the environment variable {variable}"
 
 
-def _by_credential(credential: AsyncTokenCredential, scope: str) -> dict[str, Any]:
-    source = f"the credential ({type(credential).__name__})"
-    return {"credential": credential, "scope": scope, "key_source": source}
+def _entra_or_key(
+    api_key: ApiKey | None,
+    credential: AsyncTokenCredential | None,
+    *,
+    scope: str,
+    variables: tuple[str, ...],
+    missing: str,
+) -> dict[str, Any]:
+    if credential is not None and api_key is not None:
+        raise ValueError("Give api_key or credential, not both.")
+    if credential is not None:
+        source = f"the credential ({type(credential).__name__})"
+        return {"credential": credential, "scope": scope, "key_source": source}
+    key, source = _find_key(api_key, *variables)
+    if key is None:
+        raise ValueError(missing)
+    return {"api_key": key, "key_source": source}
+
+
+def _with_version(query: Query, version: str | None) -> Query:
+    rest = tuple(pair for pair in query if pair[0] != "api-version")
+    return rest if version is None else (*rest, ("api-version", version))

@@ -41,7 +41,12 @@ class StepsError(Exception):
         self.resume_before: str | None = None
 
     def resume_at(self, *, after: str | None, before: str | None) -> None:
-        """Note from where a walk that this error stopped can be continued, and say so in the traceback."""
+        """Note from where a walk that this error stopped can be continued, and say so in the traceback.
+
+        Args:
+            after: The cursor to pass as ``after``, or None.
+            before: The cursor to pass as ``before``, or None.
+        """
         self.resume_after, self.resume_before = after, before
         cursors = {"after": after, "before": before}
         shown = ", ".join(f"{name}={cursor!r}" for name, cursor in cursors.items() if cursor is not None)
@@ -106,7 +111,7 @@ class APIStatusError(StepsError):
         self.type = type
         self.param = param
         self.request_id = request_id
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
         self.body = body
         self.retry_after = retry_after
 

@@ -1,53 +1,71 @@
 """How fast may a client send? One gate for all its requests, so that a 429 to one holds back the others.
 
-Nothing is held back until the server rejects something. Then all wait as long as it asked, and go on at the pace at
-which it served before, a little faster with each answer and slower with each further rejection: the additive-increase,
-multiplicative-decrease of TCP, on the pace. The caller passes in the time and does the waiting.
+It learns the server's limit as TCP learns a line's, and rejections stay few:
+
+- Few requests are under way at first, and one more with each answer once the first have been served (slow start). On a
+  server without limits, that costs a few round trips at the start of 64 concurrent walks, and nothing to a single one.
+- After a 429 all wait as long as the server asked. Then they go one by one, at a little less than the pace at which it
+  had served, which is taken up slowly at first, then faster (as CUBIC does it: RFC 9438), until it is rejected again.
+
+Nothing is held back, and no pace is kept, before the first rejection. The caller passes in the time, does the waiting,
+and sends one request after the other. ``tests/test_gate.py`` has the simulation with which the constants were chosen.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Final
 
-_WINDOW: Final = 1.0  # seconds over which the pace of answers is measured
-_CAUTION: Final = 0.9  # the part of that pace to go on with
-_SLOWER: Final = 1.5
-_FASTER: Final = 0.99
-_FREE_BELOW: Final = 0.001  # an interval under a millisecond holds nothing back
-_LONGEST_INTERVAL: Final = 10.0
+FIRST_PLACES: Final = 4
+"""How many requests may be under way at first."""
+
+_TRIAL: Final = 12  # served before there are more: a limit of ten a second then rejects no more than a handful
+
+_CAUTION: Final = 0.9  # the part to go on with of the pace that was too fast
+_GROWTH: Final = 0.002  # the pace grows as exp(_GROWTH * t²): by a tenth in 7 s of use, tenfold in 34 s
+_FREE: Final = 1000.0  # a pace, in requests a second, that holds nothing back
+_SLOWEST: Final = 0.1
+_MEASURED: Final = 1.0  # seconds of the past in which answers are counted, or the time held, if longer
 _HOLD_WHEN_NOT_TOLD: Final = 1.0
 
 
 class Gate:
-    """Keeps the pace. All times are seconds of one monotonic clock."""
+    """Keeps the pace. All times are seconds of one monotonic clock, all paces requests a second."""
 
     def __init__(self) -> None:
-        self._interval = 0.0
-        self._next_slot = 0.0
-        self._held_until = 0.0
-        self._adjusted_at = float("-inf")
+        self._pace = math.inf  # at the last rejection
+        self._used = 0.0  # seconds for which that pace has been used since
+        self._next = -math.inf  # the earliest time for the next request, by pace
+        self._held_until = -math.inf
+        self._adjusted_at = -math.inf
+        self._count = 0
         self._served: deque[float] = deque(maxlen=1000)
 
-    def reserve(self, now: float) -> float:
-        """Take the next slot and return when it is; ``now`` where nothing is held back."""
-        if not self._interval and now >= self._held_until:
-            return now
-        slot = max(now, self._next_slot, self._held_until)
-        self._next_slot = slot + self._interval
-        return slot
+    @property
+    def may_widen(self) -> bool:
+        """Whether the server has served enough for more requests to be under way at once."""
+        return self._count > _TRIAL
 
-    def is_held(self, now: float) -> bool:
-        """Tell whether the server has asked to wait since the slot was taken."""
-        return now < self._held_until
+    def wait(self, now: float) -> float:
+        """Return the seconds until the next request may go: 0 where nothing holds it back."""
+        return max(0.0, self._held_until - now, self._next - now)
+
+    def passed(self, now: float) -> None:
+        """Note that a request goes."""
+        if self._pace == math.inf:
+            return
+        pace = self._current_pace()
+        if pace > _FREE:
+            self._pace = math.inf
+            return
+        self._used += 1 / pace
+        self._next = now + 1 / pace
 
     def served(self, now: float) -> None:
-        """Note an answer that was no rejection."""
+        """Note a good answer."""
+        self._count += 1
         self._served.append(now)
-        if self._interval:
-            self._interval *= _FASTER
-            if self._interval < _FREE_BELOW:
-                self._interval = 0.0
 
     def rejected(self, now: float, *, sent_at: float, retry_after: float | None) -> None:
         """Note a 429 to a request sent at ``sent_at``."""
@@ -56,9 +74,14 @@ class Gate:
         if sent_at < self._adjusted_at:
             return  # one of a burst: the pace has been changed for it
         self._adjusted_at = now
-        if self._interval:
-            self._interval = min(self._interval * _SLOWER, _LONGEST_INTERVAL)
-        else:
-            recent = sum(1 for moment in self._served if moment > now - _WINDOW)
-            self._interval = _WINDOW / (max(recent, 1) * _CAUTION)
-        self._next_slot = self._held_until
+        span = max(_MEASURED, hold)
+        pace = max(sum(1 for moment in self._served if moment > now - span), FIRST_PLACES) / span
+        if self._pace != math.inf:
+            too_fast = self._current_pace()
+            pace = min(max(pace, too_fast / 2), too_fast)
+        self._pace = max(pace * _CAUTION, _SLOWEST)
+        self._used = 0.0
+        self._next = self._held_until
+
+    def _current_pace(self) -> float:
+        return self._pace * math.exp(min(_GROWTH * self._used**2, 100.0))

@@ -47,7 +47,10 @@ def whole_number(value: Any, _: Any = None) -> int:
 def number(value: Any, _: Any = None) -> float:
     """Read a number; true and false are none."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise Mismatch("a number that fits a float", value) from None
     raise Mismatch("a number", value)
 
 
@@ -92,6 +95,8 @@ def time_or_unset(value: Any, _: Any = None) -> datetime | None:
 
 
 def seconds(moment: datetime) -> int | float:
-    """Write a time in seconds: a whole number where it is one."""
+    """Write a time in seconds (in milliseconds if it is too late to be read as seconds): whole where it is whole."""
     stamp = moment.timestamp()
+    if stamp >= _LAST_SECOND:
+        return round(stamp * 1000)
     return int(stamp) if stamp.is_integer() else stamp

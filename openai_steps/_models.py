@@ -26,20 +26,26 @@ FINISHED_RUN_STATUSES: Final = FINISHED_STEP_STATUSES | {"incomplete"}
 
 
 def _extra() -> Any:
-    """Declare the field that keeps the keys for which a class has no field."""
+    """Declare the field that keeps the keys for which a keyword-only class has no field.
+
+    Elsewhere the declaration is written out: of a wrapped one, type checkers do not see that it is keyword-only.
+    """
     return field(factory=dict, kw_only=True, hash=False)
 
 
-def _json_object(**options: Any) -> Any:
-    """Declare a field that holds a JSON object as it came (a dict has no hash)."""
-    return field(hash=False, **options)
+def _optional_json_object() -> Any:
+    """Declare a field that may hold a JSON object as it came (a dict has no hash)."""
+    return field(default=None, hash=False)
 
 
 def _as_text(value: Any) -> str | None:
     """Show a JSON value as text: text as it is, anything else as JSON."""
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:  # orjson reads a thousand levels, json does not write as many
+        return "…"
 
 
 # --- Tool calls -------------------------------------------------------------------------------------------------
@@ -51,7 +57,7 @@ class LogsOutput:
 
     type: ClassVar[Literal["logs"]] = "logs"
     logs: str
-    extra: dict[str, Any] = _extra()
+    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
 
 
 @frozen
@@ -59,7 +65,7 @@ class ImageFile:
     """The file in which an image is stored."""
 
     file_id: str
-    extra: dict[str, Any] = _extra()
+    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
 
 
 @frozen
@@ -68,14 +74,14 @@ class ImageOutput:
 
     type: ClassVar[Literal["image"]] = "image"
     image: ImageFile
-    extra: dict[str, Any] = _extra()
+    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
 
 
 @frozen
 class OtherOutput:
     """An output of a kind that has no class of its own; ``data`` is the whole JSON object."""
 
-    data: dict[str, Any] = _json_object()
+    data: dict[str, Any] = field(hash=False)
 
     @property
     def type(self) -> str | None:
@@ -130,7 +136,7 @@ def _show_output(output: CodeOutput) -> str:
         case ImageOutput():
             return f"[image {output.image.file_id}]"
         case OtherOutput():
-            return json.dumps(output.data, ensure_ascii=False)
+            return _as_text(output.data) or ""
 
 
 @frozen(kw_only=True)
@@ -162,7 +168,7 @@ class FileSearchResult:
     file_name: str
     score: float
     content: tuple[FileSearchContent, ...] | None = None
-    attributes: dict[str, Any] | None = _json_object(default=None)
+    attributes: dict[str, Any] | None = _optional_json_object()
     extra: dict[str, Any] = _extra()
 
 
@@ -245,7 +251,7 @@ class RetrievalToolCall:
 
     type: ClassVar[Literal["retrieval"]] = "retrieval"
     id: str
-    retrieval: dict[str, Any] = _json_object()
+    retrieval: dict[str, Any] = field(hash=False)
     index: int | None = None
     extra: dict[str, Any] = _extra()
 
@@ -286,7 +292,7 @@ class OtherToolCall:
     Azure's Bing, AI Search, OpenAPI and other tools and DashScope's quark_search arrive as this.
     """
 
-    data: dict[str, Any] = _json_object()
+    data: dict[str, Any] = field(hash=False)
 
     @property
     def id(self) -> str:
@@ -345,7 +351,7 @@ class MessageCreation:
     """The message that a step wrote."""
 
     message_id: str
-    extra: dict[str, Any] = _extra()
+    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
 
 
 @frozen
@@ -354,7 +360,7 @@ class MessageCreationDetails:
 
     type: ClassVar[Literal["message_creation"]] = "message_creation"
     message_creation: MessageCreation
-    extra: dict[str, Any] = _extra()
+    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
 
 
 @frozen
@@ -363,14 +369,14 @@ class ToolCallsDetails:
 
     type: ClassVar[Literal["tool_calls"]] = "tool_calls"
     tool_calls: tuple[ToolCall, ...]
-    extra: dict[str, Any] = _extra()
+    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
 
 
 @frozen
 class OtherStepDetails:
     """Details of a kind that has no class of its own; ``data`` is the whole JSON object."""
 
-    data: dict[str, Any] = _json_object()
+    data: dict[str, Any] = field(hash=False)
 
     @property
     def type(self) -> str | None:
@@ -388,7 +394,7 @@ class LastError:
 
     code: str
     message: str
-    extra: dict[str, Any] = _extra()
+    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
 
 
 @frozen(kw_only=True)
@@ -442,7 +448,7 @@ class RunStep:
     step_details: StepDetails
     last_error: LastError | None = None
     usage: Usage | None = None
-    metadata: dict[str, Any] | None = _json_object(default=None)
+    metadata: dict[str, Any] | None = _optional_json_object()
     object: str | None = None
     extra: dict[str, Any] = _extra()
 
@@ -514,7 +520,7 @@ class Run:
     last_error: LastError | None = None
     usage: Usage | None = None
     model: str | None = None
-    metadata: dict[str, Any] | None = _json_object(default=None)
+    metadata: dict[str, Any] | None = _optional_json_object()
     object: str | None = None
     extra: dict[str, Any] = _extra()
 

@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from importlib.metadata import version
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 import orjson
 from attrs import evolve, field, frozen
 
-from openai_steps._converter import structure
+from openai_steps._converter import decode
 from openai_steps._endpoint import Endpoint
 from openai_steps._errors import ResponseDecodeError, error_class
 from openai_steps._models import Order
@@ -35,13 +36,21 @@ class Request:
     path: str
 
 
+def _lower_names(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
 @frozen
 class Reply:
-    """An answer: status, headers with names in lower case, and the body, decompressed."""
+    """An answer: status, headers with names in lower case, and the body, decompressed.
+
+    ``secrets`` is what was sent with the request and must not get into an error, should the server echo it.
+    """
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(converter=_lower_names, repr=False)
     body: bytes = field(repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 # --- Requests ---------------------------------------------------------------------------------------------------
@@ -89,6 +98,15 @@ def step_request(
 def run_request(endpoint: Endpoint, thread_id: str, run_id: str) -> Request:
     """Build the request for a run; ValueError for arguments that no server would take."""
     return _request(endpoint, _run_path(thread_id, run_id), [])
+
+
+def request_headers(endpoint: Endpoint) -> dict[str, str]:
+    """Return the headers of each request, but for the one with the key."""
+    return {
+        "Accept": "application/json",
+        "User-Agent": f"openai-steps/{version('openai-steps')}",
+        **endpoint.headers,
+    }
 
 
 def is_page_size(number: object) -> bool:
@@ -159,35 +177,43 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request) -> T:
         ResponseDecodeError: If the body is not JSON, or not of this kind.
     """
     try:
-        return structure(orjson.loads(reply.body), kind)
+        return decode(reply.body, kind)
+    except (orjson.JSONDecodeError, ResponseDecodeError):
+        pass
+    body = mask(reply.body.decode("latin-1"), reply.secrets).encode("latin-1")  # each byte is one character
+    problem, path = _decode_problem(body, kind)
+    request_id = find_request_id(_masked_headers(reply))
+    raise ResponseDecodeError(f"{problem} {_where(request, request_id)}", path=path, body=body, request_id=request_id)
+
+
+def _decode_problem(body: bytes, kind: type[Any]) -> tuple[str, str]:
+    """Return what is wrong with a body, from which secrets have been taken, and the JSON path to it."""
+    try:
+        decode(body, kind)
     except orjson.JSONDecodeError as error:
-        problem = f"The body is not JSON ({error}): {_excerpt(_as_text(reply.body))}"
-        path = "$"
+        return f"The body is not JSON ({error}): {_excerpt(_as_text(body))}", "$"
     except ResponseDecodeError as error:
-        problem, path = error.message, error.path
-    request_id = find_request_id(reply.headers)
-    where = _where(request, request_id)
-    raise ResponseDecodeError(f"{problem} {where}", path=path, body=reply.body, request_id=request_id)
+        return error.message, error.path
+    return "The body can not be read.", "$"  # but could be, had it not told a secret
 
 
-def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, secrets: Iterable[str] = ()) -> None:
+def check_status(reply: Reply, *, request: Request, endpoint: Endpoint) -> None:
     """Raise the error that an answer is, if it is one.
 
     Args:
         reply: The answer.
         request: What was asked.
         endpoint: Who was asked.
-        secrets: What must not get into an error, should the server echo it.
 
     Raises:
         APIStatusError: For any status but 2xx.
     """
     if 200 <= reply.status < 300:
         return
-    text = mask(_as_text(reply.body), secrets)
+    text = mask(_as_text(reply.body), reply.secrets)
     body = _json_or_text(text)
     told = read_error_body(body)
-    headers = {name: mask(value, secrets) for name, value in reply.headers.items()}
+    headers = _masked_headers(reply)
     request_id = find_request_id(headers) or told.request_id
     message = told.message or _excerpt(text) or "no explanation"
     hint = _hint(reply.status, headers, endpoint)
@@ -200,7 +226,7 @@ def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, secrets:
         request_id=request_id,
         headers=headers,
         body=body,
-        retry_after=retry_after(headers, now=datetime.now(UTC)),
+        retry_after=retry_after(reply.headers, now=datetime.now(UTC)),
     )
 
 
@@ -247,16 +273,30 @@ def _unwrap(told: ErrorBody) -> ErrorBody:
     return evolve(told, **{name: value for name, value in found.items() if value is not None})
 
 
+def _masked_headers(reply: Reply) -> dict[str, str]:
+    return {name: mask(value, reply.secrets) for name, value in reply.headers.items()}
+
+
 def find_request_id(headers: Mapping[str, str]) -> str | None:
     """Return the provider's name for a request from the answer's headers."""
     return next((headers[name] for name in _REQUEST_ID_HEADERS if headers.get(name)), None)
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
-    """Return the text with every secret in it made unreadable."""
+    """Return the text with every secret in it made unreadable, also where JSON, a URL or Python spells it otherwise."""
     for secret in secrets:
-        text = text.replace(secret, "***")
+        for spelling in _spellings(secret):
+            text = text.replace(spelling, "***")
     return text
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    in_json = json.dumps(secret)[1:-1]
+    in_python = secret.replace("\\", "\\\\")
+    return (
+        *(secret, quote(secret, safe=""), in_json, in_json.replace("/", "\\/")),
+        *(in_python, in_python.replace("'", "\\'")),
+    )
 
 
 _REQUEST_ID_HEADERS: Final = (
@@ -319,4 +359,7 @@ def _text_of(data: Mapping[str, Any], *keys: str) -> str | None:
 def _to_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:  # orjson reads a thousand levels, json does not write as many
+        return None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from importlib.metadata import version
-from typing import Any
+from collections.abc import Awaitable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any, Final, TypeVar
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
+from openai_steps._aiohttp import is_corrupt, may_pass, open_session, read_body, tell
 from openai_steps._auth import Authorizer
 from openai_steps._endpoint import Endpoint
 from openai_steps._errors import (
@@ -20,13 +21,18 @@ from openai_steps._errors import (
     APITimeoutError,
     AuthenticationError,
     RateLimitError,
-    ResponseTooLargeError,
+    ResponseDecodeError,
     StepsError,
 )
-from openai_steps._gate import Gate
-from openai_steps._protocol import Reply, Request, check_status, mask
+from openai_steps._gate import FIRST_PLACES, Gate
+from openai_steps._headers import check_headers, secrets_in
+from openai_steps._protocol import Reply, Request, check_status, mask, request_headers
 from openai_steps._retry import is_transient, wait_before_retry
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
+
+T = TypeVar("T")
+
+_CLOSED: Final = "This client is closed. Make a new AsyncStepsClient."
 
 
 class Transport:
@@ -49,15 +55,12 @@ class Transport:
         self._timeouts = timeouts
         self._retry = retry
         self._limits = limits
-        self._limiter = limiter
-        self._headers = {
-            "Accept": "application/json",
-            "User-Agent": f"openai-steps/{version('openai-steps')}",
-            **endpoint.headers,
-            **headers,
-        }
+        self._limiter = nullcontext() if limiter is None else limiter
+        self._headers = {**check_headers(request_headers(endpoint)), **headers}
         self._auth = Authorizer(endpoint, now=time.time)
         self._gate = Gate()
+        self._places = asyncio.Semaphore(FIRST_PLACES)
+        self._turn = asyncio.Lock()  # first come, first served: who has it waits for the gate
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -96,7 +99,7 @@ class Transport:
                 error,
                 policy=self._retry,
                 attempt=number,
-                jitter=random.random(),  # noqa: S311 - not for secrets
+                jitter=roll(),
                 time_left=call.time_left,
             )
             return False if seconds is None else seconds
@@ -112,18 +115,16 @@ class Transport:
         return await get_run_steps(call.request.path)
 
     async def _attempt(self, call: _Call) -> Reply:
-        if self._limiter is None:
-            return await self._send_authorized(call)
-        async with AsyncExitStack() as stack:
-            try:
-                async with asyncio.timeout(call.time_left):
-                    await stack.enter_async_context(self._limiter)
-            except TimeoutError:
-                raise APITimeoutError(f"The limiter let nothing through ({call.shown}).") from None
-            return await self._send_authorized(call)
+        try:
+            async with asyncio.timeout(call.time_left) as scope, self._limiter, self._places:
+                await self._pass_gate(call)
+                return await self._send_authorized(call)
+        except TimeoutError:
+            if not scope.expired():
+                raise  # the limiter's own, or that of the function that gives the key
+            raise call.timed_out() from None
 
     async def _send_authorized(self, call: _Call) -> Reply:
-        await self._pass_gate(call)
         header = await self._auth.header()
         try:
             return await self._send(call, header)
@@ -134,31 +135,36 @@ class Transport:
         return await self._send(call, await self._auth.header())
 
     async def _pass_gate(self, call: _Call) -> None:
-        now = time.monotonic()
-        while (slot := self._gate.reserve(now)) > now:
-            if slot - now > call.time_left:
-                raise RateLimitError(
-                    f"Held back: the server's rate limit leaves no place {call.within}.",
-                    status=429,
-                    retry_after=slot - now,
-                )
-            await _sleep(slot - now)
-            now = time.monotonic()
-            if not self._gate.is_held(now):
-                return
+        async with self._turn:
+            while (wait := self._gate.wait(time.monotonic())) > 0:
+                if wait >= call.time_left:
+                    raise RateLimitError(
+                        f"Held back: the server's rate limit leaves no place {call.within} ({call.shown}).",
+                        status=429,
+                        retry_after=wait,
+                    )
+                await sleep(wait)
+                if _is_testing():
+                    break
+            self._gate.passed(time.monotonic())
 
     async def _send(self, call: _Call, key: Mapping[str, str]) -> Reply:
+        headers = CIMultiDict(key)
+        headers.update(self._headers)
+        secrets = self._auth.secrets(key) + secrets_in(self._headers)
         sent_at = time.monotonic()
-        reply = await self._exchange(call, {**self._headers, **key})
+        reply = await self._exchange(call, headers, secrets)
         try:
-            check_status(reply, request=call.request, endpoint=self.endpoint, secrets=self._auth.secrets)
+            check_status(reply, request=call.request, endpoint=self.endpoint)
         except RateLimitError as error:
             self._gate.rejected(time.monotonic(), sent_at=sent_at, retry_after=error.retry_after)
             raise
         self._gate.served(time.monotonic())
+        if self._gate.may_widen:
+            self._places.release()  # besides this request's own
         return reply
 
-    async def _exchange(self, call: _Call, headers: Mapping[str, str]) -> Reply:
+    async def _exchange(self, call: _Call, headers: Mapping[str, str], secrets: tuple[str, ...]) -> Reply:
         """Send one request and read the whole answer; aiohttp's exceptions end here."""
         try:
             async with self._open_session().get(
@@ -166,42 +172,35 @@ class Transport:
                 headers=headers,
                 timeout=call.client_timeout(),
                 allow_redirects=False,  # a redirect would carry the key to another place
+                auto_decompress=True,
                 raise_for_status=False,
             ) as response:
-                return Reply(response.status, response.headers, await self._read(response))
+                body = await read_body(response, self._limits.max_body_bytes)
+                return Reply(response.status, response.headers, body, secrets)
         except TimeoutError:
-            raise APITimeoutError(f"No complete answer {call.within} ({call.shown}).") from None
+            failure: StepsError = call.timed_out()
         except (aiohttp.ClientError, OSError) as error:
-            transient = not isinstance(error, aiohttp.ClientSSLError | aiohttp.InvalidURL)
-            told = mask(str(error) or type(error).__name__, self._auth.secrets)
-            raise APIConnectionError(
-                f"No answer from {self.endpoint.host}: {told} ({call.shown}).", transient=transient
-            ) from error
+            failure = self._failure(error, call, secrets)
+        raise failure  # out here, without its context: aiohttp's errors hold the request and a proxy's password
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        limit = self._limits.max_body_bytes
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in response.content.iter_any():
-            size += len(chunk)
-            if size > limit:
-                raise ResponseTooLargeError(
-                    f"The body has more than {limit} bytes: ask for smaller pages, or raise Limits.max_body_bytes."
-                )
-            chunks.append(chunk)
-        return b"".join(chunks) if len(chunks) != 1 else chunks[0]
+    def _failure(self, error: Exception, call: _Call, secrets: Iterable[str]) -> StepsError:
+        told = mask(tell(error), secrets)
+        if is_corrupt(error):
+            return ResponseDecodeError(f"The body can not be decompressed: {told} ({call.shown}).")
+        host, broke_off = self.endpoint.host, isinstance(error, aiohttp.ClientPayloadError)
+        what = f"The answer from {host} broke off" if broke_off else f"No answer from {host}"
+        return APIConnectionError(f"{what}: {told} ({call.shown}).", transient=may_pass(error))
 
     def _open_session(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise RuntimeError(_CLOSED)
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._limits.max_connections),
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
+            self._session = open_session(self._limits)
         return self._session
 
     def _check_usable(self) -> None:
         if self._closed:
-            raise RuntimeError("This client is closed. Make a new AsyncStepsClient.")
+            raise RuntimeError(_CLOSED)
         loop = asyncio.get_running_loop()
         if self._loop is None:
             self._loop = loop
@@ -234,6 +233,9 @@ class _Call:
     def shown(self) -> str:
         return f"GET {self.request.path}"
 
+    def timed_out(self) -> APITimeoutError:
+        return APITimeoutError(f"No complete answer {self.within} ({self.shown}).")
+
     def client_timeout(self) -> aiohttp.ClientTimeout:
         left = max(self.time_left, 0.001)  # aiohttp takes 0 for no limit
         return aiohttp.ClientTimeout(
@@ -241,7 +243,40 @@ class _Call:
         )
 
 
-async def _sleep(seconds: float) -> None:
+class Deadline:
+    """A moment after which nothing is waited for.
+
+    Args:
+        seconds: From now to that moment; None: never.
+        told: What to say when it has come.
+    """
+
+    def __init__(self, seconds: float | None, *, told: str) -> None:
+        self._at = None if seconds is None else asyncio.get_running_loop().time() + seconds
+        self._told = told
+
+    async def wait_for(self, awaitable: Awaitable[T]) -> T:
+        """Return what the awaitable gives; APITimeoutError if it does not give it in time."""
+        try:
+            async with asyncio.timeout_at(self._at) as scope:
+                return await awaitable
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise APITimeoutError(self._told) from None
+
+
+def roll() -> float:
+    """Return a random number from 0 up to 1."""
+    return random.random()  # noqa: S311 - not for secrets
+
+
+async def sleep(seconds: float) -> None:
+    """Wait; but not in stamina's test mode, which is there to make tests quick."""
+    await asyncio.sleep(0 if _is_testing() else seconds)
+
+
+def _is_testing() -> bool:
     import stamina
 
-    await asyncio.sleep(0 if stamina.is_testing() else seconds)
+    return stamina.is_testing()

@@ -26,7 +26,7 @@ def list_steps(steps: Iterable[Step], query: Query, dialect: Dialect = CONTRACT)
         dialect: The habits of the server.
 
     Returns:
-        The JSON body: a dict, or a list for the `bare_array` envelope. Its steps are new
+        The JSON body, a dict, or a list for the `bare_array` envelope. Its steps are new
         dicts that share their nested values with the given ones.
 
     Raises:

@@ -20,7 +20,7 @@ class Profile:
     Args:
         prefix: The path before `/threads/…`.
         key_headers: The headers in which a key is taken, if the server demands one.
-            `Authorization` holds `Bearer KEY`, any other the bare key.
+            ``Authorization`` holds ``Bearer KEY``, any other the bare key.
         beta: The demanded value of `OpenAI-Beta`; None demands nothing.
         api_versions: A regular expression for the values of the demanded `api-version`
             parameter; None demands nothing.

@@ -51,9 +51,9 @@ class Emulator:
         api_key: str | None = None,
         store: Store | None = None,
     ) -> None:
-        self.profile = profile if isinstance(profile, Profile) else _named(profile)
-        self.dialect = dialect or self.profile.dialect
-        self.store = store if store is not None else Store()
+        self.profile: Profile = profile if isinstance(profile, Profile) else _named(profile)
+        self.dialect: Dialect = dialect or self.profile.dialect
+        self.store: Store = store if store is not None else Store()
         self._service = Service(store=self.store, profile=self.profile, dialect=self.dialect, api_key=api_key)
         self._faults = FaultQueue()
         self._requests: list[RecordedRequest] = []

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openai_steps._base_url import is_at, parse_base_url
+
+
+@pytest.mark.parametrize(
+    ("pasted", "meant"),
+    [
+        ("https://host/v1", "https://host/v1"),
+        ("https://host", "https://host"),
+        ("  https://host/v1\n", "https://host/v1"),
+        ("https://host/v1/", "https://host/v1"),
+        ("https://host//v1//", "https://host/v1"),
+        ("https://host/v1/v1", "https://host/v1"),
+        ("https://host/v1/v1/v1/", "https://host/v1"),
+        ("https://host/behind/a/prefix/v1", "https://host/behind/a/prefix/v1"),
+        ("https://host/v1/threads", "https://host/v1"),
+        ("https://host/v1/threads/thread_1/runs/run_1/steps", "https://host/v1"),
+        ("https://host/v1/threads/thread_1/runs/run_1/steps/step_1/", "https://host/v1"),
+        ("https://host/v1/v1/threads/thread_1", "https://host/v1"),
+        ("https://host/openai/deployments/gpt-4o", "https://host/openai"),
+        ("https://host/openai/deployments/gpt-4o/chat/completions", "https://host/openai"),
+        ("https://host/v1/chat/completions", "https://host/v1"),
+        ("HTTPS://Host:8443/v1", "https://Host:8443/v1"),
+        ("http://[::1]:8080/v1/", "http://[::1]:8080/v1"),
+        ("https://host/a%2Fb/v1", "https://host/a%2Fb/v1"),
+    ],
+)
+def test_what_was_meant(pasted: str, meant: str) -> None:
+    assert parse_base_url(pasted) == (meant, ())
+
+
+@pytest.mark.parametrize(
+    ("pasted", "query"),
+    [
+        ("https://host/v1?api-version=v1", (("api-version", "v1"),)),
+        ("https://host/v1/?a=1&a=2&empty=", (("a", "1"), ("a", "2"), ("empty", ""))),
+        ("https://host/v1?a=b%26c", (("a", "b&c"),)),
+        (
+            "https://host/openai/threads/t/runs/r/steps?limit=5&order=asc&after=x&before=y&include[]=z&api-version=v1",
+            (("api-version", "v1"),),
+        ),
+    ],
+)
+def test_the_query_is_kept_but_for_what_is_of_one_request(pasted: str, query: tuple[tuple[str, str], ...]) -> None:
+    assert parse_base_url(pasted)[1] == query
+
+
+@pytest.mark.parametrize(
+    ("pasted", "problem"),
+    [
+        ("", "'' has no http:// or https:// and host"),
+        ("host/v1", "'host/v1' has no http:// or https://"),
+        ("localhost:8080/v1", "'localhost:8080/v1' has no http://"),
+        ("ftp://host/v1", "has no http://"),
+        ("https:///v1", "has no http:// or https:// and host"),
+        ("host/v1?key=sk-secret", "'host/v1' has no http://"),
+        ("https://host/v1#top", "has a fragment"),
+        ("https://user:sk-secret@host/v1", "carries a user name or password"),
+        ("user:sk-secret@host/v1", "carries a user name or password"),
+        ("https://user:sk-secret/1@host", "a host or port that can not be read"),
+        ("https://host:99999/v1", "a host or port"),
+        ("https://[::1/v1", "a host or port"),
+        ("https://host/a b", "a space"),
+        ("https://host/\x00", "a space, a backslash or a character"),
+        ("https://host\\v1", "a backslash"),
+        ("https://höst/v1", "not ASCII"),
+        (None, "must be text, not NoneType"),
+        (b"https://host", "must be text, not bytes"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused_with_the_right_form(pasted: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=r"It has the form 'https://RIGHT'\.$") as caught:
+        parse_base_url(pasted, name="THE_URL", form="https://RIGHT")
+    assert str(caught.value).startswith("THE_URL ")
+    assert problem in str(caught.value)
+    assert "sk-secret" not in str(caught.value)
+
+
+@given(st.text(max_size=40), st.sampled_from(["", "https://", "http://host", "https://host/v1"]))
+def test_any_text_is_repaired_once_and_for_all_or_refused(text: str, start: str) -> None:
+    try:
+        url, _ = parse_base_url(start + text)
+    except ValueError:
+        return
+    assert parse_base_url(url) == (url, ())
+    assert not url.endswith("/")
+
+
+def test_a_region_is_at_its_host_and_a_look_alike_is_not() -> None:
+    assert is_at("https://eu.api.openai.com/v1", "api.openai.com")
+    assert is_at("https://API.OpenAI.com", "api.openai.com")
+    assert not is_at("https://api.openai.com.evil.example/v1", "api.openai.com")
+    assert not is_at("https://notapi.openai.com/v1", "api.openai.com")

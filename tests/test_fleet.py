@@ -1,0 +1,264 @@
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openai_steps import AsyncStepsClient, BadRequestError, NotFoundError, RunRef, RunSteps
+from openai_steps._fleet import run_fleet
+from openai_steps.emulator import Answer, Emulator, Store
+
+DELAYS = st.lists(st.integers(0, 5), max_size=40)
+CONCURRENCY = st.integers(1, 8)
+
+
+class Watched:
+    """Jobs that yield to the loop as often as their delay says, and the most of everything seen at once."""
+
+    def __init__(self, delays: list[int]) -> None:
+        self.delays = delays
+        self.taken = 0
+        self.running = 0
+        self.most_running = 0
+
+    def jobs(self) -> Iterator[int]:
+        for number in range(len(self.delays)):
+            self.taken += 1
+            yield number
+
+    async def ajobs(self) -> AsyncIterator[int]:
+        for number in self.jobs():
+            await asyncio.sleep(0)
+            yield number
+
+    async def work(self, number: int) -> int:
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        for _ in range(self.delays[number]):
+            await asyncio.sleep(0)
+        self.running -= 1
+        return number
+
+
+def no_tasks_left() -> bool:
+    return asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@given(delays=DELAYS, concurrency=CONCURRENCY, in_order=st.booleans(), asynchronous=st.booleans())
+async def test_every_job_is_done_once_within_the_bound(
+    delays: list[int], concurrency: int, in_order: bool, asynchronous: bool
+) -> None:
+    watched = Watched(delays)
+    jobs = watched.ajobs() if asynchronous else watched.jobs()
+    results = [n async for n in run_fleet(jobs, watched.work, concurrency=concurrency, in_order=in_order)]
+    assert sorted(results) == list(range(len(delays)))
+    assert not in_order or results == sorted(results)
+    assert watched.most_running <= concurrency
+    assert no_tasks_left()
+
+
+@given(delays=DELAYS, concurrency=CONCURRENCY, in_order=st.booleans())
+async def test_a_slow_consumer_stops_the_source(delays: list[int], concurrency: int, in_order: bool) -> None:
+    watched = Watched(delays)
+    held = 2 * concurrency if in_order else concurrency
+    given_out = 0
+    async for _ in run_fleet(watched.jobs(), watched.work, concurrency=concurrency, in_order=in_order):
+        given_out += 1
+        for _ in range(10):  # long enough for all that may go on
+            await asyncio.sleep(0)
+        assert watched.taken <= given_out + held
+
+
+async def test_a_fast_consumer_keeps_all_workers_busy() -> None:
+    watched = Watched([3] * 30)
+    async for _ in run_fleet(watched.jobs(), watched.work, concurrency=7):
+        pass
+    assert watched.most_running == 7
+
+
+async def test_one_slow_job_does_not_stop_the_others_in_order() -> None:
+    watched = Watched([50] + [0] * 30)
+    async with aclosing(run_fleet(watched.jobs(), watched.work, concurrency=4, in_order=True)) as results:
+        assert await anext(results) == 0
+        assert watched.taken >= 8
+
+
+@given(before=st.integers(0, 10), concurrency=CONCURRENCY, in_order=st.booleans(), asynchronous=st.booleans())
+async def test_an_error_of_the_source_comes_after_the_results_before_it(
+    before: int, concurrency: int, in_order: bool, asynchronous: bool
+) -> None:
+    watched = Watched([2] * before)
+
+    def jobs() -> Iterator[int]:
+        yield from watched.jobs()
+        raise LookupError("no more input")
+
+    async def ajobs() -> AsyncIterator[int]:
+        for job in jobs():
+            yield job
+
+    source = ajobs() if asynchronous else jobs()
+    results: list[int] = []
+
+    async def consume() -> None:
+        async for number in run_fleet(source, watched.work, concurrency=concurrency, in_order=in_order):
+            results.append(number)  # noqa: PERF401 - an extend would lose all of them at the error
+
+    with pytest.raises(LookupError, match="no more input"):
+        await consume()
+    assert sorted(results) == list(range(before))
+    assert no_tasks_left()
+
+
+async def test_an_exception_of_the_work_ends_everything() -> None:
+    stuck = asyncio.Event()
+
+    async def work(number: int) -> None:
+        if number == 3:
+            raise ZeroDivisionError
+        await stuck.wait()
+
+    with pytest.raises(ZeroDivisionError):
+        async for _ in run_fleet(range(10), work, concurrency=5):
+            pass
+    assert no_tasks_left()
+
+
+@given(delays=DELAYS, concurrency=CONCURRENCY, wanted=st.integers(0, 10), in_order=st.booleans())
+async def test_leaving_early_leaves_no_task(delays: list[int], concurrency: int, wanted: int, in_order: bool) -> None:
+    watched = Watched(delays)
+    async with aclosing(run_fleet(watched.jobs(), watched.work, concurrency=concurrency, in_order=in_order)) as results:
+        for _ in range(min(wanted, len(delays))):
+            await anext(results)
+    assert no_tasks_left()
+
+
+async def test_a_cancelled_consumer_leaves_no_task() -> None:
+    working = asyncio.Event()
+
+    async def work(number: int) -> None:
+        working.set()
+        await asyncio.Event().wait()
+
+    async def consume() -> None:
+        async for _ in run_fleet(range(10), work, concurrency=3):
+            pass
+
+    task = asyncio.create_task(consume())
+    await working.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert no_tasks_left()
+
+
+async def test_a_break_leaves_no_task() -> None:
+    watched = Watched([1] * 50)
+    async for _ in run_fleet(watched.jobs(), watched.work, concurrency=5):
+        break
+    gc.collect()
+    async with asyncio.timeout(5):
+        while not no_tasks_left():  # noqa: ASYNC110 - asyncio has no event for it
+            await asyncio.sleep(0)
+
+
+# --- iter_runs, over HTTP -----------------------------------------------------------------------------------------
+
+
+def step(number: int, *, thread_id: str, run_id: str) -> dict[str, object]:
+    return {
+        "id": f"step_{run_id}_{number:04d}",
+        "object": "thread.run.step",
+        "thread_id": thread_id,
+        "run_id": run_id,
+        "assistant_id": "asst_1",
+        "type": "message_creation",
+        "status": "completed",
+        "created_at": 1_700_000_000 + number,
+        "step_details": {"type": "message_creation", "message_creation": {"message_id": f"msg_{number}"}},
+    }
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    """Thirty runs: run number n has n steps."""
+    store = Store()
+    for number in range(30):
+        thread_id, run_id = f"thread_{number}", f"run_{number}"
+        store.add_run(thread_id, run_id, steps=[step(n, thread_id=thread_id, run_id=run_id) for n in range(number)])
+    return Emulator(store=store)
+
+
+def refs(emulator: Emulator) -> list[RunRef]:
+    return [RunRef(thread_id, run_id) for thread_id, run_id in emulator.store.runs()]
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_iter_runs_reads_every_run(emulator: Emulator, in_order: bool, asynchronous: bool) -> None:
+    async def arefs() -> AsyncIterator[RunRef]:
+        for ref in refs(emulator):
+            yield ref
+
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        results: dict[RunRef, RunSteps] = {}
+        async for run in client.iter_runs(
+            arefs() if asynchronous else refs(emulator), concurrency=8, in_order=in_order, page_size=7
+        ):
+            results[RunRef(run.thread_id, run.run_id)] = run
+    assert set(results) == set(refs(emulator))
+    assert not in_order or list(results) == refs(emulator)
+    for ref, run in results.items():
+        assert run.error is None
+        assert [s.id for s in run.steps] == [s["id"] for s in emulator.store.steps(ref.thread_id, ref.run_id)]
+
+
+async def test_a_failed_run_keeps_its_steps_and_stops_no_other(emulator: Emulator) -> None:
+    emulator.inject(Answer(400), matching=lambda request: "run_20" in request.raw_path and "after" in request.raw_query)
+    runs = [*refs(emulator), RunRef("thread_gone", "run_gone"), RunRef("", "run_1")]
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        results = [run async for run in client.iter_runs(runs, page_size=5, in_order=True)]
+    failed = {run.run_id: run for run in results if run.error is not None}
+    assert len(results) == 32
+    assert set(failed) == {"run_20", "run_gone", "run_1"}
+    assert isinstance(failed["run_gone"].error, NotFoundError)
+    assert isinstance(failed["run_1"].error, ValueError)
+    broken = failed["run_20"]
+    assert isinstance(broken.error, BadRequestError)
+    assert [s.id for s in broken.steps] == [f"step_run_20_{n:04d}" for n in range(5)]
+    assert broken.error.resume_after == broken.steps[-1].id
+
+
+async def test_no_request_is_sent_for_steps_nobody_asked_for(emulator: Emulator) -> None:
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        async for _ in client.iter_runs(refs(emulator)):
+            pass
+        assert len(emulator.requests) == 30
+
+
+async def test_leaving_iter_runs_early_leaves_no_task(emulator: Emulator) -> None:
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        before = asyncio.all_tasks()
+        async with aclosing(client.iter_runs(refs(emulator), concurrency=4)) as results:
+            await anext(results)
+        assert {task.get_name() for task in asyncio.all_tasks() - before if "_work" in repr(task)} == set()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"concurrency": 0}, "concurrency"),
+        ({"concurrency": True}, "concurrency"),
+        ({"concurrency": 2.5}, "concurrency"),
+        ({"order": "up"}, "order"),
+        ({"page_size": 101}, "page_size"),
+        ({"include": "a name"}, "include"),
+    ],
+)
+async def test_bad_arguments_are_no_run_s_error(options: dict[str, object], told: str) -> None:
+    async with AsyncStepsClient(base_url="http://127.0.0.1:9") as client:
+        with pytest.raises(ValueError, match=told):
+            await anext(client.iter_runs([RunRef("thread", "run")], **options))  # type: ignore[arg-type]

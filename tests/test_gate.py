@@ -1,0 +1,276 @@
+"""The gate in a simulation: a clock that jumps, 64 clients, and servers that count requests in different ways."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import Factory, define
+
+from openai_steps._gate import FIRST_PLACES, Gate
+
+CLIENTS = 64
+PER_SECOND = 10
+
+
+@define
+class FixedWindow:
+    """So many in each second of the clock."""
+
+    limit: int = PER_SECOND
+    second: int = -1
+    count: int = 0
+
+    def ask(self, now: float) -> float | None:
+        """Count a request; seconds to wait if it is one too many."""
+        if math.floor(now) != self.second:
+            self.second, self.count = math.floor(now), 0
+        self.count += 1
+        return None if self.count <= self.limit else self.second + 1 - now
+
+
+@define
+class SlidingWindow:
+    """So many in any second."""
+
+    limit: int = PER_SECOND
+    times: deque[float] = Factory(deque)
+
+    def ask(self, now: float) -> float | None:
+        while self.times and self.times[0] <= now - 1:
+            self.times.popleft()
+        if len(self.times) < self.limit:
+            self.times.append(now)
+            return None
+        return self.times[0] + 1 - now
+
+
+@define
+class TokenBucket:
+    """A bucket of tokens that fills evenly."""
+
+    limit: int = PER_SECOND
+    tokens: float = PER_SECOND
+    filled_at: float = 0
+
+    def ask(self, now: float) -> float | None:
+        self.tokens = min(self.limit, self.tokens + (now - self.filled_at) * self.limit)
+        self.filled_at = now
+        if self.tokens < 1:
+            return (1 - self.tokens) / self.limit
+        self.tokens -= 1
+        return None
+
+
+@define
+class NoLimit:
+    def ask(self, _now: float) -> float | None:
+        return None
+
+
+HINTS: dict[str, Callable[[float], float | None]] = {
+    "whole seconds": math.ceil,
+    "milliseconds": lambda seconds: round(seconds, 3),
+    "nothing": lambda _: None,
+}
+
+
+class Simulation:
+    """Clients that each send the next request when the last was answered, through one gate, to one server.
+
+    It does what the transport does: a place, then its turn at the gate, then the request.
+    """
+
+    def __init__(self, server: Any, *, hint: str, latency: float, seed: int = 0) -> None:
+        self._server, self._hint, self._latency = server, HINTS[hint], latency
+        self._random = random.Random(seed)
+        self._gate = Gate()
+        self._places = FIRST_PLACES
+        self._at_places: deque[None] = deque()
+        self._at_gate: deque[None] = deque()
+        self._events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._numbers = itertools.count()
+        self._to_do = 0
+        self.now = 0.0
+        self.served = self.rejected = 0
+
+    def run(self, requests: int) -> None:
+        self._to_do += requests
+        for _ in range(min(CLIENTS, requests)):
+            self._next_request()
+        while self._events:
+            self.now, _, action, arguments = heapq.heappop(self._events)
+            action(*arguments)
+
+    def _after(self, seconds: float, action: Callable[..., None], *arguments: Any) -> None:
+        heapq.heappush(self._events, (self.now + seconds, next(self._numbers), action, arguments))
+
+    def _next_request(self) -> None:
+        if self._to_do:
+            self._to_do -= 1
+            self._ask_for_place()
+
+    def _ask_for_place(self) -> None:
+        if self._places:
+            self._places -= 1
+            self._queue_at_gate()
+        else:
+            self._at_places.append(None)
+
+    def _queue_at_gate(self) -> None:
+        self._at_gate.append(None)
+        if len(self._at_gate) == 1:
+            self._try_gate()
+
+    def _try_gate(self) -> None:
+        if wait := self._gate.wait(self.now):
+            self._after(wait, self._try_gate)
+            return
+        self._gate.passed(self.now)
+        self._after(self._half_way(), self._arrive, self.now)
+        self._at_gate.popleft()
+        if self._at_gate:
+            self._after(0, self._try_gate)
+
+    def _half_way(self) -> float:
+        return self._latency / 2 * (1 + 0.2 * self._random.random())
+
+    def _arrive(self, sent_at: float) -> None:
+        self._after(self._half_way(), self._answer, sent_at, self._server.ask(self.now))
+
+    def _answer(self, sent_at: float, too_early: float | None) -> None:
+        if too_early is None:
+            self.served += 1
+            self._gate.served(self.now)
+            self._leave_place()
+            if self._gate.may_widen:
+                self._leave_place()
+            self._next_request()
+            return
+        self.rejected += 1
+        told = self._hint(too_early)
+        self._gate.rejected(self.now, sent_at=sent_at, retry_after=told)
+        self._leave_place()
+        again = 0.5 if told is None else told
+        self._after(again + self._random.random() * min(1, 0.1 + again / 10), self._ask_for_place)
+
+    def _leave_place(self) -> None:
+        self._places += 1
+        if self._at_places:
+            self._at_places.popleft()
+            self._places -= 1
+            self._queue_at_gate()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("latency", [0.002, 0.02, 0.1])
+@pytest.mark.parametrize("hint", HINTS)
+@pytest.mark.parametrize("server", [FixedWindow, SlidingWindow, TokenBucket])
+def test_fewer_than_a_tenth_are_rejected(server: type[Any], hint: str, latency: float, seed: int) -> None:
+    """From the first 64 requests of all, and as it goes on."""
+    simulation = Simulation(server(), hint=hint, latency=latency, seed=seed)
+    simulation.run(CLIENTS)
+    assert simulation.served == CLIENTS
+    assert simulation.rejected * 10 < simulation.served
+    simulation.run(10 * CLIENTS)
+    assert simulation.served == 11 * CLIENTS
+    assert simulation.rejected * 10 < simulation.served
+
+
+@pytest.mark.parametrize("server", [FixedWindow, SlidingWindow, TokenBucket])
+def test_the_servers_limit_is_used(server: type[Any]) -> None:
+    simulation = Simulation(server(), hint="whole seconds", latency=0.05)
+    simulation.run(1000)
+    assert simulation.now < 1.4 * 1000 / PER_SECOND
+
+
+def test_a_server_that_gets_faster_is_used_better() -> None:
+    server = TokenBucket()
+    simulation = Simulation(server, hint="milliseconds", latency=0.05)
+    simulation.run(200)
+    server.limit = 100
+    before = simulation.now
+    simulation.run(2000)
+    assert simulation.now - before < 0.5 * 2000 / PER_SECOND
+
+
+def test_a_server_without_limits_costs_a_few_round_trips() -> None:
+    simulation = Simulation(NoLimit(), hint="nothing", latency=0.1)
+    simulation.run(CLIENTS)
+    assert simulation.now < 10 * 0.12
+    before = simulation.now
+    simulation.run(10 * CLIENTS)
+    assert simulation.now - before < 11 * 0.12  # all at once from now on
+
+
+def test_nothing_is_held_back_before_the_first_rejection() -> None:
+    gate = Gate()
+    for now in range(1000):
+        assert gate.wait(now) == 0
+        gate.passed(now)
+        gate.served(now)
+
+
+@pytest.mark.parametrize(("told", "held"), [(7.0, 7.0), (0.0, 0.0), (None, 1.0)])
+def test_all_wait_as_long_as_the_server_asked(told: float | None, held: float) -> None:
+    gate = Gate()
+    gate.rejected(100.0, sent_at=99.0, retry_after=told)
+    assert gate.wait(100.0) == held
+    assert gate.wait(100.0 + held) == 0
+
+
+def test_a_shorter_hint_does_not_shorten_a_longer() -> None:
+    gate = Gate()
+    gate.rejected(100.0, sent_at=99.0, retry_after=7)
+    gate.rejected(100.5, sent_at=99.5, retry_after=1)
+    assert gate.wait(101.0) == 6
+
+
+def test_a_burst_of_rejections_slows_down_once() -> None:
+    def interval_after(rejections: int) -> float:
+        gate = Gate()
+        for tenth in range(10):
+            gate.served(tenth / 10)
+        for number in range(rejections):
+            gate.rejected(1 + number / 1000, sent_at=0.9, retry_after=1)
+        gate.passed(5)
+        return gate.wait(5)
+
+    assert interval_after(30) == interval_after(1)
+
+
+def test_a_long_hold_counts_as_part_of_the_servers_window() -> None:
+    """600 a minute served in one second, then held for 59: that is ten a second."""
+    gate = Gate()
+    for number in range(600):
+        gate.served(number / 600)
+    gate.rejected(1.0, sent_at=0.9, retry_after=59)
+    gate.passed(60.0)
+    assert 1 / gate.wait(60.0) == pytest.approx(10, rel=0.2)
+
+
+def test_the_pace_is_given_up_when_it_holds_nothing_back() -> None:
+    gate = Gate()
+    gate.rejected(0.0, sent_at=0.0, retry_after=0)
+    now = 0.0
+    for _ in range(20_000):
+        now += gate.wait(now)
+        gate.passed(now)
+    assert gate.wait(now) == 0
+    gate.passed(now)
+    assert gate.wait(now) == 0
+
+
+def test_time_without_requests_does_not_speed_up() -> None:
+    gate = Gate()
+    gate.rejected(0.0, sent_at=0.0, retry_after=0)
+    gate.passed(1.0)
+    busy = gate.wait(1.0)
+    gate.passed(10_000.0)
+    assert gate.wait(10_000.0) == pytest.approx(busy, rel=0.05)

@@ -1,0 +1,80 @@
+"""The generated functions that make instances of our classes."""
+
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+import pytest
+from cattrs import Converter
+
+from openai_steps._leaves import Mismatch, text, whole_number
+from openai_steps._structuring import structure_hook, without_none
+
+
+@attrs.frozen(kw_only=True)
+class Point:
+    label: str
+    size: int | None = None
+    extra: dict[str, Any] = attrs.field(factory=dict, hash=False)
+
+
+@pytest.fixture
+def converter() -> Converter:
+    made = Converter()
+    made.register_structure_hook(str, text)
+    made.register_structure_hook(int, whole_number)
+    made.register_structure_hook_func(lambda kind: kind == int | None, whole_number)
+    return made
+
+
+@pytest.mark.parametrize("body", [{"label": "a"}, {"label": "a", "size": None}])
+def test_absent_and_null_are_one(converter: Converter, body: dict[str, Any]) -> None:
+    assert structure_hook(Point, converter)(body, None) == Point(label="a")
+
+
+def test_keys_without_a_field_are_kept_and_extra_is_one_of_them(converter: Converter) -> None:
+    made = structure_hook(Point, converter)({"label": "a", "colour": None, "extra": 1}, None)
+    assert made == Point(label="a", extra={"colour": None, "extra": 1})
+
+
+def test_the_instance_is_of_the_class_itself_and_frozen(converter: Converter) -> None:
+    made = structure_hook(Point, converter)({"label": "a"}, None)
+    assert type(made) is Point
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        setattr(made, "label", "b")  # noqa: B010 - type checkers know better
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        delattr(made, "label")
+
+
+def test_each_instance_has_an_extra_of_its_own(converter: Converter) -> None:
+    structure = structure_hook(Point, converter)
+    assert structure({"label": "a"}, None).extra is not structure({"label": "a"}, None).extra
+
+
+def test_any_mapping_will_do(converter: Converter) -> None:
+    assert structure_hook(Point, converter)(MappingProxyType({"label": "a"}), None) == Point(label="a")
+
+
+def test_subclasses_of_the_leaf_types_go_through_the_hook(converter: Converter) -> None:
+    class Text(str):
+        __slots__ = ()
+
+    assert structure_hook(Point, converter)({"label": Text("a")}, None) == Point(label="a")
+    with pytest.raises(Mismatch):
+        structure_hook(Point, converter)({"label": "a", "size": True}, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"), [([], "$"), ({}, "$.label"), ({"label": 7}, "$.label"), ({"label": "a", "size": "7"}, "$.size")]
+)
+def test_a_mismatch_names_its_field(converter: Converter, body: Any, path: str) -> None:
+    with pytest.raises(Mismatch) as caught:
+        structure_hook(Point, converter)(body, None)
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("kind", "inner"), [(int, int), (int | None, int), (int | str | None, int | str), (int | str, int | str)]
+)
+def test_without_none(kind: Any, inner: Any) -> None:
+    assert without_none(kind) == inner
