@@ -1,0 +1,72 @@
+"""What the client's verbs give."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, assert_type
+
+from openai_steps import (
+    APIStatusError,
+    AsyncStepsClient,
+    Endpoint,
+    ResponseDecodeError,
+    Run,
+    RunRef,
+    RunStep,
+    RunSteps,
+    StepPage,
+    StepsError,
+    dumps,
+    structure_page,
+    structure_step,
+    unstructure,
+)
+
+
+async def reading(client: AsyncStepsClient) -> None:
+    async with client as entered:
+        assert_type(entered, AsyncStepsClient)
+    async for step in client.iter_steps("t", "r", order="asc", max_steps=5):
+        assert_type(step, RunStep)
+    async for page in client.iter_pages("t", "r", before="step_1"):
+        assert_type(page, StepPage)
+        assert_type(page.data, tuple[RunStep, ...])
+    async for step in client.follow_steps("t", "r", stop_when=lambda step: step.is_finished):
+        assert_type(step, RunStep)
+    async for steps in client.iter_runs([RunRef("t", "r")]):
+        assert_type(steps, RunSteps)
+        assert_type(steps.error, Exception | None)
+    assert_type(await client.list_page("t", "r", limit=5), StepPage)
+    assert_type(await client.collect_steps("t", "r"), list[RunStep])
+    assert_type(await client.get_step("t", "r", "s"), RunStep)
+    assert_type(await client.get_run("t", "r"), Run)
+    walk = client.iter_steps("t", "r")
+    await walk.aclose()
+
+
+def keys() -> None:
+    async def fresh() -> str:
+        return "key"
+
+    AsyncStepsClient(api_key="key")
+    AsyncStepsClient(api_key=lambda: "key")
+    AsyncStepsClient(api_key=fresh)
+    AsyncStepsClient(Endpoint.compatible("http://host/v1"), timeout=5, limiter=asyncio.Semaphore(4))
+
+
+def converting(data: dict[str, Any], wire: Mapping[str, Any]) -> None:
+    assert_type(structure_step(wire), RunStep)
+    assert_type(structure_page([data]), StepPage)
+    assert_type(unstructure(structure_step(data)), dict[str, Any])
+    assert_type(unstructure([structure_step(data)]), list[Any])
+    assert_type(dumps(structure_page(data)), bytes)
+
+
+def errors(error: StepsError) -> None:
+    assert_type(error.resume_after, str | None)
+    if isinstance(error, APIStatusError):
+        assert_type(error.headers, dict[str, str])
+        assert_type(error.retry_after, float | None)
+    if isinstance(error, ResponseDecodeError):
+        assert_type(error.path, str)
