@@ -1,0 +1,163 @@
+"""A run that is being followed, on the screen: a timeline that grows, log lines, or JSON."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Protocol, Self
+
+import attrs
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from openai_steps._models import Run, RunStep
+from openai_steps.cli._steps_table import describe, show_duration, show_status
+from openai_steps.cli._terminal import excerpt, make_console, write_line
+
+if TYPE_CHECKING:
+    from openai_steps.timeline import Timeline
+
+_FRAMES_PER_SECOND: Final = 8
+_LINES_AROUND: Final = 6  # the heading, the totals, which may be wrapped, the line below, and one for the cursor
+
+
+class View(Protocol):
+    """Shows steps as they come."""
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Leave the screen in order, whatever happened."""
+        ...
+
+    def show(self, step: RunStep) -> None:
+        """Show a step that is new, or has changed."""
+        ...
+
+    def finish(self, run: Run) -> None:
+        """Show how the run ended."""
+        ...
+
+
+def make_view(form: str) -> View:
+    """Return the view for a ``--format``; a table is one only on a terminal."""
+    if form == "jsonl":
+        return JsonView()
+    console = make_console()
+    return LiveView(console) if console.is_terminal else LogView(console)
+
+
+class _Quiet:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        pass
+
+
+class JsonView(_Quiet):
+    """Each state of each step as a line of the wire's JSON."""
+
+    def show(self, step: RunStep) -> None:
+        """Write the line."""
+        from openai_steps import dumps
+
+        write_line(dumps(step))
+
+    def finish(self, run: Run) -> None:
+        """Write nothing: all lines are steps."""
+
+
+class LogView(_Quiet):
+    """A line for each change."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def show(self, step: RunStep) -> None:
+        """Print the line: when it happened, how it stands, what it did."""
+        moment = step.finished_at or step.created_at
+        took = show_duration(step.duration)
+        what = Text(" ").join(describe(step).split())
+        what.truncate(72, overflow="ellipsis")
+        line = Text.assemble(
+            f"{moment:%Y-%m-%dT%H:%M:%SZ}  ",
+            (f"{excerpt(step.status or 'unknown'):<11}", show_status(step.status).style),
+            f"  {excerpt(step.id)}  ",
+            what,
+            f"  {took}" if took else "",
+        )
+        self._console.print(line, soft_wrap=True)
+
+    def finish(self, run: Run) -> None:
+        """Print how the run ended."""
+        self._console.print(Text(f"The run has ended: {excerpt(run.status)}."))
+
+
+class LiveView:
+    """A timeline that grows.
+
+    The server's clock is not this machine's: steps that go on grow from the latest time that the server told.
+
+    Args:
+        console: A terminal.
+        speed: How many seconds of the run a second on the screen is.
+        clock: Counts seconds.
+    """
+
+    def __init__(self, console: Console, *, speed: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._speed = speed
+        self._clock = clock
+        self._steps: dict[str, RunStep] = {}
+        self._told_at = clock()
+        self._run: Run | None = None
+        self._live = Live(
+            console=console,
+            get_renderable=self.render,
+            refresh_per_second=_FRAMES_PER_SECOND,
+            vertical_overflow="visible",
+        )
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._live.stop()
+
+    def show(self, step: RunStep) -> None:
+        """Take the step into the next frame."""
+        self._steps[step.id] = step
+        self._told_at = self._clock()
+
+    def finish(self, run: Run) -> None:
+        """Show the whole timeline: it stays on the screen."""
+        self._run = run
+
+    def render(self) -> RenderableType:
+        """Return the next frame."""
+        from openai_steps.timeline import to_rich
+
+        timeline = self._timeline()
+        if self._run is not None:
+            return to_rich(timeline)
+        room = max(1, self._console.height - _LINES_AROUND)
+        below = Text("following; Ctrl-C stops" if self._steps else "waiting for the first step", style="dim")
+        return Group(to_rich(attrs.evolve(timeline, bars=timeline.bars[-room:])), below)
+
+    def _timeline(self) -> Timeline:
+        from openai_steps.timeline import build_timeline
+
+        steps = list(self._steps.values())
+        if self._run is not None or not steps:
+            return build_timeline(steps, run=self._run)
+        told = build_timeline(steps).end
+        assert told is not None
+        since = timedelta(seconds=(self._clock() - self._told_at) * self._speed)
+        return build_timeline(steps, until=told + since)

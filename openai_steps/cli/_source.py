@@ -1,0 +1,148 @@
+"""Where whole runs come from: a server, or a file of steps."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import attrs
+import click
+
+from openai_steps._errors import ResponseDecodeError
+from openai_steps._models import Run, RunRef, RunStep
+from openai_steps.cli._options import Connection, connection_options
+from openai_steps.cli._terminal import Failure, excerpt
+
+if TYPE_CHECKING:
+    from openai_steps import AsyncStepsClient
+
+T = TypeVar("T")
+
+_MOST_SHOWN: Final = 5
+_STANDARD_INPUT: Final = Path("-")
+
+
+@attrs.define
+class WholeRun:
+    """A run with all its steps; ``run`` is None where only steps are known."""
+
+    ref: RunRef
+    steps: list[RunStep] = attrs.field(factory=list)
+    run: Run | None = None
+
+
+@attrs.frozen
+class Source:
+    """What the arguments and options named: one run on a server, or the runs of a file, or one of them."""
+
+    _connection: Connection | None
+    _file: Path | None
+    _wanted: RunRef | None
+
+    def read_runs(self, *, include: Iterable[str] = ()) -> list[WholeRun]:
+        """Read all that is meant.
+
+        Raises:
+            Failure: If there is nothing, or it can not be read.
+        """
+        if self._connection is not None:
+            assert self._wanted is not None
+            return [self._connection.run(functools.partial(_ask, ref=self._wanted, include=tuple(include)))]
+        assert self._file is not None
+        found = _read_file(self._file)
+        if self._wanted is not None:
+            found = [run for run in found if run.ref == self._wanted]
+        if not found:
+            raise Failure(f"{self._file.name} holds no such run." if self._wanted else f"{self._file.name} is empty.")
+        return found
+
+    def read_run(self, *, include: Iterable[str] = ()) -> WholeRun:
+        """Read the one run that is meant.
+
+        Raises:
+            Failure: If there is none, or more than one, or it can not be read.
+        """
+        runs = self.read_runs(include=include)
+        if len(runs) > 1:
+            shown = ", ".join(f"{run.ref.thread_id} {run.ref.run_id}" for run in runs[:_MOST_SHOWN])
+            more = " and so on" if len(runs) > _MOST_SHOWN else ""
+            raise Failure(f"The file holds {len(runs)} runs: {shown}{more}.", hint="Name one of them: THREAD RUN.")
+        return runs[0]
+
+
+def source_options(command: Callable[..., T]) -> Callable[..., T]:
+    """Add the arguments and options that name runs to a command, which gets a `Source` as ``source``."""
+
+    @functools.wraps(command)
+    def with_source(
+        *, thread: str | None, run: str | None, file: Path | None, connection: Connection | None, **options: Any
+    ) -> T:
+        wanted = None if thread is None or run is None else RunRef(thread, run)
+        return command(source=Source(connection, file, wanted), **options)
+
+    connected = connection_options(with_source, unless="file")
+
+    @functools.wraps(connected)
+    def named(*, thread: str | None, run: str | None, file: Path | None, **options: Any) -> T:
+        if (thread is None) != (run is None) or (file is None and run is None):
+            raise click.UsageError("Name a run: THREAD RUN, or a file of steps: --from FILE.")
+        return connected(thread=thread, run=run, file=file, **options)
+
+    for add in (_from_option, click.argument("run", required=False), click.argument("thread", required=False)):
+        named = add(named)
+    return named
+
+
+_from_option = click.option(
+    "--from",
+    "file",
+    metavar="FILE",
+    type=click.Path(exists=True, allow_dash=True, path_type=Path),
+    help="Read a file of steps instead, such as `list --format jsonl`, `follow --format jsonl` or `export` write; "
+    "- is standard input.",
+)
+
+
+async def _ask(client: AsyncStepsClient, *, ref: RunRef, include: tuple[str, ...]) -> WholeRun:
+    steps, run = await asyncio.gather(
+        client.collect_steps(ref.thread_id, ref.run_id, order="asc", include=include),
+        client.get_run(ref.thread_id, ref.run_id),
+    )
+    return WholeRun(ref, steps, run)
+
+
+def _read_file(path: Path) -> list[WholeRun]:
+    from openai_steps.export._archive import read_lines
+
+    lines = sys.stdin.buffer if path == _STANDARD_INPUT else read_lines(path)
+    runs: dict[RunRef, WholeRun] = {}
+    number = 0
+    try:
+        for number, line in enumerate(lines, start=1):  # noqa: B007 - for the error
+            if line.strip():
+                _take_line(line, runs)
+    except ResponseDecodeError as error:
+        raise Failure(f"{path.name}, line {number}: {error.message}") from error
+    except (ValueError, ModuleNotFoundError) as error:
+        raise Failure(f"{path.name}, line {number}: {excerpt(str(error))}") from error
+    return list(runs.values())
+
+
+def _take_line(line: bytes, runs: dict[RunRef, WholeRun]) -> None:
+    import orjson
+
+    from openai_steps._converter import structure
+
+    body = orjson.loads(line)
+    if isinstance(body, dict) and body.get("object") == "thread.run":
+        run = structure(body, Run)
+        ref = RunRef(run.thread_id or "", run.id)
+        runs.setdefault(ref, WholeRun(ref)).run = run
+    else:
+        step = structure(body, RunStep)
+        ref = RunRef(step.thread_id, step.run_id)
+        runs.setdefault(ref, WholeRun(ref)).steps.append(step)

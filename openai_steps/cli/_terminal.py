@@ -1,0 +1,134 @@
+"""The terminal: text that can not harm it, a console, and how a program ends."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
+from typing import IO, Any, Final
+
+import click
+from rich.console import Console
+
+from openai_steps._errors import StepsError
+
+# What a terminal obeys or hides instead of showing: C0 and C1 controls, invisible and bidirectional format characters
+# (https://trojansource.codes), line separators, surrogates and tags. The joiners U+200C and U+200D stay: scripts and
+# emoji need them.
+_UNSAFE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def safe(text: str) -> str:
+    r"""Return a text in which every character that a terminal would obey is written as its escape, such as ``\x1b``."""
+    return _UNSAFE.sub(_python_escape, text)
+
+
+def safe_lines(text: str) -> str:
+    """Return the same, with line ends and tabs left as they are."""
+    return "\n".join(safe(line.expandtabs(4)) for line in text.split("\n"))
+
+
+def safe_json(text: str) -> str:
+    r"""Return JSON that means the same, with such characters as JSON's own escapes, ``\u009b``."""
+    return _UNSAFE.sub(_json_escape, text)
+
+
+def excerpt(text: str, *, length: int = 500) -> str:
+    """Return the beginning of a text as one safe line."""
+    return safe(" ".join(text[:length].split()))
+
+
+def _python_escape(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode()
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:  # rich's own would exit with 1
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def make_console(file: IO[str] | None = None, **options: Any) -> Console:
+    """Return a console that takes no text for markup, and honours NO_COLOR, COLUMNS and pipes.
+
+    Args:
+        file: Where to write. Default: standard output.
+        **options: Of `rich.console.Console`.
+    """
+    return _Console(file=file, markup=False, emoji=False, highlight=False, **options)
+
+
+def write_line(line: bytes) -> None:
+    """Write one line of JSON to standard output at once, so that whoever reads along has it."""
+    stream = sys.stdout.buffer
+    stream.write(safe_json(line.decode()).encode() + b"\n")
+    stream.flush()
+
+
+class Failure(click.ClickException):
+    """The end of a command that could not do its work: one line on standard error.
+
+    Args:
+        message: What happened.
+        hint: What to do next, in words.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(excerpt(f"{message} {hint}", length=2000))
+
+
+class Interrupted(Failure):
+    """The end of a command that was stopped by Ctrl-C."""
+
+    exit_code = 130  # 128 + SIGINT, as shells count
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Say how to go on, if there is a way."""
+        if self.message:
+            click.echo(self.message, err=True)
+
+
+def prepare_streams() -> None:
+    """Make standard output one that can be written to, whatever the shell closed and however few letters it knows."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+_CLOSED_PIPE: Final = 141  # 128 + SIGPIPE, as shells count
+
+
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """End as programs do: 1 with one line for an error, 130 for Ctrl-C, 141 without a word for a closed pipe."""
+    try:
+        yield
+        sys.stdout.flush()
+    except StepsError as error:
+        raise Failure(error.message) from error
+    except KeyboardInterrupt:
+        raise Interrupted("") from None
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            raise Failure(str(error)) from error
+        _forget_stdout()
+        raise click.exceptions.Exit(_CLOSED_PIPE) from None
+
+
+def _forget_stdout() -> None:
+    """Let what is still in the buffer go nowhere: Python writes it out at its end, and would complain."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,116 @@
+"""The doctor over HTTP: what it tells, what it sends, what it hides."""
+
+from __future__ import annotations
+
+import pytest
+from command_line import call, invoke, serving
+from sample_steps import RUN, THREAD
+
+from openai_steps.cli._doctor_checks import MOST_REQUESTS
+from openai_steps.emulator import DIALECTS, Answer
+
+SECRET = "sk-very-secret"
+
+
+def row(output: str, check: str) -> str:
+    (line,) = [line for line in output.splitlines() if line.startswith(f"{check}  ")]
+    return line
+
+
+@pytest.mark.parametrize(
+    ("dialect", "verdict", "words", "advice"),
+    [
+        ("contract", "sound", "adjacent:", "This server's paging is sound: --verify is not needed."),
+        ("window", "harmless", "window:", "This server's paging is sound: --verify is not needed."),
+        ("supercompat", "harmless", "ignored:", "This server's paging is sound: --verify is not needed."),
+        ("supercompat_messages", "--verify", "off by one:", "Use --verify with this server."),
+        ("openopenai", "--verify", "wrong side:", "Use --verify with this server."),
+    ],
+)
+async def test_it_tells_the_dialects_of_before_apart(dialect: str, verdict: str, words: str, advice: str) -> None:
+    async with serving(30, dialect=DIALECTS[dialect]) as served:
+        result = await invoke("doctor", *served.run, COLUMNS="160")
+        sent = len(served.emulator.requests)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert row(result.stdout, "before").split()[1] == verdict
+    assert words in result.stdout
+    assert advice in result.stdout
+    assert f"{sent} requests of at most {MOST_REQUESTS} were sent." in result.stdout
+
+
+def test_the_help_promises_as_many_requests() -> None:
+    assert f"at most {MOST_REQUESTS} requests" in " ".join(call("doctor", "--help").stdout.split())
+
+
+@pytest.mark.parametrize("arguments", [[], ["t", "r"]])
+async def test_the_headers_told_are_those_sent(arguments: list[str]) -> None:
+    async with serving(30) as served:
+        options = [
+            "--header",
+            "X-Secret: hidden",
+            "--organization",
+            "org",
+            "--base-url",
+            f"{served.base_url}?code=hidden",
+        ]
+        run = [THREAD, RUN] if arguments else []
+        result = await invoke("doctor", *run, *options, OPENAI_API_KEY=SECRET)
+        requests = served.emulator.requests
+    assert bool(requests) is bool(arguments)
+    told = {line.strip().removeprefix("headers").strip() for line in result.stdout.splitlines()}
+    for request in requests:
+        for name, value in request.headers.items():
+            if name not in ("Host", "Accept-Encoding"):
+                hidden = {"Authorization": "Bearer ***", "X-Secret": "***"}.get(name, value)
+                assert f"{name}: {hidden}" in told
+    assert "key from  the environment variable OPENAI_API_KEY" in result.stdout
+    assert "code=***" in result.stdout
+    assert "hidden" not in result.stdout
+    assert SECRET not in result.output
+
+
+def test_without_a_key() -> None:
+    result = call("doctor", "--provider", "compatible", "--base-url", "http://localhost/v1")
+    assert result.exit_code == 0
+    assert "key from  none" in result.stdout
+    assert "Authorization" not in result.stdout
+
+
+def test_a_host_that_stopped_serving_is_noted() -> None:
+    assert "stopped serving run steps on 2026-08-26" in call("doctor", OPENAI_API_KEY=SECRET).stdout
+
+
+def test_a_thread_alone_is_a_usage_error() -> None:
+    result = call("doctor", "thread", OPENAI_API_KEY=SECRET)
+    assert result.exit_code == 2
+    assert "A run goes with the thread" in result.stderr
+
+
+async def test_a_short_run_is_not_judged() -> None:
+    async with serving(3) as served:
+        result = await invoke("doctor", *served.run)
+        assert len(served.emulator.requests) == 2
+    assert "needs a run of 6 steps or more" in result.stdout
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_an_error_that_is_no_judgement_ends_it(status: int) -> None:
+    async with serving(30) as served:
+        served.emulator.inject(Answer(status, {"error": {"message": "no"}}))
+        result = await invoke("doctor", *served.run)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {status} ")
+    assert "provider  compatible" in result.stdout
+
+
+async def test_a_key_refused_in_the_middle_is_no_judgement() -> None:
+    async with serving(30) as served:
+        served.emulator.inject(Answer(401), matching=lambda request: "before=" in request.raw_query)
+        assert (await invoke("doctor", *served.run)).exit_code == 1
+
+
+async def test_the_table_fits_a_narrow_terminal() -> None:
+    async with serving(30, dialect=DIALECTS["opengpts"]) as served:
+        result = await invoke("doctor", *served.run, COLUMNS="80")
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert "…" not in result.stdout

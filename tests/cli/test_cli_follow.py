@@ -1,0 +1,160 @@
+"""``openai-steps follow``: log lines, JSON, a timeline that grows, and ways to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import signal
+from typing import Any
+
+import pytest
+from command_line import Served, finish, invoke, serving, start
+from rich.console import Console
+from sample_steps import RUN, THREAD, make_step, step_id
+
+from openai_steps import Run, structure_step
+from openai_steps.cli._follow import FollowPlace
+from openai_steps.cli._follow_view import LiveView
+
+QUICK = ("--poll-interval", "0.02")
+
+
+def going_on(number: int, **fields: Any) -> dict[str, Any]:
+    return make_step(number, status="in_progress", completed_at=None, usage=None, **fields)
+
+
+async def live(served: Served, *, until: int) -> None:
+    """Let steps begin and end, a request or two apart, until there are so many."""
+    store = served.emulator.store
+    for number in range(until):
+        store.append_step(THREAD, RUN, going_on(number))
+        await next_requests(served)
+        store.update_step(THREAD, RUN, step_id(number), status="completed", completed_at=1_700_000_002 + number)
+        await next_requests(served)
+    store.set_run_status(THREAD, RUN, "completed")
+
+
+async def next_requests(served: Served) -> None:
+    seen = len(served.emulator.requests)
+    while len(served.emulator.requests) < seen + 2:  # noqa: ASYNC110 - the emulator tells nobody
+        await asyncio.sleep(0.005)
+
+
+async def test_each_change_is_a_line() -> None:
+    async with serving(0) as served:
+        served.emulator.store.set_run_status(THREAD, RUN, "in_progress")
+        result, _ = await asyncio.gather(invoke("follow", *served.run, *QUICK), live(served, until=2))
+    assert result.exit_code == 0, result.stderr
+    assert [line.split()[1:3] for line in result.stdout.splitlines()[:-1]] == [
+        ["in_progress", "step_0000"],
+        ["completed", "step_0000"],
+        ["in_progress", "step_0001"],
+        ["completed", "step_0001"],
+    ]
+    assert result.stdout.splitlines()[-1] == "The run has ended: completed."
+
+
+async def test_as_json_lines_it_can_be_drawn_later(tmp_path: Any) -> None:
+    async with serving(3) as served:
+        result = await invoke("follow", *served.run, "--format", "jsonl")
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [step_id(n) for n in range(3)]
+    (tmp_path / "run.jsonl").write_text(result.stdout)
+    drawn = await invoke("timeline", "--from", str(tmp_path / "run.jsonl"))
+    assert "3 steps" in drawn.stdout
+
+
+async def test_ctrl_c_leaves_cleanly_and_tells_how_to_go_on() -> None:
+    async with serving([make_step(0), make_step(1), going_on(2)]) as served:
+        process = await start("follow", *served.run, *QUICK)
+        assert process.stdout is not None
+        while b"step_0002" not in await asyncio.wait_for(process.stdout.readline(), 30):
+            pass
+        process.send_signal(signal.SIGINT)
+        code, _, err = await finish(process)
+        assert (code, err) == (130, "Go on with --after step_0001.\n")
+        served.emulator.store.update_step(THREAD, RUN, step_id(2), status="completed", completed_at=1_700_000_009)
+        result = await invoke("follow", *served.run, "--after", "step_0001")
+    assert [line.split()[2] for line in result.stdout.splitlines()[:-1]] == ["step_0002"]
+
+
+async def test_the_deadline_tells_how_to_go_on() -> None:
+    async with serving([make_step(0), going_on(1)]) as served:
+        result = await invoke("follow", *served.run, *QUICK, "--deadline", "0.3")
+    assert result.exit_code == 1
+    assert f"The run {RUN!r} has not ended within 0.3 s. Go on with --after step_0000." in result.stderr
+
+
+async def test_a_run_that_vanishes() -> None:
+    async with serving([make_step(0), going_on(1)]) as served:
+        process = await start("follow", *served.run, *QUICK)
+        assert process.stdout is not None
+        await asyncio.wait_for(process.stdout.readline(), 30)
+        served.emulator.store.remove_run(THREAD, RUN)
+        code, _, err = await finish(process)
+    assert code == 1
+    assert "404" in err
+    assert "deleted since" in err
+
+
+def test_a_place_begins_anew_where_nothing_is_settled() -> None:
+    place = FollowPlace(None)
+    assert place.hint == ""
+    place.passed(structure_step(going_on(0)))
+    assert place.hint == ""
+
+
+# --- The timeline that grows ---------------------------------------------------------------------------------------
+
+
+class Screen:
+    """A terminal of 60 by 12 with a clock that stands still, and what the live view would draw on it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.console = Console(file=io.StringIO(), width=60, height=12, force_terminal=True, color_system=None)
+        self.view = LiveView(self.console, clock=lambda: self.now)
+
+    def rows(self) -> list[str]:
+        with self.console.capture() as capture:
+            self.console.print(self.view.render())
+        return capture.get().splitlines()
+
+
+def test_it_waits_for_the_first_step() -> None:
+    assert Screen().rows()[-1] == "waiting for the first step"
+
+
+def test_a_step_that_goes_on_grows_with_the_clock() -> None:
+    screen = Screen()
+    screen.view.show(structure_step(make_step(0)))
+    screen.view.show(structure_step(going_on(1)))
+    screen.now = 9.0
+    *_, step, below = screen.rows()
+    assert step.split()[-2:] == ["9", "s"]
+    assert below == "following; Ctrl-C stops"
+
+
+def test_it_never_grows_out_of_the_screen_until_the_end() -> None:
+    screen = Screen()
+    for number in range(50):
+        screen.view.show(structure_step(make_step(number)))
+    assert len(screen.rows()) <= screen.console.height - 1
+    screen.view.finish(Run(id=RUN, status="completed"))
+    assert len(screen.rows()) >= 50
+    assert "completed · 50 steps" in screen.rows()[1]
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_the_cursor_comes_back_whatever_happens(error: type[BaseException] | None) -> None:
+    screen = Screen()
+    try:
+        with screen.view:
+            screen.view.show(structure_step(make_step(0)))
+            if error:
+                raise error
+    except KeyboardInterrupt:
+        pass
+    file = screen.console.file
+    assert isinstance(file, io.StringIO)
+    assert file.getvalue().rindex("\x1b[?25h") > file.getvalue().rindex("\x1b[?25l")

@@ -1,0 +1,264 @@
+"""The command that lists: formats, cursors, streaming, and every way to end early."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shlex
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import Served, finish, invoke, serving, start
+from sample_steps import make_step, make_steps, step_id, step_ids
+
+from openai_steps import INCLUDE_FILE_SEARCH_CONTENT
+from openai_steps.emulator import DEMO_RUN, DEMO_THREAD, DIALECTS, Answer, Dialect, Emulator, Stall
+
+HOSTILE = "\x1b[2J\x07\x9b31m\u202e[red]\u2066"
+
+
+def listed(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+# --- What is listed -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "numbers"),
+    [
+        ([], range(11, -1, -1)),
+        (["--order", "asc"], range(12)),
+        (["--order", "asc", "--after", step_id(7)], [8, 9, 10, 11]),
+        (["--after", step_id(3)], [2, 1, 0]),
+        (["--order", "asc", "--before", step_id(3)], [2, 1, 0]),
+        (["--order", "asc", "--after", step_id(3), "--before", step_id(6)], [4, 5]),
+        (["--order", "asc", "--max", "5"], range(5)),
+        (["--order", "asc", "--max", "5", "--verify"], range(5)),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["contract", "window"])
+async def test_jsonl_is_the_wires_json_of_the_steps_asked_for(options: list[str], numbers: Any, dialect: str) -> None:
+    steps = make_steps(12)
+    async with serving(steps, dialect=DIALECTS[dialect]) as served:
+        result = await invoke("list", *served.run, *options, "--page-size", "4", "--format", "jsonl")
+        limits = {dict(request.query)["limit"] for request in served.emulator.requests}
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert listed(result.stdout) == [steps[number] for number in numbers]
+    assert limits <= {"1", "2", "3", "4"}
+
+
+async def test_the_table() -> None:
+    steps = [*make_steps(2), make_step(2, created_at=1_700_090_000, completed_at=1_700_090_075)]
+    async with serving(steps) as served:
+        result = await invoke("list", *served.run, "--order", "asc")
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert lines[0].split() == ["When", "What", "Status", "Took", "Tokens", "Id"]
+    assert [line.split() for line in lines[1:]] == [
+        ["2023-11-14", "UTC"],
+        ["22:13:20", "message", "msg_0", "completed", "1s", "3", step_id(0)],
+        ["22:13:21", "message", "msg_1", "completed", "1s", "3", step_id(1)],
+        ["2023-11-15", "UTC"],
+        ["23:13:20", "message", "msg_2", "completed", "1m", "15s", "3", step_id(2)],
+        ["3", "steps;", "9", "tokens"],
+    ]
+
+
+async def test_an_empty_run() -> None:
+    async with serving(0) as served:
+        assert (await invoke("list", *served.run)).stdout == "No steps\n"
+        assert (await invoke("list", *served.run, "--format", "jsonl")).stdout == ""
+
+
+@pytest.mark.parametrize("name", ["file_search_content", INCLUDE_FILE_SEARCH_CONTENT])
+async def test_include_by_its_short_and_its_full_name(name: str) -> None:
+    emulator = Emulator.demo()
+    async with emulator.serve() as base_url:
+        server = Served(emulator, base_url).server
+        result = await invoke("list", DEMO_THREAD, DEMO_RUN, *server, "--include", name, "--format", "jsonl")
+    assert listed(result.stdout) == emulator.store.steps(DEMO_THREAD, DEMO_RUN)[::-1]
+    assert "content" in result.stdout
+
+
+async def test_remote_text_can_not_reach_the_terminal() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": HOSTILE, "arguments": HOSTILE, "output": None}}
+    details = {"type": "tool_calls", "tool_calls": [call]}
+    error = {"code": HOSTILE, "message": HOSTILE}
+    step = make_step(0, type="tool_calls", step_details=details, status=HOSTILE, last_error=error)
+    async with serving([step]) as served:
+        table = await invoke("list", *served.run)
+        lines = await invoke("list", *served.run, "--format", "jsonl")
+        detail = await invoke("get", *served.run[:2], step_id(0), *served.server)
+    for result in (table, lines, detail):
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert not any(character in result.stdout for character in "\x1b\x07\x9b\u202e\u2066")
+        assert "[red]" in result.stdout
+    assert listed(lines.stdout) == [step]
+
+
+# --- Errors -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_servers_error_is_one_line_and_exit_1() -> None:
+    async with serving() as served:
+        served.emulator.inject(Answer(403, {"error": {"message": f"no\n{HOSTILE}", "code": "forbidden"}}))
+        result = await invoke("list", *served.run)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: 403 Forbidden: no \\x1b[2J")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (["--order", "asc"], f"Go on with --after {step_id(3)}."),
+        (["--order", "asc", "--before", step_id(10)], f"Go on with --before {step_id(8)}."),
+        (
+            ["--order", "asc", "--before", step_id(9), "--after", step_id(1)],
+            f"--after {step_id(5)} --before {step_id(9)}.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("form", ["table", "jsonl"])
+async def test_a_walk_that_breaks_says_how_to_go_on(options: list[str], hint: str, form: str) -> None:
+    seen = 0
+
+    def is_third(_request: object) -> bool:
+        nonlocal seen
+        seen += 1
+        return seen == 3
+
+    async with serving(12) as served:
+        arguments = ["list", *served.run, *options, "--format", form, "--page-size", "2"]
+        whole = await invoke(*arguments)
+        served.emulator.inject(Answer(400, {"error": {"message": "broken"}}), matching=is_third)
+        result = await invoke(*arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: 400 Bad Request: broken")
+    assert result.stderr.count("\n") == 1
+    assert hint in result.stderr or "--before" in hint
+    if form == "jsonl":
+        # What was shown, and what the hint leads to, are the whole list.
+        shown = [step["id"] for step in listed(result.stdout)]
+        assert shown == [step["id"] for step in listed(whole.stdout)][: len(shown)]
+        assert shown[-1] in result.stderr
+
+
+async def test_nothing_to_go_on_with_before_the_first_step() -> None:
+    async with serving() as served:
+        served.emulator.inject(Answer(400, {"error": {"message": "broken"}}))
+        result = await invoke("list", *served.run, "--after", step_id(2))
+    assert "Go on" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["list", "..", "run"], "THREAD must be an id, not '..'."),
+        (["list", "thread", ""], "RUN must be an id, not ''."),
+        (["list", "t", "r", "--page-size", "101"], "101 is not in the range 1<=x<=100"),
+        (["list", "t", "r", "--max", "0"], "0 is not in the range x>=1"),
+        (["list", "t", "r", "--after", "a", "--before", "a"], "after and before are the same step"),
+        (["list", "t", "r", "--order", "up"], "'up' is not one of 'asc', 'desc'"),
+    ],
+)
+async def test_bad_arguments_are_usage_errors_and_never_sent(arguments: list[str], message: str) -> None:
+    async with serving() as served:
+        result = await invoke(*arguments, *served.server)
+        assert served.emulator.requests == ()
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+
+
+# --- As a process -------------------------------------------------------------------------------------------------
+
+
+async def test_steps_are_written_as_they_arrive_and_ctrl_c_says_how_to_go_on() -> None:
+    async with serving(6) as served:
+        served.emulator.inject(Stall(), matching=lambda request: "after=" in request.raw_query)
+        process = await start("list", *served.run, "--order", "asc", "--page-size", "2", "--format", "jsonl")
+        assert process.stdout is not None
+        lines = [await asyncio.wait_for(process.stdout.readline(), 30) for _ in range(2)]
+        assert [json.loads(line)["id"] for line in lines] == step_ids([0, 1])
+        process.send_signal(signal.SIGINT)
+        code, out, err = await finish(process)
+    assert (code, out, err) == (130, "", f"Go on with --after {step_id(1)}.\n")
+
+
+async def test_ctrl_c_before_the_first_step_is_quiet() -> None:
+    asked = asyncio.Event()
+
+    def is_first(_request: object) -> bool:
+        asked.set()
+        return True
+
+    async with serving() as served:
+        served.emulator.inject(Stall(), matching=is_first)
+        process = await start("list", *served.run)
+        await asyncio.wait_for(asked.wait(), 30)
+        process.send_signal(signal.SIGINT)
+        assert await finish(process) == (130, "", "")
+
+
+@pytest.mark.parametrize("form", ["table", "jsonl"])
+async def test_a_closed_pipe_is_quiet(form: str) -> None:
+    async with serving(1000) as served:
+        process = await start("list", *served.run, "--format", form)
+        assert process.stdout is not None
+        await process.stdout.readline()
+        process.stdout._transport.close()  # type: ignore[attr-defined]
+        code, _, err = await finish(process)
+    assert (code, err) == (141, "")
+
+
+async def test_retries_are_silent() -> None:
+    async with serving(1) as served:
+        served.emulator.inject(Answer(503, headers={"retry-after": "0"}))
+        code, out, err = await finish(await start("list", *served.run, "--format", "jsonl"))
+        assert len(served.emulator.requests) == 2
+    assert (code, len(listed(out)), err) == (0, 1, "")
+
+
+async def test_the_key_is_never_shown() -> None:
+    async with serving(api_key="sk-right", dialect=Dialect()) as served:
+        code, out, err = await finish(await start("list", *served.run, OPENAI_STEPS_API_KEY="sk-wrong"))
+    assert code == 1
+    assert err.startswith("Error: 401 Unauthorized")
+    assert "sk-" not in out + err
+
+
+async def test_letters_that_the_terminal_does_not_know() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "naïve", "arguments": "日" * 99, "output": None}}
+    async with serving([make_step(0, step_details={"type": "tool_calls", "tool_calls": [call]})]) as served:
+        code, out, err = await finish(await start("list", *served.run, PYTHONIOENCODING="ascii"))
+    assert (code, err) == (0, "")
+    assert r"na\xefve" in out
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "message"),
+    [
+        (">&-", 0, ""),
+        ("2>&-", 0, ""),
+        pytest.param(
+            "> /dev/full",
+            1,
+            "Error: [Errno 28] No space left on device\n",
+            marks=pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device"),
+        ),
+    ],
+)
+@pytest.mark.parametrize("form", ["table", "jsonl"])
+async def test_closed_and_full_outputs(redirection: str, code: int, message: str, form: str) -> None:
+    async with serving() as served:
+        arguments = ["-m", "openai_steps.cli", "list", *served.run, "--format", form]
+        process = await asyncio.create_subprocess_shell(
+            f"{shlex.join([sys.executable, *arguments])} {redirection}",
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert (await finish(process))[::2] == (code, message)

@@ -1,0 +1,194 @@
+"""Which server the options mean."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from command_line import invoke, serving
+
+from openai_steps import PROVIDERS, Endpoint
+from openai_steps.cli._options import Connection, connection_options, in_options
+
+FOUNDRY = "https://res.services.ai.azure.com/api/projects/proj"
+AZURE = "https://res.openai.azure.com"
+SECRET = "sk-very-secret"
+
+
+def connect(*arguments: str, **environment: str) -> tuple[Connection | None, Result]:
+    caught: list[Connection] = []
+
+    @click.command()
+    @connection_options
+    def command(connection: Connection) -> None:
+        caught.append(connection)
+
+    result = CliRunner().invoke(command, arguments, env=environment)
+    return (caught[0] if caught else None), result
+
+
+def endpoint_of(*arguments: str, **environment: str) -> Endpoint:
+    connection, result = connect(*arguments, **environment)
+    assert connection is not None, result.output
+    return connection.endpoint
+
+
+def test_every_provider_can_be_named() -> None:
+    connection, result = connect("--help")
+    assert connection is None
+    assert all(name in result.stdout for name in PROVIDERS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        ([], {"OPENAI_API_KEY": SECRET}, {"provider": "openai", "base_url": "https://api.openai.com/v1"}),
+        (["--base-url", "http://gate:1/v1/"], {}, {"base_url": "http://gate:1/v1", "api_key": None}),
+        (["--organization", "o"], {"OPENAI_API_KEY": SECRET}, {"headers.OpenAI-Organization": "o"}),
+        (
+            ["--provider", "azure_foundry", "--base-url", FOUNDRY],
+            {"AZURE_AI_TOKEN": SECRET},
+            {"base_url": FOUNDRY, "query": (("api-version", "v1"),), "api_key": SECRET},
+        ),
+        (
+            ["--provider", "azure_openai", "--base-url", AZURE, "--api-version", "2025-01-01-preview"],
+            {"AZURE_OPENAI_API_KEY": SECRET},
+            {"key_header": "api-key", "query": (("api-version", "2025-01-01-preview"),)},
+        ),
+        (
+            ["--provider", "dashscope", "--region", "international", "--workspace", "w"],
+            {"DASHSCOPE_API_KEY": SECRET},
+            {"base_url": "https://dashscope-intl.aliyuncs.com/api/v1", "headers.X-DashScope-WorkSpace": "w"},
+        ),
+        (
+            ["--provider", "compatible", "--base-url", "http://h", "--key-header", "X-Key", "--header", "A: b:c "],
+            {"OPENAI_STEPS_API_KEY": SECRET},
+            {"key_header": "X-Key", "key_prefix": "", "api_key": SECRET, "headers.A": "b:c"},
+        ),
+        ([], {"OPENAI_STEPS_PROVIDER": "dashscope", "DASHSCOPE_API_KEY": SECRET}, {"provider": "dashscope"}),
+    ],
+)
+def test_options_and_environment(arguments: list[str], environment: dict[str, str], expected: dict[str, Any]) -> None:
+    endpoint = endpoint_of(*arguments, **environment)
+    for name, value in expected.items():
+        attribute, _, key = name.partition(".")
+        found = getattr(endpoint, attribute)
+        assert (found[key] if key else found) == value
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "source"),
+    [
+        ([], {"OPENAI_API_KEY": SECRET}, "the environment variable OPENAI_API_KEY"),
+        (["--api-key", SECRET], {"OPENAI_API_KEY": "other"}, "the option --api-key"),
+        ([], {"OPENAI_STEPS_API_KEY": SECRET, "OPENAI_API_KEY": "x"}, "the environment variable OPENAI_STEPS_API_KEY"),
+        (["--base-url", "http://gate"], {}, "none"),
+    ],
+)
+def test_it_knows_where_the_key_came_from(arguments: list[str], environment: dict[str, str], source: str) -> None:
+    assert endpoint_of(*arguments, **environment).key_source == source
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "message"),
+    [
+        ([], {}, "No API key for OpenAI: pass --api-key or set OPENAI_API_KEY."),
+        (["--provider", "compatible"], {}, "--provider compatible needs --base-url."),
+        (["--provider", "azure_openai"], {}, "pass --base-url 'https://"),
+        (["--provider", "azure_foundry"], {}, "pass --base-url 'https://"),
+        (["--provider", "nobody"], {}, "'nobody' is not one of"),
+        (["--region", "beijing"], {}, "--region does not go with --provider openai, but with dashscope."),
+        (
+            ["--provider", "dashscope", "--api-version", "v1"],
+            {"DASHSCOPE_API_KEY": SECRET},
+            "--api-version does not go with --provider dashscope, but with azure_openai, azure_foundry.",
+        ),
+        (["--base-url", "host/v1"], {}, "--base-url 'host/v1' has no http:// or https://"),
+        (["--base-url", "http://h", "--header", SECRET], {}, "number 1 has not the form NAME:VALUE"),
+        (["--base-url", "http://h", "--header", f"a b:{SECRET}"], {}, "number 1 has not the form NAME:VALUE"),
+        (["--base-url", "http://h", "--header", f"a:{SECRET}\nb"], {}, "the value of a has a control character"),
+        (["--base-url", "http://h", "--api-key", ""], {}, "api_key is empty"),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(arguments: list[str], environment: dict[str, str], message: str) -> None:
+    connection, result = connect(*arguments, **environment)
+    assert (connection, result.exit_code) == (None, 2)
+    assert message.replace("api_key", "--api-key") in " ".join(result.stderr.split())
+    assert SECRET not in result.output
+
+
+def test_a_key_that_no_header_can_carry_is_a_usage_error_and_not_shown() -> None:
+    async def work(_client: object) -> None:
+        raise AssertionError
+
+    connection, _ = connect("--base-url", "http://h", "--api-key", f"{SECRET}\n")
+    assert connection is not None
+    with pytest.raises(click.UsageError, match="line break") as caught:
+        connection.run(work)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("pass api_key=… or set X", "pass --api-key or set X"),
+        ("pass endpoint='u' for the endpoint", "pass --base-url 'u' for the endpoint"),
+        ("thread_id must be an id, page_size 1 to 100", "THREAD must be an id, --page-size 1 to 100"),
+        ("no such region", "no such region"),
+    ],
+)
+def test_messages_name_options(message: str, shown: str) -> None:
+    assert in_options(message) == shown
+
+
+# --- Azure's login ------------------------------------------------------------------------------------------------
+
+
+def test_without_a_key_azure_identity_is_asked() -> None:
+    pytest.importorskip("azure.identity.aio")
+    connection, _ = connect("--provider", "azure_foundry", "--base-url", FOUNDRY)
+    assert connection is not None
+    assert connection.endpoint.credential is not None
+    assert connection.endpoint.key_source == "the login of Azure's tools (DefaultAzureCredential)"
+
+
+def test_without_azure_identity_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "azure.identity.aio", None)
+    connection, result = connect("--provider", "azure_foundry", "--base-url", FOUNDRY)
+    assert (connection, result.exit_code) == (None, 2)
+    assert "set AZURE_AI_TOKEN (azure_foundry)" in result.stderr
+    assert "pip install azure-identity" in result.stderr
+
+
+async def test_no_login_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    aio = pytest.importorskip("azure.identity.aio")
+    exceptions = pytest.importorskip("azure.core.exceptions")
+    closed = []
+
+    class NoLogin:
+        async def get_token(self, *_: str) -> None:
+            raise exceptions.ClientAuthenticationError("No login.\nAttempted credentials: …\n")
+
+        async def close(self) -> None:
+            closed.append(True)
+
+    monkeypatch.setattr(aio, "DefaultAzureCredential", NoLogin)
+    async with serving() as served:
+        url = served.base_url.removesuffix("/v1") + "/api/projects/PROJ"
+        result = await invoke("list", "t", "r", "--provider", "azure_foundry", "--base-url", url)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: Azure gave no token: No login. Try `az login`.\n"
+    assert closed == [True]
+
+
+async def test_headers_and_key_are_sent() -> None:
+    async with serving(api_key=SECRET) as served:
+        result = await invoke("list", *served.run, "--header", "X-One: 1", OPENAI_STEPS_API_KEY=SECRET)
+        (request,) = served.emulator.requests
+    assert result.exit_code == 0
+    assert request.headers["X-One"] == "1"
+    assert request.headers["Authorization"] == f"Bearer {SECRET}"
+    assert SECRET not in result.output
