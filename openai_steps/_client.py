@@ -15,7 +15,7 @@ from openai_steps._ends import FLIPPED, TwoEnds
 from openai_steps._errors import NotFoundError, StepsError
 from openai_steps._fleet import run_fleet
 from openai_steps._follow import Follower, RunQuery
-from openai_steps._headers import check_headers, hide
+from openai_steps._headers import check_headers, hide, hide_values
 from openai_steps._models import Order, Run, RunRef, RunStep, RunSteps, StepPage
 from openai_steps._protocol import (
     Request,
@@ -70,7 +70,7 @@ class AsyncStepsClient:
         limiter: AbstractAsyncContextManager[Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        api_key, headers = hide(api_key), check_headers(headers)
+        api_key, headers = hide(api_key), hide_values(headers)  # for tracebacks that show locals
         if endpoint is None:
             endpoint = Endpoint.openai(api_key=api_key, base_url=base_url)
         elif api_key is not None or base_url is not None:
@@ -82,7 +82,7 @@ class AsyncStepsClient:
             retry=retry or RetryPolicy(),
             limits=limits or Limits(),
             limiter=limiter,
-            headers=headers,
+            headers=check_headers(headers),
         )
 
     def __repr__(self) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from openai_steps._base_url import Query, is_at, parse_base_url, with_path
-from openai_steps._headers import check_headers, check_name, check_value, hide
+from openai_steps._headers import check_headers, check_name, check_value, hide, hide_values
 
 IncludeStyle: TypeAlias = Literal["repeated", "comma", "unsupported"]
 """How a server takes ``include``: ``include[]`` once for each name, once with commas between, or not at all."""
@@ -146,7 +146,7 @@ class Endpoint:
         Raises:
             ValueError: If the base URL is none, or the key for OpenAI itself is missing.
         """
-        api_key = hide(api_key)  # for tracebacks
+        api_key = hide(api_key)  # for tracebacks that show locals
         given, name = _find(base_url, "base_url", "OPENAI_BASE_URL")
         url, query = parse_base_url(_OPENAI_URL if given is None else given, name=name, form=_OPENAI_URL)
         key, source = _find_key(api_key, "OPENAI_API_KEY")
@@ -192,7 +192,7 @@ class Endpoint:
         Raises:
             ValueError: If the endpoint, or both key and credential, are missing.
         """
-        api_key = hide(api_key)  # for tracebacks
+        api_key = hide(api_key)  # for tracebacks that show locals
         given, name = _find(endpoint, "endpoint", "AZURE_OPENAI_ENDPOINT")
         if given is None:
             raise ValueError(
@@ -246,7 +246,7 @@ class Endpoint:
         Raises:
             ValueError: If the endpoint is missing or is no project's, or there is nothing to get a token from.
         """
-        api_key = hide(api_key)  # for tracebacks
+        api_key = hide(api_key)  # for tracebacks that show locals
         given, name = _find(project_endpoint, "project_endpoint", "PROJECT_ENDPOINT", "AZURE_AI_PROJECT_ENDPOINT")
         if given is None:
             raise ValueError(f"No project endpoint: pass project_endpoint={_FOUNDRY_FORM!r} or set PROJECT_ENDPOINT.")
@@ -284,7 +284,7 @@ class Endpoint:
         Raises:
             ValueError: If the key is missing, the region is unknown, or both region and base URL are given.
         """
-        api_key = hide(api_key)  # for tracebacks
+        api_key = hide(api_key)  # for tracebacks that show locals
         if region is not None and region not in _DASHSCOPE_URLS:
             raise ValueError(f"Unknown region {region!r}: one of {', '.join(_DASHSCOPE_URLS)}.")
         if region is not None and base_url is not None:
@@ -336,7 +336,7 @@ class Endpoint:
         Raises:
             ValueError: If the base URL is none.
         """
-        api_key = hide(api_key)  # for tracebacks
+        api_key, headers = hide(api_key), hide_values(headers)  # for tracebacks that show locals
         url, pasted = parse_base_url(base_url)
         if key_prefix is None:
             key_prefix = "Bearer " if key_header.lower() == "authorization" else ""

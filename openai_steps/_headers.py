@@ -28,18 +28,22 @@ def hide(value: T) -> T:
     return Hidden(value) if isinstance(value, str) else value  # type: ignore[return-value]
 
 
+def hide_values(headers: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the headers with their values hidden."""
+    return {name: hide(value) for name, value in (headers or {}).items()}
+
+
 def check_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
     """Return the headers with their values hidden.
 
     Raises:
         ValueError: If a name or value would break out of its line; the message does not tell the value.
     """
-    checked = {name: hide(value) for name, value in (headers or {}).items()}
-    del headers  # so that a traceback of this frame shows no value
-    for name, value in checked.items():
+    headers = hide_values(headers)  # before anything is raised: a traceback may show this frame's locals
+    for name, value in headers.items():
         check_name(name)
         check_value(f"the header {name}", value)
-    return checked
+    return headers
 
 
 def check_name(name: object) -> str:

@@ -10,8 +10,9 @@ The facts about fields come from OpenAI's OpenAPI document, the SDKs of Azure an
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, NoReturn, TypeAlias
 
 from attrs import field, frozen
 
@@ -25,12 +26,38 @@ FINISHED_STEP_STATUSES: Final = frozenset({"completed", "cancelled", "failed", "
 FINISHED_RUN_STATUSES: Final = FINISHED_STEP_STATUSES | {"incomplete"}
 
 
+class _NoExtra(dict[str, Any]):
+    """An empty dict that stays empty, so that all models without unknown keys can share one.
+
+    A step is a dozen objects. A dict for each would double what the cyclic collector counts, and how often it runs.
+    """
+
+    __slots__ = ()
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("A model is frozen, and so is its extra: attrs.evolve makes a changed copy.")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> str:
+        return "NO_EXTRA"
+
+    def __copy__(self) -> _NoExtra:
+        return self
+
+    def __deepcopy__(self, _: Any) -> _NoExtra:
+        return self
+
+
+NO_EXTRA: Final = _NoExtra()
+
+
 def _extra() -> Any:
     """Declare the field that keeps the keys for which a keyword-only class has no field.
 
     Elsewhere the declaration is written out: of a wrapped one, type checkers do not see that it is keyword-only.
     """
-    return field(factory=dict, kw_only=True, hash=False)
+    return field(default=NO_EXTRA, kw_only=True, hash=False)
 
 
 def _optional_json_object() -> Any:
@@ -57,7 +84,7 @@ class LogsOutput:
 
     type: ClassVar[Literal["logs"]] = "logs"
     logs: str
-    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
 
 
 @frozen
@@ -65,7 +92,7 @@ class ImageFile:
     """The file in which an image is stored."""
 
     file_id: str
-    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
 
 
 @frozen
@@ -74,7 +101,7 @@ class ImageOutput:
 
     type: ClassVar[Literal["image"]] = "image"
     image: ImageFile
-    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
 
 
 @frozen
@@ -99,7 +126,7 @@ class CodeInterpreter:
 
     input: str
     outputs: tuple[CodeOutput, ...] | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
 
 @frozen(kw_only=True)
@@ -110,7 +137,7 @@ class CodeInterpreterToolCall:
     id: str
     code_interpreter: CodeInterpreter
     index: int | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
     @property
     def name(self) -> str:
@@ -145,7 +172,7 @@ class RankingOptions:
 
     ranker: str
     score_threshold: float
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
 
 @frozen(kw_only=True)
@@ -154,7 +181,7 @@ class FileSearchContent:
 
     type: str | None = None
     text: str | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
 
 @frozen(kw_only=True)
@@ -169,7 +196,7 @@ class FileSearchResult:
     score: float
     content: tuple[FileSearchContent, ...] | None = None
     attributes: dict[str, Any] | None = _optional_json_object()
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
 
 @frozen(kw_only=True)
@@ -178,7 +205,7 @@ class FileSearch:
 
     results: tuple[FileSearchResult, ...] | None = None
     ranking_options: RankingOptions | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
 
 @frozen(kw_only=True)
@@ -189,7 +216,7 @@ class FileSearchToolCall:
     id: str
     file_search: FileSearch
     index: int | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
     @property
     def name(self) -> str:
@@ -216,7 +243,7 @@ class FunctionCall:
     name: str
     arguments: str
     output: str | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
 
 @frozen(kw_only=True)
@@ -227,7 +254,7 @@ class FunctionToolCall:
     id: str
     function: FunctionCall
     index: int | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
     @property
     def name(self) -> str:
@@ -253,7 +280,7 @@ class RetrievalToolCall:
     id: str
     retrieval: dict[str, Any] = field(hash=False)
     index: int | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
     @property
     def name(self) -> str:
@@ -282,7 +309,7 @@ class McpToolCall:
     output: str | None = None
     server_label: str | None = None
     index: int | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
 
 @frozen
@@ -351,7 +378,7 @@ class MessageCreation:
     """The message that a step wrote."""
 
     message_id: str
-    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
 
 
 @frozen
@@ -360,7 +387,7 @@ class MessageCreationDetails:
 
     type: ClassVar[Literal["message_creation"]] = "message_creation"
     message_creation: MessageCreation
-    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
 
 
 @frozen
@@ -369,7 +396,7 @@ class ToolCallsDetails:
 
     type: ClassVar[Literal["tool_calls"]] = "tool_calls"
     tool_calls: tuple[ToolCall, ...]
-    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
 
 
 @frozen
@@ -394,7 +421,7 @@ class LastError:
 
     code: str
     message: str
-    extra: dict[str, Any] = field(factory=dict, kw_only=True, hash=False)
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
 
 
 @frozen(kw_only=True)
@@ -402,7 +429,7 @@ class PromptTokenDetails:
     """What the prompt's tokens were."""
 
     cached_tokens: int | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
 
 @frozen(kw_only=True)
@@ -410,7 +437,7 @@ class CompletionTokensDetails:
     """What the completion's tokens were."""
 
     reasoning_tokens: int | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
 
 @frozen(kw_only=True)
@@ -424,7 +451,7 @@ class Usage:
     completion_tokens_details: CompletionTokensDetails | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
 
 @frozen(kw_only=True)
@@ -450,7 +477,7 @@ class RunStep:
     usage: Usage | None = None
     metadata: dict[str, Any] | None = _optional_json_object()
     object: str | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
@@ -500,7 +527,7 @@ class StepPage:
     first_id: str | None = None
     last_id: str | None = None
     object: str | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
 
 @frozen(kw_only=True)
@@ -522,7 +549,7 @@ class Run:
     model: str | None = None
     metadata: dict[str, Any] | None = _optional_json_object()
     object: str | None = None
-    extra: dict[str, Any] = _extra()
+    extra: Mapping[str, Any] = _extra()
 
     @property
     def is_finished(self) -> bool:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, Final, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import orjson
 from attrs import evolve, field, frozen
@@ -139,7 +139,15 @@ def check_id(name: str, value: object) -> str:
 
 
 def _segment(name: str, value: str) -> str:
-    return quote(check_id(name, value), safe="")
+    return _quote(check_id(name, value))
+
+
+_needs_no_quotes: Final = re.compile(r"[A-Za-z0-9_.~-]+").fullmatch
+
+
+def _quote(text: str) -> str:
+    """Percent-encode whatever is special anywhere in a URL; a space, too, for a plus sign is one in forms only."""
+    return text if _needs_no_quotes(text) else quote(text, safe="")
 
 
 def _run_path(thread_id: str, run_id: str) -> str:
@@ -162,8 +170,7 @@ def _include(endpoint: Endpoint, include: Iterable[str]) -> list[tuple[str, str]
 
 
 def _request(endpoint: Endpoint, path: str, query: list[tuple[str, str]]) -> Request:
-    # quote, not quote_plus: a plus sign for a space is understood in forms only.
-    parameters = urlencode([*endpoint.query, *query], quote_via=quote, safe="")
+    parameters = "&".join(f"{_quote(name)}={_quote(value)}" for name, value in (*endpoint.query, *query))
     return Request(f"{endpoint.base_url}{path}{'?' if parameters else ''}{parameters}", path)
 
 

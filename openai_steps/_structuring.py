@@ -20,6 +20,7 @@ import attrs
 from cattrs import Converter
 
 from openai_steps._leaves import Mismatch, json_object
+from openai_steps._models import NO_EXTRA
 
 Hook = Callable[[Any, Any], Any]
 
@@ -48,7 +49,7 @@ _FIELD = """\
             raise problem.inside({name!r})
 """
 _TAIL = """\
-    self.extra = {} if is_known(o) else {k: v for k, v in o.items() if k not in known}
+    self.extra = no_extra if is_known(o) else {k: v for k, v in o.items() if k not in known}
     self.__class__ = frozen_class
     return self
 """
@@ -70,6 +71,7 @@ def structure_hook(cls: Any, converter: Converter) -> Hook:
         "new": object.__new__,
         "open_class": _open_class(cls),
         "frozen_class": cls,
+        "no_extra": NO_EXTRA,
         "known": known,
         "is_known": known.issuperset,
     }

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Awaitable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import aiohttp
@@ -57,6 +58,7 @@ class Transport:
         self._limits = limits
         self._limiter = nullcontext() if limiter is None else limiter
         self._headers = {**check_headers(request_headers(endpoint)), **headers}
+        self._secrets = secrets_in(self._headers)
         self._auth = Authorizer(endpoint, now=time.time)
         self._gate = Gate()
         self._places = asyncio.Semaphore(FIRST_PLACES)
@@ -151,7 +153,7 @@ class Transport:
     async def _send(self, call: _Call, key: Mapping[str, str]) -> Reply:
         headers = CIMultiDict(key)
         headers.update(self._headers)
-        secrets = self._auth.secrets(key) + secrets_in(self._headers)
+        secrets = self._auth.secrets(key) + self._secrets
         sent_at = time.monotonic()
         reply = await self._exchange(call, headers, secrets)
         try:
@@ -237,10 +239,16 @@ class _Call:
         return APITimeoutError(f"No complete answer {self.within} ({self.shown}).")
 
     def client_timeout(self) -> aiohttp.ClientTimeout:
-        left = max(self.time_left, 0.001)  # aiohttp takes 0 for no limit
-        return aiohttp.ClientTimeout(
-            total=min(self.timeouts.attempt, left), sock_connect=min(self.timeouts.connect, left)
-        )
+        left = self.time_left
+        if left >= self.timeouts.attempt:
+            return _client_timeout(self.timeouts.attempt, self.timeouts.connect)
+        left = max(left, 0.001)  # aiohttp takes 0 for no limit
+        return aiohttp.ClientTimeout(total=left, sock_connect=min(self.timeouts.connect, left))
+
+
+@lru_cache(maxsize=32)
+def _client_timeout(attempt: float, connect: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=attempt, sock_connect=min(connect, attempt))
 
 
 class Deadline:
@@ -257,8 +265,9 @@ class Deadline:
 
     async def wait_for(self, awaitable: Awaitable[T]) -> T:
         """Return what the awaitable gives; APITimeoutError if it does not give it in time."""
+        scope = asyncio.timeout_at(self._at)
         try:
-            async with asyncio.timeout_at(self._at) as scope:
+            async with scope:
                 return await awaitable
         except TimeoutError:
             if not scope.expired():

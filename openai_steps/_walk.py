@@ -83,7 +83,7 @@ class ForwardWalk:
         # A server that lies about has_more is found out where the walk knows that there must be more.
         self._trust_has_more = not verify and before is None
         self._inclusive = False  # does the server send the cursor's own step, too?
-        self._seen: set[str] = set() if after is None else {after}
+        self._seen = _Seen(after)
         self.query: PageQuery | None = self._ask()
 
     @property
@@ -101,7 +101,7 @@ class ForwardWalk:
         if self._doubted is not None:
             return self._feed_probe(page)
         steps, echo = _behind(page.data, self._cursor)
-        fresh = _unseen(steps, self._seen)
+        fresh = self._seen.filter(steps)
         if not fresh:
             return self._feed_stale(page)
         self._inclusive = self._inclusive or echo
@@ -180,7 +180,7 @@ class BackwardWalk:
         self._verify = verify
         self._adjacent = False  # has the server shown that it sends the items next to the cursor?
         self._held: StepPage | None = None  # a page whose place in the list is not yet proven
-        self._seen = {before}
+        self._seen = _Seen(before)
         self._detour: tuple[ForwardWalk, _Tail] | None = None
         self._take: Callable[[StepPage], list[StepPage]] = self._take_page
         self.query: PageQuery | None = self._ask()
@@ -203,7 +203,7 @@ class BackwardWalk:
         """Take an answer to ``before``."""
         if not page.data:
             return self._take_end()
-        fresh = _unseen(page.data, self._seen)
+        fresh = self._seen.filter(page.data)
         if len(fresh) < len(page.data) and not (fresh and self._adjacent):
             return self._make_detour()
         passed_on: list[StepPage] = []
@@ -314,18 +314,32 @@ _NOTHING_NEW: Final = (
 )
 
 
-def _unseen(steps: tuple[RunStep, ...], seen: set[str]) -> tuple[RunStep, ...]:
-    """Return the steps whose ids are not in ``seen``, and add those ids to it."""
-    ids = [step.id for step in steps]
-    if seen.isdisjoint(ids) and len(set(ids)) == len(ids):
-        seen.update(ids)
-        return steps
-    fresh: list[RunStep] = []
-    for step in steps:
-        if step.id not in seen:
-            seen.add(step.id)
-            fresh.append(step)
-    return tuple(fresh)
+class _Seen:
+    """The ids that a walk has met: all that it keeps of the steps behind it.
+
+    As bytes they take a sixth less memory than as text, which counts in a walk of a hundred thousand steps.
+    """
+
+    def __init__(self, cursor: str | None) -> None:
+        self._ids = set() if cursor is None else {_compact(cursor)}
+
+    def filter(self, steps: tuple[RunStep, ...]) -> tuple[RunStep, ...]:
+        """Return the steps that are new, each once, and remember them."""
+        ids = [_compact(step.id) for step in steps]
+        seen = self._ids
+        if seen.isdisjoint(ids) and len(set(ids)) == len(ids):
+            seen.update(ids)
+            return steps
+        fresh: list[RunStep] = []
+        for step, step_id in zip(steps, ids, strict=True):
+            if step_id not in seen:
+                seen.add(step_id)
+                fresh.append(step)
+        return tuple(fresh)
+
+
+def _compact(step_id: str) -> bytes:
+    return step_id.encode("utf-8", "surrogatepass")
 
 
 def _behind(steps: tuple[RunStep, ...], cursor: str | None) -> tuple[tuple[RunStep, ...], bool]:

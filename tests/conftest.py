@@ -1,6 +1,7 @@
-"""What all tests share: hypothesis at two lengths, and no credentials from the environment."""
+"""What all tests share: hypothesis at two lengths, Ctrl-C, and no credentials from the environment."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +12,10 @@ settings.register_profile("short", UNTIMED)
 settings.register_profile("long", UNTIMED, max_examples=2_000)
 settings.register_profile("ci", UNTIMED, derandomize=True)  # the same examples each time: chance is for developers
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "short"))
+
+# A job in the background of a shell ignores Ctrl-C, and so would every program that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PREFIXES = ("OPENAI_", "AZURE_", "DASHSCOPE_", "PROJECT_ENDPOINT")
 

@@ -77,6 +77,7 @@ class Script:
     end: float
     dialect: Dialect = field(factory=Dialect)
     now: float = 0.0
+    patience: float = 60.0
     began: float = field(init=False)
     asked: list[FollowQuery] = field(factory=list)
 
@@ -95,7 +96,7 @@ class Script:
     def follow(self, follower: Follower, *, jitter: float = 0.0) -> list[RunStep]:
         met: list[RunStep] = []
         while not follower.over:
-            assert self.now < max(self.end, self.began) + 60, "the end was not noticed"
+            assert self.now < max(self.end, self.began) + self.patience, "the end was not noticed"
             query = follower.query
             if query is None:
                 self.now += follower.next_round(jitter=jitter)
@@ -152,7 +153,7 @@ dialects = st.sampled_from([dialect for name, dialect in DIALECTS.items() if nam
 def test_each_step_is_met_in_its_final_state(
     run: list[Life], dialect: Dialect, interval: PollInterval, jitter: float, end: int
 ) -> None:
-    script = Script(run, end=75 + end, dialect=dialect)
+    script = Script(run, end=75 + end, dialect=dialect, patience=60 + 3 * interval.maximum)
     met = script.follow(follower(interval=interval), jitter=jitter)
     assert {step.id: step for step in met} == script.final()
 
@@ -174,7 +175,7 @@ def test_first_appearances_are_in_order_of_creation(run: list[Life], dialect: Di
 
 @given(scripts(punctual=False), intervals, st.floats(0, 0.999))
 def test_polls_are_bounded_by_time(run: list[Life], interval: PollInterval, jitter: float) -> None:
-    script = Script(run, end=75)
+    script = Script(run, end=75, patience=60 + 3 * interval.maximum)
     script.follow(follower(interval=interval), jitter=jitter)
     shortest = interval.initial * (1 - jitter * interval.jitter)
     assert len(script.asked) <= 2 * (script.now / shortest + 1)

@@ -1,5 +1,8 @@
 """The generated functions that make instances of our classes."""
 
+import copy
+import json
+import pickle
 from types import MappingProxyType
 from typing import Any
 
@@ -46,9 +49,14 @@ def test_the_instance_is_of_the_class_itself_and_frozen(converter: Converter) ->
         delattr(made, "label")
 
 
-def test_each_instance_has_an_extra_of_its_own(converter: Converter) -> None:
-    structure = structure_hook(Point, converter)
-    assert structure({"label": "a"}, None).extra is not structure({"label": "a"}, None).extra
+def test_the_extra_that_all_share_can_not_be_filled(converter: Converter) -> None:
+    extra = structure_hook(Point, converter)({"label": "a"}, None).extra
+    assert extra == {}
+    for change in ("__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update"):
+        with pytest.raises(TypeError, match="frozen"):
+            getattr(extra, change)("key", 1)
+    assert pickle.loads(pickle.dumps(extra)) is copy.deepcopy(extra) is copy.copy(extra) is extra
+    assert json.dumps(extra) == "{}"
 
 
 def test_any_mapping_will_do(converter: Converter) -> None:

@@ -353,6 +353,5 @@ def test_unused_it_imports_nothing_of_the_package(pytester: pytest.Pytester) -> 
 
 def test_the_plugin_is_installed_as_the_module_in_the_package() -> None:
     (plugin,) = entry_points(group="pytest11", name="openai_steps")
-    from openai_steps.testing import pytest_openai_steps
-
-    assert inspect.getsource(plugin.load()) == inspect.getsource(pytest_openai_steps)
+    source = Path(__file__).parents[1] / "openai_steps" / "testing" / "pytest_openai_steps.py"
+    assert inspect.getsource(plugin.load()) == source.read_text("utf-8")

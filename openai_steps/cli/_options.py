@@ -196,6 +196,7 @@ def _make(make: Callable[..., Endpoint], arguments: dict[str, Any]) -> tuple[End
             raise
     from openai_steps.cli._azure import AzureLogin
 
+    make(**arguments, credential=AzureLogin)  # whatever else is missing is told first
     login = AzureLogin()
     return make(**arguments, credential=login), login
 

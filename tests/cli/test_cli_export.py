@@ -1,6 +1,7 @@
 import asyncio
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
+from openai_steps import AsyncStepsClient, RunRef
 from openai_steps.emulator import Delay, Emulator, Store
 
 # The command, with a batch for each run instead of one a second, so that a kill meets it in the middle of things.
@@ -216,3 +218,61 @@ async def test_mistakes_are_told(tmp_path: Path, content: str, out: str, code: i
     server = ("--provider", "compatible", "--base-url", "http://127.0.0.1:9")
     assert (await run(runs, "-o", tmp_path / out, *server))[0] == code
     assert told in (await run(runs, "-o", tmp_path / out, *server))[1]
+
+
+async def test_an_export_is_served(tmp_path: Path) -> None:
+    emulator = make_emulator(5)
+    runs, out = write_runs(emulator, tmp_path / "runs.jsonl"), tmp_path / "out.parquet"
+    async with emulator.serve() as base_url:
+        await run(runs, "-o", out, "--provider", "compatible", "--base-url", base_url)
+    server = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-u", "-m", "openai_steps.cli", "serve", out, "--port", "0"), stdout=subprocess.PIPE
+    )
+    try:
+        assert server.stdout is not None
+        told = (await server.stdout.readline()).decode()
+        url = next(word for word in told.split() if word.startswith("http://"))
+        async with AsyncStepsClient(base_url=url) as client:
+            read = [run async for run in client.iter_runs(RunRef(*key) for key in emulator.store.runs())]
+    finally:
+        server.terminate()
+        await server.wait()
+    assert Counter(step.id for run in read for step in run.steps) == all_ids(emulator)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+async def test_a_terminal_shows_how_far_it_is(tmp_path: Path) -> None:
+    import pty
+
+    emulator = make_emulator(40)
+    emulator.inject(Delay(0.02), times=10_000)
+    runs = write_runs(emulator, tmp_path / "runs.jsonl")
+    with runs.open("a") as file:
+        file.write('{"thread_id": "thread_gone", "run_id": "run_gone"}\n')
+    leader, follower = pty.openpty()
+    async with emulator.serve() as base_url:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "openai_steps.cli", "export", runs, "-o", tmp_path / "out.jsonl"),
+            *("--provider", "compatible", "--base-url", base_url, "--concurrency", "2"),
+            stdin=follower,
+            stderr=follower,
+            env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
+        )
+        os.close(follower)
+        reading = asyncio.create_task(asyncio.to_thread(_read_all, leader))
+        await process.wait()
+        shown = await reading
+    assert "41/41 runs" in shown
+    assert "/s, 1 failed, left:" in shown
+
+
+def _read_all(terminal: int) -> str:
+    chunks: list[bytes] = []
+    try:
+        while chunk := os.read(terminal, 65536):
+            chunks.append(chunk)
+    except OSError:  # how Linux says that nobody writes any more
+        pass
+    finally:
+        os.close(terminal)
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", b"".join(chunks).decode())

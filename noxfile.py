@@ -1,0 +1,141 @@
+# /// script
+# dependencies = ["nox>=2025.5.1", "packaging"]
+# ///
+"""Every check of this project, each in a virtual environment of its own: ``nox -l`` lists them.
+
+Everyone runs the same sessions: a developer, ``.ci/run``, GitHub's workflow and Read the Docs.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import nox
+from packaging.requirements import Requirement
+
+nox.needs_version = ">=2025.5.1"
+nox.options.sessions = ["lint", "typing", "tests", "docs", "build"]
+nox.options.error_on_missing_interpreters = False  # the versions that are there are tested
+
+ROOT = Path(__file__).parent
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+PYTHONS = nox.project.python_versions(PYPROJECT)  # from the classifiers
+EXTRAS = ",".join(PYPROJECT["project"]["optional-dependencies"])
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests against the installed package and report the branches that they cover."""
+    _install(session, "test", "--group", "peers", "--group", "examples")
+    _test(session)
+
+
+@nox.session(python=PYTHONS[0])
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest versions that pyproject.toml allows."""
+    constraints = Path(session.create_tmp()) / "lowest.txt"
+    constraints.write_text("\n".join(_lowest_versions()) + "\n")
+    _install(session, "test", "--constraint", str(constraints))
+    session.run("pip", "list")
+    _test(session)
+
+
+@nox.session(python=PYTHONS[0])
+def lint(session: nox.Session) -> None:
+    """Look for mistakes and for lines that are not formatted."""
+    session.install("--group", "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session(python=PYTHONS[0])
+def typing(session: nox.Session) -> None:
+    """Check the types, as mypy and as pyright see them, and that all public ones are known."""
+    _install(session, "typing")
+    session.run("mypy")
+    session.run("pyright")
+    session.run("pyright", "--verifytypes", "openai_steps", "--ignoreexternal")
+
+
+@nox.session(python=PYTHONS[0])
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning or a link to nowhere is an error."""
+    _install(session, "docs")
+    session.run("sphinx-build", "-n", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session(python=PYTHONS[0])
+def build(session: nox.Session) -> None:
+    """Make sdist and wheel, look into them, and run the demo from the wheel in an empty environment."""
+    session.install("--group", "build")
+    dist = Path(session.create_tmp()) / "dist"
+    session.run("python", "-m", "build", "--outdir", str(dist), silent=True)
+    wheel, sdist = _newest(dist, "*.whl"), _newest(dist, "*.tar.gz")
+    session.run("twine", "check", "--strict", str(wheel), str(sdist))
+    session.run("check-wheel-contents", str(wheel))
+    for name in sorted(zipfile.ZipFile(wheel).namelist()):
+        session.log(name)
+    empty = Path(session.create_tmp()) / "empty"
+    session.run("python", "-m", "venv", "--clear", str(empty))
+    session.run(str(empty / "bin" / "python"), "-m", "pip", "install", "-q", f"{wheel}[cli]", external=True)
+    session.run(str(empty / "bin" / "openai-steps"), "demo", external=True)
+
+
+@nox.session(python=PYTHONS[0])
+def audit(session: nox.Session) -> None:
+    """Ask whether a dependency has a known vulnerability."""
+    _install(session, "audit")
+    asked = session.run(
+        "pip-audit", "--skip-editable", "--progress-spinner", "off", success_codes=range(256), silent=True
+    )
+    shown = str(asked).strip()
+    if "ConnectionError" in shown or re.search(r"^aiohttp .*could not be audited", shown, re.M):
+        session.skip("the database of vulnerabilities can not be reached from here")
+    session.log(shown)
+    if "No known vulnerabilities found" not in shown:
+        session.error("pip-audit found something")
+
+
+@nox.session(python=PYTHONS[0])
+def bench(session: nox.Session) -> None:
+    """Measure this client and its peers at the same work on loopback."""
+    _install(session, "bench")
+    session.run("python", "tests/bench/micro.py", "--fast", "--quiet")
+    session.run("python", "tests/bench", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def compare(session: nox.Session) -> None:
+    """Measure what other clients do, for the page on them."""
+    _install(session, "peers")
+    session.run("python", "tests/comparison/measure.py", *session.posargs)
+
+
+def _install(session: nox.Session, group: str, *options: str) -> None:
+    session.install(f".[{EXTRAS}]", "--group", group, *options)
+
+
+def _test(session: nox.Session) -> None:
+    # A safe path leaves the checkout out of sys.path, so that the installed package is what is tested.
+    session.env["PYTHONSAFEPATH"] = "1"
+    session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()) / "coverage")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "report")
+
+
+def _lowest_versions() -> list[str]:
+    """Return a constraint ``name==version`` for each ``name>=version`` among the dependencies and extras."""
+    project = PYPROJECT["project"]
+    texts = [*project["dependencies"], *(text for extra in project["optional-dependencies"].values() for text in extra)]
+    return [
+        f"{requirement.name}=={bound.version}"
+        for requirement in map(Requirement, texts)
+        for bound in requirement.specifier
+        if bound.operator == ">="
+    ]
+
+
+def _newest(folder: Path, pattern: str) -> Path:
+    return max(folder.glob(pattern), key=lambda path: path.stat().st_mtime)

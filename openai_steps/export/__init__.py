@@ -1,0 +1,24 @@
+"""The steps of many runs, into one file or, with a cluster, into many; and back again.
+
+`export_runs` writes JSON Lines or Parquet, survives being killed and leaves out what it could not read;
+`read_export` and `load_archive` read what it wrote. `openai_steps.export.cluster` does the same work on the machines
+of a Dask cluster.
+"""
+
+from openai_steps.export._archive import load_archive, read_export
+from openai_steps.export._columns import COLUMNS, Column
+from openai_steps.export._errors import ExportError, RunsFileError
+from openai_steps.export._export import ExportProgress, export_runs
+from openai_steps.export._runs import read_runs
+
+__all__ = [
+    "COLUMNS",
+    "Column",
+    "ExportError",
+    "ExportProgress",
+    "RunsFileError",
+    "export_runs",
+    "load_archive",
+    "read_export",
+    "read_runs",
+]

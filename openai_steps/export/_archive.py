@@ -1,0 +1,94 @@
+"""Exports read back: as steps, and as the store of a server that answers from them."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from openai_steps._converter import structure_step
+from openai_steps._errors import ResponseDecodeError
+from openai_steps._models import RunStep
+from openai_steps.emulator import Store, read_jsonl
+from openai_steps.export._extras import parquet
+
+
+def read_export(path: str | PathLike[str]) -> Iterator[RunStep]:
+    """Read the steps of an export.
+
+    Args:
+        path: A file written by `export_runs`, or a folder of Parquet files as `export_on_cluster` leaves it. A name
+            that ends neither in ``.gz`` nor in ``.parquet`` is taken for JSON Lines.
+
+    Yields:
+        The steps, in the order of the export: those of a run follow each other, oldest first.
+
+    Raises:
+        OSError: If the file cannot be read.
+        ValueError: If it is no export; the message says which line is no step.
+    """
+    where = Path(path)
+    for number, line in enumerate(read_lines(where), start=1):
+        if line.strip():
+            try:
+                yield structure_step(orjson.loads(line))
+            except (orjson.JSONDecodeError, ResponseDecodeError) as error:
+                raise ValueError(f"{where.name}, line {number}: no step: {error}") from error
+
+
+def load_archive(path: str | PathLike[str]) -> Store:
+    """Read an export into a store, for an `Emulator` to serve.
+
+    Args:
+        path: As for `read_export`; JSON Lines may contain runs, too. The store is in memory: it takes several times
+            the size of uncompressed JSON Lines.
+
+    Returns:
+        The store; the run objects are derived from their steps.
+
+    Raises:
+        OSError: If the file cannot be read.
+        ValueError: If it is no export.
+    """
+    where = Path(path)
+    return read_jsonl(read_lines(where), name=where.name)
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Yield the JSON of each step, as it was exported; see `read_export`."""
+    if path.is_dir():
+        parts = sorted(path.glob("*.parquet"))
+        if not parts:
+            raise ValueError(f"{path.name} is a folder without Parquet files.")
+        for part in parts:
+            yield from _parquet_lines(part)
+    else:
+        yield from _READERS.get(path.suffix, _plain_lines)(path)
+
+
+def _plain_lines(path: Path) -> Iterator[bytes]:
+    with open(path, "rb") as file:
+        yield from file
+
+
+def _gzip_lines(path: Path) -> Iterator[bytes]:
+    try:
+        with gzip.open(path) as file:
+            yield from file
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{path.name} is damaged, or only a part of a file: {error}") from error
+
+
+def _parquet_lines(path: Path) -> Iterator[bytes]:
+    yield from parquet().read_raw(path)
+
+
+_READERS: Final[Mapping[str, Callable[[Path], Iterator[bytes]]]] = {
+    ".gz": _gzip_lines,
+    ".parquet": _parquet_lines,
+}

@@ -1,0 +1,85 @@
+"""The columns of an exported table: one row for a step. No Arrow here, only what each column holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, TypeAlias
+
+from attrs import frozen
+
+from openai_steps._converter import dumps
+from openai_steps._models import PromptTokenDetails, RunStep, Usage
+
+ColumnType: TypeAlias = Literal["string", "int64", "timestamp[us, UTC]", "list<string>"]
+"""What Arrow calls the type of a column."""
+
+
+@frozen
+class Column:
+    """A column: its name and type, what it holds in words, and its value for a step (None where there is none)."""
+
+    name: str
+    type: ColumnType
+    meaning: str
+    value: Callable[[RunStep], Any]
+
+
+def _tokens(name: str, same: str | None = None) -> Callable[[RunStep], int | None]:
+    def value(step: RunStep) -> int | None:
+        usage = step.usage or Usage()
+        tokens: int | None = getattr(usage, name)
+        return getattr(usage, same) if tokens is None and same else tokens
+
+    return value
+
+
+def _cached_tokens(step: RunStep) -> int | None:
+    details = (step.usage.prompt_token_details if step.usage else None) or PromptTokenDetails()
+    return details.cached_tokens
+
+
+def _reasoning_tokens(step: RunStep) -> int | None:
+    details = step.usage.completion_tokens_details if step.usage else None
+    return details.reasoning_tokens if details else None
+
+
+COLUMNS: Final = (
+    Column("thread_id", "string", "The thread.", lambda step: step.thread_id),
+    Column("run_id", "string", "The run.", lambda step: step.run_id),
+    Column("step_id", "string", "The step.", lambda step: step.id),
+    Column("assistant_id", "string", "The assistant.", lambda step: step.assistant_id),
+    Column("type", "string", "`message_creation`, `tool_calls` or a provider's own.", lambda step: step.type),
+    Column("status", "string", "As the server says, such as `completed`.", lambda step: step.status),
+    Column("created_at", "timestamp[us, UTC]", "When the step began.", lambda step: step.created_at),
+    Column("finished_at", "timestamp[us, UTC]", "When it ended, however it ended.", lambda step: step.finished_at),
+    Column("completed_at", "timestamp[us, UTC]", "When it was completed.", lambda step: step.completed_at),
+    Column("failed_at", "timestamp[us, UTC]", "When it failed.", lambda step: step.failed_at),
+    Column("cancelled_at", "timestamp[us, UTC]", "When it was cancelled.", lambda step: step.cancelled_at),
+    Column("expired_at", "timestamp[us, UTC]", "When it expired.", lambda step: step.expired_at),
+    Column("error_code", "string", "The code of `last_error`.", lambda step: step.last_error and step.last_error.code),
+    Column("error_message", "string", "Its text.", lambda step: step.last_error and step.last_error.message),
+    Column("message_id", "string", "The message that the step wrote.", lambda step: step.message_id),
+    Column(
+        "tools",
+        "list<string>",
+        "The name of each tool called, in order.",
+        lambda step: [t.name for t in step.tool_calls],
+    ),
+    Column("prompt_tokens", "int64", "Tokens read (or `input_tokens`).", _tokens("prompt_tokens", "input_tokens")),
+    Column(
+        "completion_tokens",
+        "int64",
+        "Tokens written (or `output_tokens`).",
+        _tokens("completion_tokens", "output_tokens"),
+    ),
+    Column("total_tokens", "int64", "Both.", _tokens("total_tokens")),
+    Column("cached_tokens", "int64", "Those of the tokens read that came from a cache.", _cached_tokens),
+    Column("reasoning_tokens", "int64", "Those of the tokens written that were thought.", _reasoning_tokens),
+    Column("raw", "string", "The whole step as JSON: nothing is lost.", lambda step: dumps(step).decode()),
+)
+"""The columns, in their order."""
+
+
+def table(steps: list[RunStep]) -> Mapping[str, list[Any]]:
+    """Return the values of each column, by its name."""
+    return {column.name: [column.value(step) for step in steps] for column in COLUMNS}

@@ -1,0 +1,232 @@
+"""`export_runs`: the steps of many runs, into one file, whatever happens on the way."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from contextlib import ExitStack, aclosing
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final, Self
+
+from attrs import evolve, frozen
+
+from openai_steps._client import AsyncStepsClient
+from openai_steps._converter import dumps
+from openai_steps._models import RunRef, RunSteps
+from openai_steps.export._archive import read_export
+from openai_steps.export._errors import ExportError
+from openai_steps.export._extras import parquet
+from openai_steps.export._failures import failure_line
+from openai_steps.export._journal import Unseen, WorkFile, is_begun, move, replacing, sync
+
+
+@frozen(kw_only=True)
+class ExportProgress:
+    """How far an export is, or how far it came.
+
+    Attributes:
+        runs: Runs that are exported, those found from before among them.
+        steps: Their steps.
+        failures: Runs that could not be read; after a crash, all of them are tried again.
+        found: Runs that were there at the start, since the export was begun earlier.
+    """
+
+    runs: int = 0
+    steps: int = 0
+    failures: int = 0
+    found: int = 0
+
+
+async def export_runs(
+    client: AsyncStepsClient,
+    runs: Iterable[RunRef] | AsyncIterable[RunRef],
+    out: str | PathLike[str],
+    *,
+    concurrency: int = 16,
+    include: Iterable[str] = (),
+    on_progress: Callable[[ExportProgress], None] | None = None,
+) -> ExportProgress:
+    """Write the steps of many runs into a file.
+
+    The file appears when all is done. Until then its content grows in ``OUT.part``; after a crash, the same call goes
+    on from there. A run that cannot be read goes to ``OUT.failures.jsonl`` with the reason, and stops no other; none of
+    its steps are in the file.
+
+    Args:
+        client: Reads the runs; its ``limiter`` bounds the requests.
+        runs: Which runs. A run that is there twice is exported once.
+        out: ``….jsonl``, ``….jsonl.gz`` (one step a line, as JSON of the wire's shape) or ``….parquet``.
+        concurrency: The most runs to read at once.
+        include: More to ask for, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+        on_progress: Is called after each run.
+
+    Returns:
+        What came of it. The runs' steps are in the file, those of a run together, oldest first; the runs in the order
+        in which they were finished.
+
+    Raises:
+        ExportError: If ``out`` exists, or another process writes it, or an earlier go had another ``include``.
+        ModuleNotFoundError: If Parquet is asked for, and pyarrow is missing.
+        OSError: If a file cannot be written.
+        ValueError: If an argument makes no sense.
+        Exception: Whatever ``runs`` itself raises. What was exported before is kept, as after a crash.
+    """
+    target = Path(out)
+    file_format = _format_of(target)
+    if isinstance(include, str):
+        raise ValueError(f"include must be a list of names: write [{include!r}].")
+    names = sorted(include)
+    with ExitStack() as stack:
+        work = _open_work(target, {"format": file_format.name, "include": names})
+        stack.callback(work.close)
+        found = len(work.found)
+        progress = ExportProgress(runs=found, steps=work.steps, failures=work.failures, found=found)
+        if not work.is_complete:
+            with _Output(work, file_format.encode, failures=_failures_part(target)) as output:
+                fresh = _only(Unseen(work.found), runs)
+                async with aclosing(client.iter_runs(fresh, concurrency=concurrency, include=names)) as results:
+                    async for run in results:
+                        output.add(run)
+                        progress = _count(progress, run)
+                        if on_progress is not None:
+                            on_progress(progress)
+            work.complete(failures=progress.failures)
+        _finish(work, target, file_format)
+    return progress
+
+
+def _only(wanted: Unseen, runs: Iterable[RunRef] | AsyncIterable[RunRef]) -> Iterable[RunRef] | AsyncIterable[RunRef]:
+    if isinstance(runs, AsyncIterable):
+        return (run async for run in runs if wanted(run))
+    return (run for run in runs if wanted(run))
+
+
+def _count(progress: ExportProgress, run: RunSteps) -> ExportProgress:
+    if run.error is not None:
+        return evolve(progress, failures=progress.failures + 1)
+    return evolve(progress, runs=progress.runs + 1, steps=progress.steps + len(run.steps))
+
+
+# --- Files --------------------------------------------------------------------------------------------------------
+
+
+def _open_work(target: Path, settings: Mapping[str, Any]) -> WorkFile:
+    part = target.with_name(f"{target.name}.part")
+    if target.exists() and not is_begun(part):
+        raise ExportError(f"{target.name} exists. Remove it, or choose another name.")
+    work = WorkFile(part, settings=settings)
+    if target.exists() and not work.is_complete:
+        work.close()
+        raise ExportError(f"{target.name} exists, but an export into it is not complete. Move it away to go on.")
+    return work
+
+
+def _failures_part(target: Path) -> Path:
+    return target.with_name(f"{target.name}.failures.jsonl.part")
+
+
+def _finish(work: WorkFile, target: Path, file_format: _Format) -> None:
+    """Bring a complete export to its place; may be repeated after a crash at any point of it."""
+    if work.path.exists():  # it has not been moved yet
+        file_format.bring(work.path, target)
+    failures = _failures_part(target)
+    if failures.exists():
+        if failures.stat().st_size:
+            move(failures, failures.with_suffix(""))
+        else:
+            failures.unlink()
+            failures.with_suffix("").unlink(missing_ok=True)  # of an earlier export
+    work.remove()
+
+
+def _bring_parquet(source: Path, target: Path) -> None:
+    with replacing(target) as temporary, parquet().ParquetSteps(temporary) as table:
+        table.add(read_export(source))
+
+
+@frozen
+class _Format:
+    """A kind of file: what a batch of JSON lines becomes in the work file, and how that becomes the result."""
+
+    name: str
+    encode: Callable[[bytes], bytes]
+    bring: Callable[[Path, Path], None]
+
+
+_FORMATS: Final = (
+    _Format(".jsonl", bytes, move),
+    # Compressed files may be appended to each other: https://www.rfc-editor.org/rfc/rfc1952#section-2.2
+    _Format(".jsonl.gz", partial(gzip.compress, compresslevel=6, mtime=0), move),
+    # A Parquet file cannot be appended to, so it is made of JSON Lines, at the end.
+    _Format(".parquet", bytes, _bring_parquet),
+)
+
+
+def _format_of(target: Path) -> _Format:
+    for file_format in _FORMATS:
+        if target.name.endswith(file_format.name):
+            if file_format.name == ".parquet":
+                parquet()  # to hear now, not after hours, that pyarrow is missing
+            return file_format
+    raise ValueError(f"{target.name} must end in {', '.join(known.name for known in _FORMATS)}.")
+
+
+# A crash costs no more work than this; more often would mean more waiting for the disk.
+_BATCH_BYTES: Final = 1024 * 1024
+_BATCH_SECONDS: Final = 1.0
+
+
+class _Output:
+    """Takes what became of runs: steps go to the work file, in batches, and failures to a file of their own.
+
+    What was added is on the disk at the end of the block, however it ends.
+
+    Args:
+        work: The work file.
+        encode: Makes of JSON lines what the work file holds.
+        failures: The failures file, begun anew.
+    """
+
+    def __init__(self, work: WorkFile, encode: Callable[[bytes], bytes], *, failures: Path) -> None:
+        self._work = work
+        self._encode = encode
+        self._failures = open(failures, "wb")  # noqa: SIM115 - closed at the end of the block
+        self._clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        with self._failures:
+            self._commit()
+            sync(self._failures)
+
+    def add(self, run: RunSteps) -> None:
+        """Take a run."""
+        if run.error is not None:
+            self._failures.write(failure_line(run))
+            return
+        self._runs.append(RunRef(run.thread_id, run.run_id))
+        self._steps += len(run.steps)
+        for step in run.steps:
+            line = dumps(step)
+            self._lines += (line, b"\n")
+            self._bytes += len(line)
+        if self._bytes >= _BATCH_BYTES or time.monotonic() >= self._due:
+            self._commit()
+
+    def _commit(self) -> None:
+        if self._runs:
+            lines = b"".join(self._lines)
+            self._work.commit(self._encode(lines) if lines else b"", self._runs, steps=self._steps)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._runs: list[RunRef] = []
+        self._lines: list[bytes] = []
+        self._bytes = 0
+        self._steps = 0
+        self._due = time.monotonic() + _BATCH_SECONDS

@@ -1,0 +1,25 @@
+"""The failures file: one JSON line for each run that could not be read, which is also a RUNS file for the next try."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from openai_steps._errors import APIStatusError
+from openai_steps._models import RunSteps
+
+
+def failure_line(run: RunSteps) -> bytes:
+    """Return the line for a run with an error: its ids, and what is known of the reason."""
+    error = run.error
+    record: dict[str, Any] = {
+        "thread_id": run.thread_id,
+        "run_id": run.run_id,
+        "error": type(error).__name__,
+        "message": str(error),
+        "steps_read": len(run.steps),
+    }
+    if isinstance(error, APIStatusError):
+        record |= {"status": error.status, "code": error.code, "request_id": error.request_id}
+    return orjson.dumps(record) + b"\n"

@@ -1,0 +1,42 @@
+"""At most so many requests in a second, with aiolimiter: a leaky bucket."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from aiolimiter import AsyncLimiter
+
+_BURST_SECONDS: Final = 0.1
+_QUEUE_SECONDS: Final = 10.0
+
+
+def make_limiter(max_per_second: float) -> AsyncLimiter:
+    """Return a limiter for a client.
+
+    Args:
+        max_per_second: The most requests in a second, retries included; may be below 1. A tenth of a second's worth may
+            go at once, since timers are not exact enough to send one by one at a high rate.
+    """
+    from aiolimiter import AsyncLimiter
+
+    if not max_per_second > 0:
+        raise ValueError(f"max_per_second must be above 0, not {max_per_second!r}.")
+    period = burst_period(max_per_second)
+    return AsyncLimiter(max(1.0, period * max_per_second), period)
+
+
+def burst_period(max_per_second: float) -> float:
+    """Return for how many seconds a burst uses up the rate; after as long, another limiter may begin with a burst."""
+    return max(_BURST_SECONDS, 1 / max_per_second)
+
+
+def useful_concurrency(concurrency: int, max_per_second: float | None) -> int:
+    """Return how many runs at once make sense at a rate.
+
+    A request that waits for its turn is on the clock of its deadline, so no more should wait than can go soon.
+    """
+    if max_per_second is None:
+        return concurrency
+    return min(concurrency, max(1, math.ceil(max_per_second * _QUEUE_SECONDS)))

@@ -1,0 +1,260 @@
+"""`export_on_cluster`: the same export on a Dask cluster. Needs distributed and pyarrow, the extra ``dask``.
+
+The runs are cut into shares. A share becomes one Parquet file, whose name says which runs are in it and which appears
+in one move when it is whole, so a share that is done twice, since a worker was lost or was thought to be, is there
+once. Its failures are in the file's metadata: there is one thing to commit, not two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, aclosing, closing, nullcontext
+from functools import partial
+from hashlib import blake2b
+from itertools import islice
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final, Protocol, cast
+from uuid import uuid4
+
+import orjson
+from attrs import evolve, frozen
+from distributed import Client, Future, Semaphore, as_completed
+
+from openai_steps._client import AsyncStepsClient
+from openai_steps._models import RunRef
+from openai_steps.export._errors import ExportError
+from openai_steps.export._export import ExportProgress
+from openai_steps.export._failures import failure_line
+from openai_steps.export._journal import Unseen, replacing
+from openai_steps.export._pace import burst_period, make_limiter, useful_concurrency
+from openai_steps.export._parquet import ParquetSteps, read_note
+
+__all__ = ["Connect", "export_on_cluster"]
+
+_NOTE: Final = "openai_steps_share"
+
+
+class Connect(Protocol):
+    """Makes a client on a worker, such as `AsyncStepsClient` itself, or a ``functools.partial`` of it."""
+
+    def __call__(self, *, limiter: Any) -> AsyncStepsClient:
+        """Return a new client with this limiter (None: without)."""
+        ...
+
+
+def export_on_cluster(
+    scheduler: str | Client,
+    runs: Iterable[RunRef],
+    out: str | PathLike[str],
+    *,
+    connect: Connect = AsyncStepsClient,
+    concurrency: int = 16,
+    include: Iterable[str] = (),
+    max_per_second: float | None = None,
+    share_size: int = 200,
+    on_progress: Callable[[ExportProgress], None] | None = None,
+) -> ExportProgress:
+    """Write the steps of many runs into a folder of Parquet files, by the workers of a Dask cluster.
+
+    The folder appears when all is done. Until then it is called ``OUT.parts``; after a crash, the same call goes on
+    from there. Runs that cannot be read go to ``OUT.failures.jsonl``, as with `export_runs`.
+
+    Args:
+        scheduler: The scheduler's address, or a `distributed.Client`.
+        runs: Which runs; all their ids are held in memory. A run that is there twice is exported once.
+        out: The folder. The workers and this machine must see it under the same name.
+        connect: Makes the client, on the worker. `AsyncStepsClient` itself takes everything from the worker's
+            environment; what a partial of it holds, a key for instance, travels over the cluster's network.
+        concurrency: The most runs to read at once on each thread of a worker.
+        include: More to ask for, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+        max_per_second: The most requests in a second by all workers together.
+        share_size: How many runs a worker takes at once, and the most that a lost worker costs.
+        on_progress: Is called after each share.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        ExportError: If ``out`` exists, or ``OUT.parts`` is from other runs or settings.
+        ValueError: If an argument makes no sense.
+        Exception: Whatever a share raised that is not the failure of one run, such as a full disk. What was exported
+            before is kept.
+    """
+    target = Path(out).absolute()
+    if target.exists():
+        raise ExportError(f"{target.name} exists. Remove it, or choose another name.")
+    if isinstance(include, str):
+        raise ValueError(f"include must be a list of names: write [{include!r}].")
+    folder = target.with_name(f"{target.name}.parts")
+    shares = list(_cut(filter(Unseen(set()), runs), folder, share_size, sorted(include)))
+    with ExitStack() as stack:
+        cluster = scheduler if isinstance(scheduler, Client) else stack.enter_context(Client(scheduler))
+        _prepare(folder, shares)
+        lanes = _lanes(cluster, max_per_second)
+        lane = None if max_per_second is None else stack.enter_context(closing(Semaphore(max_leases=lanes)))
+        export = partial(
+            _export_share,
+            connect=connect,
+            lane=lane,
+            max_per_second=None if max_per_second is None else max_per_second / lanes,
+            concurrency=concurrency,
+        )
+        progress = ExportProgress()
+        todo: list[_Share] = []
+        for share in shares:
+            if share.part.exists():
+                progress = _count(progress, _report(share), found=True)
+            else:
+                todo.append(share)
+        for report in _reports(cluster, export, todo):
+            progress = _count(progress, report)
+            if on_progress is not None:
+                on_progress(progress)
+    _finish(folder, target, shares)
+    return progress
+
+
+# --- Shares -------------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class _Share:
+    runs: tuple[RunRef, ...]
+    include: tuple[str, ...]
+    part: Path
+
+
+@frozen(kw_only=True)
+class _Report:
+    runs: int
+    steps: int
+    failures: tuple[bytes, ...]
+
+
+def _cut(runs: Iterable[RunRef], folder: Path, size: int, include: list[str]) -> Iterator[_Share]:
+    if size < 1:
+        raise ValueError(f"share_size must be 1 or more, not {size!r}.")
+    rest = iter(runs)
+    number = 0
+    while share := tuple(islice(rest, size)):
+        content = orjson.dumps([include, [[run.thread_id, run.run_id] for run in share]])
+        name = f"part-{number:06d}-{blake2b(content, digest_size=8).hexdigest()}.parquet"
+        yield _Share(runs=share, include=tuple(include), part=folder / name)
+        number += 1
+
+
+def _prepare(folder: Path, shares: list[_Share]) -> None:
+    folder.mkdir(exist_ok=True)
+    ours = {share.part for share in shares}
+    if strange := [part.name for part in folder.glob("*.parquet") if part not in ours]:
+        raise ExportError(
+            f"{folder.name} has parts of other runs or other settings, such as {strange[0]}. "
+            "Give the same ones as before, or remove it to begin anew."
+        )
+
+
+def _finish(folder: Path, target: Path, shares: list[_Share]) -> None:
+    failures = [line for share in shares for line in _report(share).failures]
+    if failures:
+        with replacing(target.with_name(f"{target.name}.failures.jsonl")) as temporary:
+            temporary.write_bytes(b"".join(failures))
+    for leftover in folder.glob("*.tmp"):  # of workers that were killed
+        leftover.unlink(missing_ok=True)
+    os.replace(folder, target)
+
+
+def _count(progress: ExportProgress, report: _Report, *, found: bool = False) -> ExportProgress:
+    exported = report.runs - len(report.failures)
+    return evolve(
+        progress,
+        runs=progress.runs + exported,
+        steps=progress.steps + report.steps,
+        failures=progress.failures + len(report.failures),
+        found=progress.found + (exported if found else 0),
+    )
+
+
+# --- The cluster --------------------------------------------------------------------------------------------------
+
+# A lane is the right to send a part of the requests; a share needs one. Each lane should have enough of the rate to be
+# worth a worker, and there should be no more lanes than threads, since the rate of an unused one is lost.
+_LEAST_PER_LANE: Final = 10.0
+
+
+def _lanes(cluster: Client, max_per_second: float | None) -> int:
+    if max_per_second is None:
+        return 0
+    if not max_per_second > 0:
+        raise ValueError(f"max_per_second must be above 0, not {max_per_second!r}.")
+    return max(1, min(_threads(cluster), int(max_per_second / _LEAST_PER_LANE)))
+
+
+def _threads(cluster: Client) -> int:
+    cluster.wait_for_workers(1)
+    return sum(cast(Mapping[str, int], cluster.nthreads()).values())
+
+
+def _reports(cluster: Client, export: Callable[[_Share], _Report], shares: list[_Share]) -> Iterator[_Report]:
+    """Have shares done, a few more than there are threads at a time, so that the scheduler never holds all of them."""
+    rest = iter(shares)
+
+    def submit(count: int) -> list[Future[_Report]]:
+        # Not pure: a share is done again in a second export, even while the scheduler remembers the first.
+        return [cluster.submit(export, share, pure=False) for share in islice(rest, count)]
+
+    running = as_completed(submit(2 * _threads(cluster)))
+    try:
+        for future in running:
+            report: _Report = future.result()
+            for another in submit(1):
+                running.add(another)
+            yield report
+    finally:
+        cluster.cancel(list(running.futures))
+
+
+# --- On a worker --------------------------------------------------------------------------------------------------
+
+
+def _export_share(
+    share: _Share,
+    *,
+    connect: Connect,
+    lane: AbstractContextManager[Any] | None,
+    max_per_second: float | None,
+    concurrency: int,
+) -> _Report:
+    if not share.part.exists():
+        with lane or nullcontext():
+            limiter = None if max_per_second is None else make_limiter(max_per_second)
+            at_once = useful_concurrency(concurrency, max_per_second)
+            asyncio.run(_write_share(share, connect(limiter=limiter), at_once))
+            if max_per_second is not None:  # the next share on this lane begins with a burst of its own
+                time.sleep(burst_period(max_per_second))
+    return _report(share)
+
+
+async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int) -> None:
+    failures: list[str] = []
+    # A worker that was given up for lost may still be at the same share.
+    with replacing(share.part, mark=f".{uuid4().hex}") as temporary, ParquetSteps(temporary) as table:
+        async with (
+            client,
+            aclosing(client.iter_runs(share.runs, concurrency=concurrency, include=share.include)) as results,
+        ):
+            async for run in results:
+                if run.error is None:
+                    table.add(run.steps)
+                else:
+                    failures.append(failure_line(run).decode())
+        table.note(_NOTE, orjson.dumps({"runs": len(share.runs), "failures": failures}).decode())
+
+
+def _report(share: _Share) -> _Report:
+    steps, text = read_note(share.part, _NOTE)
+    note = orjson.loads(text)
+    return _Report(runs=note["runs"], steps=steps, failures=tuple(line.encode() for line in note["failures"]))

@@ -1,0 +1,18 @@
+"""Finished runs as OpenTelemetry traces, written after the fact.
+
+The spans follow the semantic conventions for generative AI. When a run has ended::
+
+    run = await client.get_run(thread_id, run_id)
+    steps = await client.collect_steps(thread_id, run_id)
+    write_run(run, steps, endpoint=client.endpoint)
+"""
+
+try:
+    import opentelemetry.trace  # noqa: F401 - to say early what is missing
+except ImportError as _error:
+    raise ImportError("openai_steps.otel needs OpenTelemetry: pip install 'openai-steps[otel]'") from _error
+
+from openai_steps.otel._ids import run_context
+from openai_steps.otel._write import write_run
+
+__all__ = ["run_context", "write_run"]

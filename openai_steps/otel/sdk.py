@@ -1,0 +1,23 @@
+"""What needs OpenTelemetry's SDK, not just its API.
+
+A tracer provider takes it::
+
+    provider = TracerProvider(id_generator=RunIdGenerator())
+"""
+
+try:
+    from opentelemetry.sdk.trace.id_generator import IdGenerator
+except ImportError as _error:
+    raise ImportError("openai_steps.otel.sdk needs the SDK: pip install opentelemetry-sdk") from _error
+
+from openai_steps.otel._ids import PlannedIds
+
+__all__ = ["RunIdGenerator"]
+
+
+class RunIdGenerator(PlannedIds, IdGenerator):
+    """An id generator for a ``TracerProvider`` that gives the spans of a run ids made from the run's.
+
+    With it a run that is written twice has the same trace id and the same span ids. All other spans get random ids, as
+    they do without it.
+    """

@@ -1,0 +1,211 @@
+"""`StepsServer`: the emulator in a thread of its own, so that any test can use it: plain, asyncio, anyio."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from contextlib import AsyncExitStack
+from functools import partial
+from threading import Thread
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from openai_steps._client import AsyncStepsClient
+from openai_steps._converter import unstructure
+from openai_steps._endpoint import Endpoint
+from openai_steps._models import RunStep
+from openai_steps.emulator import DIALECTS, Dialect, Emulator, Fault, Profile, RecordedRequest
+
+T = TypeVar("T")
+
+_KEY_FOR_SERVERS_WITHOUT: Final = "test-key"  # what the constructors of some endpoints insist on
+
+# Profiles whose clients need another endpoint than `Endpoint.compatible`: made from base URL and key.
+_ENDPOINTS: Final[Mapping[str, Callable[[str, str], Endpoint]]] = {
+    "azure_openai": lambda url, key: Endpoint.azure_openai(url, api_key=key, api_version="2024-05-01-preview"),
+    "azure_openai_v1": lambda url, key: Endpoint.azure_openai(url, api_key=key, api_version="v1"),
+    "azure_foundry": lambda url, key: Endpoint.azure_foundry(url, api_key=key),
+    "dashscope": lambda url, key: Endpoint.dashscope(base_url=url, api_key=key),
+}
+
+
+class StepsServer:
+    """A server of run steps on a loopback port, for as long as the ``with`` block lasts.
+
+    It runs in a thread and an event loop of its own. Every method takes effect before it returns, and may be called
+    from plain functions and from coroutines.
+
+    Args:
+        profile: The provider to imitate: a name of `openai_steps.emulator.PROFILES`, or a profile.
+        dialect: How pages are made: a name of `openai_steps.emulator.DIALECTS`, or a dialect. Default: the profile's.
+        api_key: The key that every request must carry; None lets everyone in.
+
+    Attributes:
+        base_url: What ``/threads/…`` is appended to.
+
+    Raises:
+        ValueError: If there is no profile or dialect of that name.
+    """
+
+    base_url: str
+
+    def __init__(
+        self,
+        *,
+        profile: str | Profile = "compatible",
+        dialect: str | Dialect | None = None,
+        api_key: str | None = None,
+    ) -> None:
+        self._emulator = Emulator(profile=profile, dialect=_dialect(dialect), api_key=api_key)
+        self._profile = profile
+        self._api_key = api_key
+        self._loop: asyncio.AbstractEventLoop
+        self._stop: asyncio.Event
+        self._thread: Thread
+
+    def __enter__(self) -> Self:
+        started: Future[str] = Future()
+        self._thread = Thread(target=asyncio.run, args=(self._serve(started),), name="steps-server", daemon=True)
+        self._thread.start()
+        self.base_url = started.result()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """This server, as a client needs to know it."""
+        make = _ENDPOINTS.get(self._profile) if isinstance(self._profile, str) else None
+        if make is None:
+            return Endpoint.compatible(self.base_url, api_key=self._api_key)
+        return make(self.base_url, self._api_key or _KEY_FOR_SERVERS_WITHOUT)
+
+    def client(self, **options: Any) -> AsyncStepsClient:
+        """Return a new client of this server. Closing it is yours to do: use ``async with``.
+
+        Args:
+            **options: What `AsyncStepsClient` takes besides the endpoint, such as ``retry`` and ``timeout``.
+        """
+        return AsyncStepsClient(self.endpoint, **options)
+
+    def add_run(
+        self,
+        thread_id: str = "thread_1",
+        run_id: str = "run_1",
+        *,
+        steps: Iterable[RunStep | Mapping[str, Any]] = (),
+        **fields: Any,
+    ) -> None:
+        """Add a run.
+
+        Args:
+            thread_id: Its thread.
+            run_id: Its id.
+            steps: Its steps, oldest first.
+            **fields: Fields of the run object; the others follow from the steps. Say ``status="in_progress"`` for a
+                run that is to grow.
+
+        Raises:
+            ValueError: If the run exists, or a step is malformed or given twice.
+        """
+        wire = [_wire(step) for step in steps]
+        self._do(partial(self._emulator.store.add_run, thread_id, run_id, steps=wire, **fields))
+
+    def append_step(self, thread_id: str, run_id: str, step: RunStep | Mapping[str, Any]) -> None:
+        """Append a step to a run, as a live run does.
+
+        Raises:
+            LookupError: If there is no such run.
+            ValueError: If the step is malformed or given twice.
+        """
+        self._do(partial(self._emulator.store.append_step, thread_id, run_id, _wire(step)))
+
+    def update_step(self, thread_id: str, run_id: str, step_id: str, **changes: Any) -> None:
+        """Change wire fields of a step.
+
+        Raises:
+            LookupError: If there is no such run or step.
+        """
+        self._do(partial(self._emulator.store.update_step, thread_id, run_id, step_id, **changes))
+
+    def set_run_status(self, thread_id: str, run_id: str, status: str, **fields: Any) -> None:
+        """Set the status of a run, and other wire fields of it.
+
+        Raises:
+            LookupError: If there is no such run.
+        """
+        self._do(partial(self._emulator.store.set_run_status, thread_id, run_id, status, **fields))
+
+    def inject(
+        self, fault: Fault, times: int = 1, *, matching: Callable[[RecordedRequest], bool] | None = None
+    ) -> None:
+        """Make the next requests go wrong.
+
+        Args:
+            fault: Of `openai_steps.emulator`: ``Answer``, ``Delay``, ``Stall``, ``Reset``, ``Cut``, ``CloseAfter``, or
+                your own. aiohttp itself repeats a request once whose connection breaks: reset it twice.
+            times: How many requests meet it.
+            matching: Which requests; None means all.
+
+        Raises:
+            ValueError: If ``times`` is below 1.
+        """
+        self._do(partial(self._emulator.inject, fault, times, matching=matching))
+
+    @property
+    def faults_left(self) -> int:
+        """How many injected faults still wait for a request."""
+        return self._do(lambda: self._emulator.faults_left)
+
+    @property
+    def requests(self) -> tuple[RecordedRequest, ...]:
+        """The requests received so far, oldest first."""
+        return self._do(lambda: self._emulator.requests)
+
+    def clear_requests(self) -> None:
+        """Forget the requests received so far."""
+        self._do(self._emulator.clear_requests)
+
+    async def _serve(self, started: Future[str]) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        async with AsyncExitStack() as stack:
+            try:
+                base_url = await stack.enter_async_context(self._emulator.serve())
+            except Exception as error:
+                started.set_exception(error)
+                return
+            started.set_result(base_url)
+            await self._stop.wait()
+
+    def _do(self, action: Callable[[], T]) -> T:
+        """Let the server's thread do it, between two requests."""
+        done: Future[T] = Future()
+
+        def act() -> None:
+            try:
+                done.set_result(action())
+            except Exception as error:
+                done.set_exception(error)
+
+        self._loop.call_soon_threadsafe(act)
+        return done.result()
+
+
+def _dialect(given: str | Dialect | None) -> Dialect | None:
+    if not isinstance(given, str):
+        return given
+    if given not in DIALECTS:
+        raise ValueError(f"no dialect {given!r}; there are {', '.join(DIALECTS)}")
+    return DIALECTS[given]
+
+
+def _wire(step: RunStep | Mapping[str, Any]) -> Mapping[str, Any]:
+    return unstructure(step) if isinstance(step, RunStep) else step

@@ -1,0 +1,31 @@
+"""A run as a picture: when each step began and ended, what it did, and where the time and the tokens went.
+
+    timeline = build_timeline(steps)
+    timeline.totals.tool_time
+    Path("run.html").write_text(to_html(timeline), encoding="utf-8")
+
+All of it is pure: steps go in, values and text come out. `to_html` needs the extra ``timeline`` (Jinja2), `to_rich`
+the extra ``cli`` (rich). Whatever a server sent is escaped in the output.
+"""
+
+from ._build import build_timeline
+from ._html import to_html
+from ._svg import to_svg
+from ._text import to_rich
+from ._values import Bar, BarKind, Block, Found, Gap, Timeline, Tokens, ToolUse, Totals
+
+__all__ = [
+    "Bar",
+    "BarKind",
+    "Block",
+    "Found",
+    "Gap",
+    "Timeline",
+    "Tokens",
+    "ToolUse",
+    "Totals",
+    "build_timeline",
+    "to_html",
+    "to_rich",
+    "to_svg",
+]

@@ -1,0 +1,168 @@
+"""What a timeline is made of: frozen values, with no thought of how they look."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
+
+from attrs import frozen
+
+from openai_steps._models import RunStep
+
+BarKind: TypeAlias = Literal["message", "tools", "other"]
+"""What a step did: it wrote a message, called tools, or something that this package has no class for."""
+
+
+@frozen(kw_only=True)
+class Tokens:
+    """Tokens by kind; ``cached`` are a part of ``prompt``, ``reasoning`` a part of ``completion``."""
+
+    prompt: int = 0
+    completion: int = 0
+    total: int = 0
+    cached: int = 0
+    reasoning: int = 0
+
+    def __add__(self, other: Tokens) -> Tokens:
+        """Add kind by kind."""
+        return Tokens(
+            prompt=self.prompt + other.prompt,
+            completion=self.completion + other.completion,
+            total=self.total + other.total,
+            cached=self.cached + other.cached,
+            reasoning=self.reasoning + other.reasoning,
+        )
+
+
+@frozen(kw_only=True)
+class Found:
+    """A file that a search found: its name, the score from 0 to 1, and the text where it was asked for."""
+
+    name: str
+    score: float
+    text: str | None = None
+
+
+@frozen(kw_only=True)
+class Block:
+    """A piece of what a step did, under a title such as ``Code`` or ``Logs``: text, or files found."""
+
+    title: str
+    text: str = ""
+    found: tuple[Found, ...] = ()
+
+
+@frozen(kw_only=True)
+class ToolUse:
+    """One tool call, ready to be shown."""
+
+    id: str
+    name: str
+    type: str
+    blocks: tuple[Block, ...] = ()
+
+
+@frozen(kw_only=True)
+class Bar:
+    """One step on the timeline.
+
+    Attributes:
+        step: The step itself.
+        kind: What it did.
+        label: That in a few words, as the server sent them: not escaped.
+        status: The step's status, or ``unknown``.
+        start: When it began.
+        end: When it ended, or how far it is known while it goes on; never before ``start``.
+        tokens: What it spent.
+        tool_calls: The tools that it called.
+        blocks: What there is to tell besides the tool calls: the message, the error.
+    """
+
+    step: RunStep
+    kind: BarKind
+    label: str
+    status: str
+    start: datetime
+    end: datetime
+    tokens: Tokens = Tokens()
+    tool_calls: tuple[ToolUse, ...] = ()
+    blocks: tuple[Block, ...] = ()
+
+    @property
+    def duration(self) -> timedelta:
+        """From start to end."""
+        return self.end - self.start
+
+    @property
+    def failed(self) -> bool:
+        """Whether the step failed or expired."""
+        return self.status in ("failed", "expired")
+
+
+@frozen(kw_only=True)
+class Gap:
+    """A time in which no step went on."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def duration(self) -> timedelta:
+        """From start to end."""
+        return self.end - self.start
+
+
+@frozen(kw_only=True)
+class Totals:
+    """The whole in numbers.
+
+    Attributes:
+        steps: How many steps there are.
+        duration: From the start of the timeline to its end.
+        tokens: What all steps spent.
+        tool_time: The time in which at least one step with tool calls went on.
+        message_time: The time in which at least one message was written.
+        waiting_time: The time in which no step went on.
+        slowest: The longest step, the first of equals; None without steps.
+        failures: The steps that failed or expired.
+    """
+
+    steps: int = 0
+    duration: timedelta = timedelta()
+    tokens: Tokens = Tokens()
+    tool_time: timedelta = timedelta()
+    message_time: timedelta = timedelta()
+    waiting_time: timedelta = timedelta()
+    slowest: Bar | None = None
+    failures: tuple[Bar, ...] = ()
+
+
+@frozen(kw_only=True)
+class Timeline:
+    """A run's steps in time.
+
+    Attributes:
+        run_id: The run's id, or ``""`` where nothing tells it.
+        thread_id: The thread's id, likewise.
+        status: The run's status, or None where the run itself was not given.
+        start: Where the timeline begins; None without steps and run.
+        end: Where it ends.
+        bars: The steps in order of creation.
+        gaps: The times of waiting, in order.
+        totals: The whole in numbers.
+    """
+
+    run_id: str = ""
+    thread_id: str = ""
+    status: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    bars: tuple[Bar, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    totals: Totals = Totals()
+
+    def place(self, moment: datetime) -> float:
+        """Return where a moment lies: 0 at the start, 1 at the end."""
+        if self.start is None or not self.totals.duration:
+            return 0.0
+        return min(1.0, max(0.0, (moment - self.start) / self.totals.duration))

@@ -1,0 +1,195 @@
+"""One client at one job; prints one JSON line: seconds of CPU and on the clock, steps, peak memory.
+
+usage: work.py CLIENT JOB PORT
+
+Clients: ours, openai, azure (azure-ai-agents), floor (aiohttp and orjson alone, plain dicts: what Python can reach).
+Jobs: stream (one run of 10,000 steps, one by one), short and long (the same with 1,000 and 100,000), collect (2,000
+steps into a list), slow (2,000 steps, and 40 ms of other work after each hundred), fleet (400 runs of 10 steps, 64 at
+once), import (only that, with what it needs to be used).
+
+Imports, the first connection and the first page are not counted, but for the job import.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import time
+import warnings
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any, Protocol
+
+THREAD = "thread_bench"
+STREAMS = {"stream": 10_000, "short": 1_000, "long": 100_000}
+
+
+class Client(Protocol):
+    async def enter(self, stack: AsyncExitStack, base_url: str) -> None: ...
+    def steps(self, run: str) -> AsyncIterator[Any]: ...
+    async def collect(self, run: str) -> list[Any]: ...
+    async def fleet(self, runs: list[str]) -> int: ...
+
+
+class Ours:
+    async def enter(self, stack: AsyncExitStack, base_url: str) -> None:
+        from openai_steps import AsyncStepsClient
+
+        self.client = await stack.enter_async_context(AsyncStepsClient(api_key="key", base_url=base_url))
+
+    def steps(self, run: str) -> AsyncIterator[Any]:
+        return self.client.iter_steps(THREAD, run, order="asc")
+
+    async def collect(self, run: str) -> list[Any]:
+        return await self.client.collect_steps(THREAD, run, order="asc")
+
+    async def fleet(self, runs: list[str]) -> int:
+        from openai_steps import RunRef
+
+        refs = [RunRef(THREAD, run) for run in runs]
+        return sum([len(read.steps) async for read in self.client.iter_runs(refs, concurrency=64)])
+
+
+class Peer:
+    """A client with nothing but a way to iterate."""
+
+    def steps(self, run: str) -> AsyncIterator[Any]:
+        raise NotImplementedError
+
+    async def collect(self, run: str) -> list[Any]:
+        return [step async for step in self.steps(run)]
+
+    async def fleet(self, runs: list[str]) -> int:
+        places = asyncio.Semaphore(64)
+
+        async def read(run: str) -> int:
+            async with places:
+                return len(await self.collect(run))
+
+        return sum(await asyncio.gather(*map(read, runs)))
+
+
+class OpenAI(Peer):
+    async def enter(self, stack: AsyncExitStack, base_url: str) -> None:
+        import openai
+
+        client = openai.AsyncOpenAI(api_key="key", base_url=base_url)
+        self.client = await stack.enter_async_context(client)
+        self.list = client.beta.threads.runs.steps.list
+
+    def steps(self, run: str) -> AsyncIterator[Any]:
+        return aiter(self.list(run, thread_id=THREAD, limit=100, order="asc"))
+
+
+class Azure(Peer):
+    async def enter(self, stack: AsyncExitStack, base_url: str) -> None:
+        from azure.ai.agents.aio import AgentsClient
+        from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+        # Without a policy of our own it refuses to send its token over plain HTTP.
+        options: dict[str, Any] = {"credential": object(), "authentication_policy": SansIOHTTPPolicy()}
+        self.client = await stack.enter_async_context(AgentsClient(endpoint=base_url, **options))
+
+    def steps(self, run: str) -> AsyncIterator[Any]:
+        return aiter(self.client.run_steps.list(THREAD, run, limit=100, order="asc"))
+
+
+class Floor(Peer):
+    async def enter(self, stack: AsyncExitStack, base_url: str) -> None:
+        import aiohttp
+
+        self.base_url = base_url
+        self.session = await stack.enter_async_context(aiohttp.ClientSession())
+
+    async def steps(self, run: str) -> AsyncIterator[Any]:
+        import orjson
+
+        query = {"limit": "100", "order": "asc"}
+        while True:
+            url = f"{self.base_url}/threads/{THREAD}/runs/{run}/steps"
+            async with self.session.get(url, params=query) as response:
+                body = orjson.loads(await response.read())
+            for step in body["data"]:
+                yield step
+            if not body["has_more"]:
+                return
+            query["after"] = body["data"][-1]["id"]
+
+
+CLIENTS: dict[str, Callable[[], Client]] = {"ours": Ours, "openai": OpenAI, "azure": Azure, "floor": Floor}
+
+
+async def do(client: Client, job: str) -> int:
+    if job in STREAMS:
+        count = 0
+        async for _ in client.steps(f"run_{STREAMS[job]}"):
+            count += 1
+        return count
+    if job == "collect":
+        return len(await client.collect("run_2000"))
+    if job == "slow":
+        count = 0
+        async for _ in client.steps("run_2000"):
+            count += 1
+            if count % 100 == 0:
+                await asyncio.sleep(0.04)
+        return count
+    return await client.fleet(["run_10"] * 400)
+
+
+async def measure(name: str, job: str, port: int) -> dict[str, Any]:
+    async with AsyncExitStack() as stack:
+        client = CLIENTS[name]()
+        await client.enter(stack, f"http://127.0.0.1:{port}/v1")
+        if job != "import":
+            async for _ in client.steps("run_1"):
+                pass
+        clock, cpu = time.perf_counter(), time.process_time()
+        steps = 0 if job == "import" else await do(client, job)
+        clock, cpu = time.perf_counter() - clock, time.process_time() - cpu
+    return {"steps": steps, "clock": clock, "cpu": cpu}
+
+
+def import_ours() -> None:
+    from openai_steps import AsyncStepsClient  # noqa: F401 - it is loaded on first use
+
+
+def import_openai() -> None:
+    import openai
+
+    _ = openai.AsyncOpenAI(api_key="key").beta.threads.runs.steps  # likewise
+
+
+def import_azure() -> None:
+    import azure.ai.agents.aio  # noqa: F401
+
+
+def import_floor() -> None:
+    """What ours stands on."""
+    import aiohttp  # noqa: F401
+    import attrs  # noqa: F401
+    import cattrs  # noqa: F401
+    import orjson  # noqa: F401
+
+
+IMPORTS = {"ours": import_ours, "openai": import_openai, "azure": import_azure, "floor": import_floor}
+
+
+def measure_import(name: str) -> dict[str, Any]:
+    clock, cpu = time.perf_counter(), time.process_time()
+    IMPORTS[name]()
+    return {"steps": 0, "clock": time.perf_counter() - clock, "cpu": time.process_time() - cpu}
+
+
+def main() -> None:
+    name, job, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    warnings.simplefilter("ignore")
+    figures = measure_import(name) if job == "import" else asyncio.run(measure(name, job, port))
+    figures["mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"client": name, "job": job, **figures}))
+
+
+if __name__ == "__main__":
+    main()

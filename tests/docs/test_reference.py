@@ -1,0 +1,57 @@
+"""Every public name has its place in the reference, and the pages lead only to files that are there."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import openai_steps
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+
+DOCUMENTED = re.compile(r"^\.\. auto(?:class|function|data|exception|type):: (\w+)", re.M)
+
+
+def documented(*pages: Path) -> list[str]:
+    return [name for page in pages for name in DOCUMENTED.findall(page.read_text())]
+
+
+SUBPACKAGES = ("emulator", "export", "otel", "testing", "timeline")
+
+
+def test_every_public_name_is_in_the_reference_once() -> None:
+    pages = [page for page in sorted(REFERENCE.glob("*.md")) if page.stem not in SUBPACKAGES]
+    assert sorted(documented(*pages)) == sorted(openai_steps.__all__)
+
+
+@pytest.mark.parametrize("name", SUBPACKAGES)
+def test_every_public_name_of_a_subpackage_is_on_its_page(name: str) -> None:
+    try:
+        package = import_module(f"openai_steps.{name}")
+    except ImportError as error:
+        pytest.skip(str(error))  # its extra is not installed
+    assert set(package.__all__) <= set(documented(REFERENCE / f"{name}.md"))
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md"], ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    # Sphinx looks after those between the pages of the documentation.
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert links
+    assert missing == []
+
+
+def test_the_changelog_knows_this_version() -> None:
+    assert version("openai-steps") in (ROOT / "docs" / "changelog.md").read_text()
+
+
+def test_the_page_on_design_names_every_module() -> None:
+    modules = {path.stem for path in Path(openai_steps.__file__).parent.iterdir() if path.suffix in ("", ".py")}
+    named = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "design.md").read_text()))
+    assert modules - {"__pycache__"} <= named

@@ -1,0 +1,47 @@
+"""What the tests of the examples share: where the examples are, and how to import one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from openai_steps.testing import StepsServer
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+@pytest.fixture
+def example() -> Callable[[str], ModuleType]:
+    """Import an example by its file's name."""
+
+    def load(name: str) -> ModuleType:
+        spec = spec_from_file_location(name.removesuffix(".py"), EXAMPLES / name)
+        assert spec is not None
+        assert spec.loader is not None
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
+    """Wait until a condition holds, ten seconds at most."""
+
+    async def wait(condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():  # noqa: ASYNC110 - what is waited for knows no events
+                await asyncio.sleep(0.005)
+
+    return wait
+
+
+@pytest.fixture(autouse=True)
+def environment(steps_server: StepsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lead the examples, which take the server from the environment, to this test's server."""
+    monkeypatch.setenv("OPENAI_BASE_URL", steps_server.base_url)
+    monkeypatch.setenv("OPENAI_API_KEY", "test-key")

@@ -1,0 +1,55 @@
+from collections.abc import Mapping
+from typing import Any
+
+from openai_steps import RunRef
+from openai_steps.emulator import Store
+
+_DETAILS: tuple[Mapping[str, Any], ...] = (
+    {"type": "message_creation", "message_creation": {"message_id": "msg_1"}},
+    {
+        "type": "tool_calls",
+        "tool_calls": [
+            {"id": "c1", "type": "function", "function": {"name": "add", "arguments": "{}", "output": "é\u2028"}},
+            {"id": "c2", "type": "code_interpreter", "code_interpreter": {"input": "1", "outputs": []}},
+        ],
+    },
+    {"type": "of_tomorrow", "of_tomorrow": {"deep": [1, {"er": None}]}},
+)
+
+
+def make_step(number: int, *, thread_id: str, run_id: str) -> dict[str, Any]:
+    return {
+        "id": f"step_{run_id}_{number}",
+        "object": "thread.run.step",
+        "thread_id": thread_id,
+        "run_id": run_id,
+        "assistant_id": "asst_1",
+        "type": _DETAILS[number % 3]["type"],
+        "status": "completed",
+        "created_at": 1_700_000_000 + number,
+        "completed_at": 1_700_000_001 + number,
+        "cancelled_at": None,
+        "expires_at": None,
+        "failed_at": None,
+        "last_error": None,
+        "step_details": _DETAILS[number % 3],
+        "usage": {"prompt_tokens": 1, "completion_tokens": number, "total_tokens": 1 + number},
+        "from_the_future": {"kept": True},
+    }
+
+
+def make_store(runs: int, *, steps: int) -> Store:
+    """Runs with up to so many steps: run number n has ``n % (steps + 1)`` of them."""
+    store = Store()
+    for number in range(runs):
+        ids = {"thread_id": f"thread_{number % 7}", "run_id": f"run_{number}"}
+        store.add_run(**ids, steps=[make_step(n, **ids) for n in range(number % (steps + 1))])
+    return store
+
+
+def all_steps(store: Store) -> dict[str, dict[str, Any]]:
+    return {step["id"]: step for key in store.runs() for step in store.steps(*key)}
+
+
+def all_runs(store: Store) -> list[RunRef]:
+    return [RunRef(*key) for key in store.runs()]

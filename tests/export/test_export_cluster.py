@@ -1,0 +1,177 @@
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from export_samples import all_runs, all_steps, make_store
+
+from openai_steps import AsyncStepsClient, Endpoint, RunRef
+from openai_steps.emulator import Delay, Emulator
+from openai_steps.export import ExportError, ExportProgress, load_archive, read_runs
+
+dask = pytest.importorskip("dask", reason="needs the extra dask")
+from distributed import Client, LocalCluster  # noqa: E402 - only if it is there
+
+from openai_steps.export.cluster import export_on_cluster  # noqa: E402
+
+# What distributed leaves open when its processes are killed is not ours to mend.
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Client]:
+    """Two workers, each a process with one thread."""
+    settings = {
+        "distributed.scheduler.locks.lease-timeout": "2s",  # a lost worker's lane is free again after this
+        "distributed.worker.daemon": True,
+    }
+    with (
+        dask.config.set(settings),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50) as local,
+        Client(local) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    return Emulator(store=make_store(60, steps=5))
+
+
+def connect_to(base_url: str) -> Any:
+    return partial(AsyncStepsClient, Endpoint.compatible(base_url))
+
+
+def contents(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+async def test_an_export_by_all_workers(cluster: Client, emulator: Emulator, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    seen: list[ExportProgress] = []
+    runs = all_runs(emulator.store)
+    async with emulator.serve() as base_url:
+        done = await asyncio.to_thread(
+            export_on_cluster,
+            cluster,
+            [*runs, *runs[:9], RunRef("thread_gone", "run_gone")],
+            out,
+            connect=connect_to(base_url),
+            share_size=7,
+            on_progress=seen.append,
+        )
+    assert all_steps(load_archive(out)) == all_steps(emulator.store)
+    assert done == seen[-1] == ExportProgress(runs=60, steps=len(all_steps(emulator.store)), failures=1)
+    assert contents(tmp_path) == {"out", "out.failures.jsonl"}
+    assert len(contents(out)) == 9
+    with (tmp_path / "out.failures.jsonl").open() as lines:
+        assert list(read_runs(lines)) == [RunRef("thread_gone", "run_gone")]
+
+
+async def test_a_lost_worker_s_share_is_done_again(cluster: Client, emulator: Emulator, tmp_path: Path) -> None:
+    """A worker is killed while it holds a share half-read, and a part of the rate."""
+    emulator.inject(Delay(0.05), times=60)
+    pids = await asyncio.to_thread(cluster.run, os.getpid)
+    async with emulator.serve() as base_url:
+        export = asyncio.create_task(
+            asyncio.to_thread(
+                export_on_cluster,
+                cluster,
+                all_runs(emulator.store),
+                tmp_path / "out",
+                connect=connect_to(base_url),
+                concurrency=1,
+                share_size=10,
+                max_per_second=100,
+            )
+        )
+        while len(emulator.requests) < 25:  # noqa: ASYNC110 - the emulator has no event for it
+            await asyncio.sleep(0.01)
+        os.kill(next(iter(pids.values())), signal.SIGKILL)
+        done = await export
+    assert len(emulator.requests) > 60, "no share was lost, so this has shown nothing"
+    assert all_steps(load_archive(tmp_path / "out")) == all_steps(emulator.store)
+    assert done == ExportProgress(runs=60, steps=len(all_steps(emulator.store)))
+    assert contents(tmp_path) == {"out"}
+    assert not [name for name in contents(tmp_path / "out") if not name.endswith(".parquet")]
+
+
+async def test_the_rate_is_that_of_all_workers_together(cluster: Client, emulator: Emulator, tmp_path: Path) -> None:
+    await asyncio.to_thread(cluster.wait_for_workers, 2)
+    async with emulator.serve() as base_url:
+        started = time.monotonic()
+        await asyncio.to_thread(
+            export_on_cluster,
+            cluster,
+            all_runs(emulator.store),
+            tmp_path / "out",
+            connect=connect_to(base_url),
+            share_size=5,
+            max_per_second=40,
+        )
+        took = time.monotonic() - started
+    burst = 4  # a tenth of a second's worth
+    assert len(emulator.requests) == 60
+    assert took >= (60 - burst) / 40
+
+
+async def test_an_export_that_broke_off_goes_on(cluster: Client, emulator: Emulator, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    runs = all_runs(emulator.store)
+
+    class Stopped(Exception):
+        pass
+
+    def stop(progress: ExportProgress) -> None:
+        raise Stopped
+
+    async with emulator.serve() as base_url:
+        export = partial(export_on_cluster, cluster, runs, out, connect=connect_to(base_url))
+        with pytest.raises(Stopped):
+            await asyncio.to_thread(export, share_size=10, on_progress=stop)
+        assert contents(tmp_path) == {"out.parts"}
+        with pytest.raises(ExportError, match="other runs or other settings"):
+            await asyncio.to_thread(export, share_size=11)
+        with pytest.raises(ExportError, match="other runs or other settings"):
+            await asyncio.to_thread(export, share_size=10, include=["more"])
+        done = await asyncio.to_thread(export, share_size=10)
+    assert done.found >= 10
+    assert done.runs == 60
+    assert all_steps(load_archive(out)) == all_steps(emulator.store)
+
+
+async def test_what_is_no_run_s_failure_is_raised(cluster: Client, tmp_path: Path) -> None:
+    connect = partial(AsyncStepsClient, Endpoint.compatible("http://127.0.0.1:9"), timeout="soon")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        await asyncio.to_thread(
+            export_on_cluster,
+            cluster,
+            [RunRef("thread", "run")],
+            tmp_path / "out",
+            connect=connect,
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"max_per_second": 0}, "max_per_second"),
+        ({"share_size": 0}, "share_size"),
+        ({"include": "a name"}, "include must be a list"),
+    ],
+)
+def test_bad_arguments(cluster: Client, tmp_path: Path, options: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        export_on_cluster(cluster, [RunRef("thread", "run")], tmp_path / "out", **options)
+
+
+def test_nothing_that_exists_is_overwritten(cluster: Client, tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(orjson.dumps("precious"))
+    with pytest.raises(ExportError, match="out exists"):
+        export_on_cluster(cluster, [RunRef("thread", "run")], tmp_path / "out")

@@ -1,0 +1,211 @@
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from export_samples import all_runs, all_steps, make_store
+
+from openai_steps import AsyncStepsClient, RunRef
+from openai_steps.emulator import Answer, Emulator
+from openai_steps.export import ExportError, ExportProgress, _export, _journal, export_runs, read_export, read_runs
+from openai_steps.export._archive import read_lines
+
+SUFFIXES = [".jsonl", ".jsonl.gz", ".parquet"]
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    return Emulator(store=make_store(40, steps=5))
+
+
+def exported(path: Path) -> dict[str, Any]:
+    """The steps of an export by their ids, each of which must be there once."""
+    steps = [orjson.loads(line) for line in read_lines(path)]
+    assert len({step["id"] for step in steps}) == len(steps)
+    return {step["id"]: step for step in steps}
+
+
+def contents(folder: Path) -> set[Path]:
+    return set(folder.iterdir())
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+async def test_every_step_is_there_once_and_whole(emulator: Emulator, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"out{suffix}"
+    seen: list[ExportProgress] = []
+    runs = all_runs(emulator.store)
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        done = await export_runs(client, runs + runs[:5], out, concurrency=4, on_progress=seen.append)
+    assert exported(out) == all_steps(emulator.store)
+    assert done == seen[-1] == ExportProgress(runs=40, steps=len(all_steps(emulator.store)))
+    assert len(seen) == 40
+    assert contents(tmp_path) == {out}
+
+
+async def test_the_steps_of_a_run_are_together_and_oldest_first(emulator: Emulator, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+
+    async def runs() -> AsyncIterator[RunRef]:
+        for run in all_runs(emulator.store):
+            yield run
+
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        await export_runs(client, runs(), out)
+    by_run: dict[str, list[str]] = {}
+    previous = None
+    for step in read_export(out):
+        assert step.run_id == previous or step.run_id not in by_run
+        by_run.setdefault(step.run_id, []).append(step.id)
+        previous = step.run_id
+    assert by_run == {
+        run: [step["id"] for step in emulator.store.steps(thread, run)]
+        for thread, run in emulator.store.runs()
+        if emulator.store.steps(thread, run)
+    }
+
+
+async def test_failures_have_a_file_that_can_be_tried_again(emulator: Emulator, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    emulator.inject(Answer(400, {"error": {"code": "odd"}}), matching=lambda request: "/run_5/" in request.raw_path)
+    runs = [*all_runs(emulator.store), RunRef("thread_gone", "run_gone")]
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        done = await export_runs(client, runs, out)
+        failures = tmp_path / "out.jsonl.failures.jsonl"
+        records = {record["run_id"]: record for record in map(orjson.loads, failures.read_bytes().splitlines())}
+        assert set(records) == {"run_5", "run_gone"}
+        assert records["run_5"]["error"] == "BadRequestError"
+        assert records["run_5"]["status"] == 400
+        assert records["run_5"]["code"] == "odd"
+        assert records["run_gone"]["status"] == 404
+        assert (done.runs, done.failures) == (39, 2)
+        assert "run_5" not in {step["run_id"] for step in exported(out).values()}
+
+        with failures.open() as lines:
+            again = await export_runs(client, read_runs(lines), tmp_path / "again.jsonl")
+    assert (again.runs, again.failures) == (1, 1)
+    assert {**exported(out), **exported(tmp_path / "again.jsonl")} == all_steps(emulator.store)
+
+
+async def test_failures_of_a_previous_export_do_not_stay(emulator: Emulator, tmp_path: Path) -> None:
+    old = tmp_path / "out.jsonl.failures.jsonl"
+    old.write_bytes(b"{}\n")
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        await export_runs(client, all_runs(emulator.store), tmp_path / "out.jsonl")
+    assert not old.exists()
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+async def test_an_export_that_broke_off_goes_on(emulator: Emulator, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"out{suffix}"
+    runs = all_runs(emulator.store)
+
+    def broken() -> Iterator[RunRef]:
+        yield from runs[:15]
+        raise LookupError("the list of runs ends here")
+
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        with pytest.raises(LookupError, match="ends here"):
+            await export_runs(client, broken(), out)
+        assert not out.exists()
+        emulator.clear_requests()
+        done = await export_runs(client, runs, out)
+    assert (done.found, done.runs) == (15, 40)
+    assert len(emulator.requests) == 25
+    assert exported(out) == all_steps(emulator.store)
+
+
+async def test_a_cancelled_export_goes_on(emulator: Emulator, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    halfway = asyncio.Event()
+
+    def look(progress: ExportProgress) -> None:
+        if progress.runs == 20:
+            halfway.set()
+
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        task = asyncio.create_task(export_runs(client, all_runs(emulator.store), out, concurrency=2, on_progress=look))
+        await halfway.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        done = await export_runs(client, all_runs(emulator.store), out)
+    assert done.found >= 20
+    assert exported(out) == all_steps(emulator.store)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("killed_after", ["complete", "bring", "failures"])
+async def test_a_crash_while_files_are_moved(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, killed_after: str
+) -> None:
+    """Whatever the last thing was that reached the disk, the next start does the rest, without a request."""
+    out = tmp_path / f"out{suffix}"
+    runs = [*all_runs(emulator.store), RunRef("thread_gone", "run_gone")]
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        with monkeypatch.context() as patch:
+            if killed_after == "complete":
+                patch.setattr(_export, "_finish", die)
+            elif killed_after == "bring":
+                patch.setattr(_export, "_failures_part", _after(1, _export._failures_part, die))
+            else:
+                patch.setattr(_journal.WorkFile, "remove", die)
+            with pytest.raises(Killed):
+                await export_runs(client, runs, out)
+        emulator.clear_requests()
+        done = await export_runs(client, runs, out)
+    assert not emulator.requests
+    assert (done.found, done.failures) == (40, 1)
+    assert exported(out) == all_steps(emulator.store)
+    failures = tmp_path / f"out{suffix}.failures.jsonl"
+    assert [run.run_id for run in read_runs(failures.read_text().splitlines())] == ["run_gone"]
+    assert contents(tmp_path) == {out, failures}
+
+
+def _after(calls: int, function: Any, then: Any) -> Any:
+    """Return a function that does what it did, so often, and then something else."""
+    left = [function] * calls
+
+    def called(*args: Any) -> Any:
+        return (left.pop() if left else then)(*args)
+
+    return called
+
+
+async def test_nothing_that_exists_is_overwritten(emulator: Emulator, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    out.write_bytes(b"precious")
+    async with AsyncStepsClient(base_url="http://127.0.0.1:9") as client:
+        with pytest.raises(ExportError, match=r"out\.jsonl exists"):
+            await export_runs(client, [], out)
+    assert out.read_bytes() == b"precious"
+    assert contents(tmp_path) == {out}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        ("out.csv", {}, r"must end in \.jsonl"),
+        ("out.jsonl", {"include": "a name"}, "include must be a list"),
+        ("out.jsonl", {"concurrency": 0}, "concurrency"),
+    ],
+)
+async def test_bad_arguments(tmp_path: Path, name: str, options: dict[str, Any], told: str) -> None:
+    async with AsyncStepsClient(base_url="http://127.0.0.1:9") as client:
+        with pytest.raises(ValueError, match=told):
+            await export_runs(client, [RunRef("t", "r")], tmp_path / name, **options)
+
+
+async def test_no_runs_make_an_empty_export(tmp_path: Path) -> None:
+    async with AsyncStepsClient(base_url="http://127.0.0.1:9") as client:
+        for suffix in SUFFIXES:
+            assert await export_runs(client, [], tmp_path / f"out{suffix}") == ExportProgress()
+            assert exported(tmp_path / f"out{suffix}") == {}

@@ -1,0 +1,115 @@
+"""A real Chromium, driven through ChromeDriver by the W3C WebDriver protocol: a few requests, no library."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+CHROMEDRIVER = shutil.which("chromedriver")
+
+_FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+class Browser:
+    """One window."""
+
+    def __init__(self, session_url: str) -> None:
+        self._url = session_url
+
+    def open(self, page: Path, *, width: int = 1400, height: int = 1000, dark: bool = False) -> None:
+        self.resize(width, height)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.devtools("Emulation.setEmulatedMedia", features=[scheme])
+        _ask("POST", f"{self._url}/url", {"url": page.as_uri()})
+
+    def resize(self, width: int, height: int) -> None:
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
+
+    def evaluate(self, script: str) -> Any:
+        return _ask("POST", f"{self._url}/execute/sync", {"script": f"return {script}", "args": []})
+
+    def hover(self, selector: str) -> None:
+        self._mouse(selector, "mouseMoved")
+
+    def click(self, selector: str) -> None:
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            self._mouse(selector, kind)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            code = {"Enter": 13, "Tab": 9, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "End": 35, "Home": 36}[key]
+            text = {"text": "\r"} if key == "Enter" else {}
+            for kind in ("keyDown", "keyUp"):
+                self.devtools(
+                    "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text
+                )
+
+    def screenshot(self, file: Path) -> None:
+        file.write_bytes(base64.b64decode(_ask("GET", f"{self._url}/screenshot")))
+
+    def log(self) -> list[str]:
+        """What the page complained of since the last call."""
+        return [entry["message"] for entry in _ask("POST", f"{self._url}/se/log", {"type": "browser"})]
+
+    def devtools(self, command: str, **params: Any) -> Any:
+        return _ask("POST", f"{self._url}/goog/cdp/execute", {"cmd": command, "params": params})
+
+    def _mouse(self, selector: str, kind: str) -> None:
+        place = self.evaluate(
+            f"(() => {{ const e = document.querySelector({selector!r}); e.scrollIntoView({{block: 'nearest'}});"
+            "const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
+        )
+        button = {} if kind == "mouseMoved" else {"button": "left", "clickCount": 1}
+        self.devtools("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], **button)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    assert CHROMIUM is not None
+    assert CHROMEDRIVER is not None
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        driver = subprocess.Popen([CHROMEDRIVER, "--port=0"], stdout=subprocess.PIPE, text=True)
+        try:
+            root = f"http://127.0.0.1:{_port(driver)}"
+            options = {"binary": CHROMIUM, "args": [*_FLAGS, f"--user-data-dir={profile}"]}
+            wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+            session = _ask("POST", f"{root}/session", {"capabilities": {"alwaysMatch": wanted}})
+            url = f"{root}/session/{session['sessionId']}"
+            try:
+                yield Browser(url)
+            finally:
+                _ask("DELETE", url)
+        finally:
+            driver.terminate()
+            driver.wait()
+            assert driver.stdout is not None
+            driver.stdout.close()
+
+
+def _port(driver: subprocess.Popen[str]) -> int:
+    assert driver.stdout is not None
+    for line in driver.stdout:
+        if "started successfully on port" in line:
+            return int(line.rsplit(" ", 1)[1].rstrip(".\n"))
+    raise AssertionError("chromedriver did not start")
+
+
+def _ask(method: str, url: str, body: Any = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.loads(answer.read())["value"]

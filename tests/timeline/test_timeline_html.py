@@ -1,0 +1,251 @@
+"""The page: complete, calm and safe, in a real browser where there is one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import CHROMEDRIVER, CHROMIUM, Browser, chromium
+from timeline_steps import code, hostile_steps, many_steps, step, three_steps
+
+from openai_steps import Run, RunStep
+from openai_steps.timeline import build_timeline, to_html
+
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None or CHROMEDRIVER is None, reason="no Chromium: apt-get install chromium chromium-driver"
+)
+
+
+class Tags(HTMLParser):
+    """The names and attributes of a page's elements."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def page_of(steps: list[RunStep], **options: Any) -> str:
+    return to_html(build_timeline(steps), **options)
+
+
+def test_it_holds_what_the_steps_did() -> None:
+    page = page_of(three_steps())
+    for text in ("print(6 * 7)", "42", "guide.md", "0.88", "the passage", "&#34;Ulm&#34;", "rain", "The oven is cold."):
+        assert text in page
+
+
+def test_it_needs_nothing_else() -> None:
+    page = page_of(three_steps())
+    assert not any(word in page for word in ("http://", "https://", "url(", "@import"))
+    for tag, attributes in Tags(page).found:
+        assert tag not in ("link", "img", "iframe", "object", "embed", "form", "base")
+        assert "src" not in attributes
+        assert (attributes.get("href") or "#").startswith("#")
+
+
+def test_hostile_text_makes_no_element() -> None:
+    tame = Tags(page_of(three_steps()) + page_of(list(many_steps(30)))).found
+    found = Tags(page_of(hostile_steps(), title="<b>")).found
+    assert {tag for tag, _ in found} <= {tag for tag, _ in tame}
+    assert not [name for _, attributes in found for name in attributes if name.startswith("on")]
+
+
+def test_a_run_tells_its_status() -> None:
+    run = Run(id="run_1", status="requires_action")
+    page = to_html(build_timeline([step(1, 0, None)], run=run), title="Sunday & market")
+    assert "requires action" in page
+    assert "<h1>Sunday &amp; market</h1>" in page
+
+
+def test_no_steps() -> None:
+    assert "This run has no steps." in page_of([])
+
+
+def test_long_texts_are_cut() -> None:
+    page = page_of([step(1, 0, 1, code(logs="x" * 1_000_000))])
+    assert len(page) < 60_000
+    assert "… 980,000 more characters" in page
+
+
+def test_five_hundred_steps_make_a_page_of_reasonable_size() -> None:
+    assert len(page_of(list(many_steps(500)))) < 1_200_000
+
+
+def test_without_jinja2_it_says_what_to_install() -> None:
+    script = (
+        "import sys; sys.modules['jinja2'] = None\n"
+        "from openai_steps.timeline import Timeline, to_html, to_svg\n"
+        "to_svg(Timeline())\n"
+        "try: to_html(Timeline())\n"
+        "except ModuleNotFoundError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "pip install 'openai-steps[timeline]'" in done.stdout
+
+
+# --- In Chromium -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    return tmp_path / "page.html"
+
+
+def write(page: Path, steps: list[RunStep]) -> Path:
+    page.write_text(page_of(steps), encoding="utf-8")
+    return page
+
+
+@needs_chromium
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 800, 1400])
+@pytest.mark.parametrize("count", [3, 500])
+def test_it_fits_every_window(browser: Browser, page: Path, count: int, width: int, dark: bool) -> None:
+    browser.open(write(page, list(many_steps(count))), width=width, dark=dark)
+    assert browser.evaluate("document.documentElement.scrollWidth") == width
+    assert browser.evaluate("document.querySelectorAll('ol details').length") == count
+    outside = "[...document.querySelectorAll('.track i')].filter(bar => bar.getBoundingClientRect().right > innerWidth)"
+    assert browser.evaluate(f"{outside}.length") == 0
+    paper = browser.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, paper[4:-1].split(","))) < 380) is dark
+    assert browser.log() == []
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [360, 1400])
+def test_hostile_text_does_nothing(browser: Browser, page: Path, width: int) -> None:
+    browser.open(write(page, hostile_steps()), width=width)
+    browser.click("#step-1 summary")
+    browser.hover("#step-2 summary")
+    browser.hover("#step-1 summary")
+    assert browser.evaluate("document.title").startswith("</title></script>")  # and not PWNED
+    assert browser.evaluate("document.querySelectorAll('img, b[onmouseover], svg').length") == 0
+    assert browser.evaluate("document.scripts.length") == 1
+    assert "{{ 7 * 7 }}" in browser.evaluate("document.querySelector('#step-1 pre').textContent")
+    assert browser.log() == []
+
+
+@needs_chromium
+def test_an_injected_script_would_not_run(browser: Browser, page: Path) -> None:
+    """The page's own policy is a second wall behind the escaping."""
+    text = page_of(three_steps()).replace("</h1>", "</h1><script>document.title='PWNED'</script>")
+    page.write_text(text.replace("</h1>", "</h1><img src='https://example.invalid/x.png'>"), encoding="utf-8")
+    browser.open(page)
+    assert browser.evaluate("document.title") == "run_1"
+    assert len([line for line in browser.log() if "Content Security Policy" in line]) == 2
+
+
+@needs_chromium
+def test_on_a_wide_screen_the_panel_shows_the_step_under_the_pointer(browser: Browser, page: Path) -> None:
+    browser.open(write(page, three_steps()))
+    browser.hover("#step-1 summary")
+    assert "print(6 * 7)" in browser.evaluate("document.getElementById('panel').innerText")
+    browser.hover("#step-2 summary")
+    assert "msg_2" in browser.evaluate("document.getElementById('panel').innerText")
+    browser.click("#step-3 summary")
+    browser.hover("#step-1 summary")
+    assert "The oven is cold." in browser.evaluate("document.getElementById('panel').innerText")
+
+
+@needs_chromium
+def test_on_a_narrow_screen_a_step_opens_in_its_place(browser: Browser, page: Path) -> None:
+    browser.open(write(page, three_steps()), width=360)
+    shown = "document.querySelector('#step-1 .body').checkVisibility()"
+    assert not browser.evaluate(shown)
+    browser.click("#step-1 summary")
+    assert browser.evaluate(shown)
+    assert not browser.evaluate("document.getElementById('panel').checkVisibility()")
+
+
+@needs_chromium
+def test_the_keyboard_is_enough(browser: Browser, page: Path) -> None:
+    browser.open(write(page, three_steps()))
+    focused = "document.activeElement.closest('details')?.id ?? document.activeElement.id"
+    browser.evaluate("document.querySelector('#step-1 summary').focus()")
+    browser.press("ArrowDown")
+    assert browser.evaluate(focused) == "step-2"
+    browser.press("End")
+    assert browser.evaluate(focused) == "step-3"
+    browser.press("Enter")
+    assert browser.evaluate(focused) == "panel"
+    assert "The oven is cold." in browser.evaluate("document.activeElement.innerText")
+    browser.press("Escape")
+    assert browser.evaluate(focused) == "step-3"
+
+
+@needs_chromium
+def test_screen_readers_are_told_all_of_a_row(browser: Browser, page: Path) -> None:
+    browser.open(write(page, three_steps()), width=800)
+    nodes = browser.devtools("Accessibility.getFullAXTree")["nodes"]
+    names = [node["name"]["value"] for node in nodes if node.get("role", {}).get("value") == "DisclosureTriangle"]
+    assert names[2].replace("✕", "").split() == ["book", "3", "s", ",", "failed,", "began", "after", "7", "s"]
+    roles = {node.get("role", {}).get("value") for node in nodes}
+    assert {"main", "banner", "heading", "list", "listitem"} <= roles
+
+
+@needs_chromium
+def test_the_page_works_without_its_script(browser: Browser, page: Path) -> None:
+    browser.devtools("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        browser.open(write(page, three_steps()))
+        browser.devtools("Emulation.setScriptExecutionDisabled", value=False)
+        assert not browser.evaluate("document.getElementById('panel').checkVisibility()")
+        browser.click("#step-1 summary")
+        assert browser.evaluate("document.querySelector('#step-1 .body').checkVisibility()")
+    finally:
+        browser.devtools("Emulation.setScriptExecutionDisabled", value=False)
+
+
+@needs_chromium
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_text_has_contrast(browser: Browser, page: Path, dark: bool) -> None:
+    """WCAG 2.2, 1.4.3: at least 4.5 to 1; 1.4.11: 3 to 1 for bars."""
+    browser.open(write(page, three_steps()), dark=dark)
+    for foreground, least in (("ink", 4.5), ("muted", 4.5), ("message", 3), ("tools", 3), ("other", 3), ("failed", 3)):
+        for ground in ("paper", "card"):
+            assert contrast(*(browser.evaluate(_colour(name)) for name in (foreground, ground))) >= least
+
+
+def _colour(name: str) -> str:
+    return f"getComputedStyle(document.documentElement).getPropertyValue('--{name}').trim()"
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@needs_chromium
+def test_the_picture_is_drawn_in_both_themes(browser: Browser, tmp_path: Path) -> None:
+    from openai_steps.timeline import to_svg
+
+    picture = tmp_path / "run.svg"
+    picture.write_text(to_svg(build_timeline(hostile_steps())), encoding="utf-8")
+    fills = []
+    for dark in (False, True):
+        browser.open(picture, dark=dark)
+        fills.append(browser.evaluate("getComputedStyle(document.querySelector('.paper')).fill"))
+    assert fills[0] != fills[1]
+    assert browser.evaluate("document.querySelectorAll('script, foreignObject, a, image').length") == 0
+    assert browser.log() == []
