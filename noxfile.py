@@ -54,7 +54,7 @@ def lint(session: nox.Session) -> None:
 def typing(session: nox.Session) -> None:
     """Check the types, as mypy and as pyright see them, and that all public ones are known."""
     _install(session, "typing")
-    session.run("mypy")
+    session.run("mypy", "--cache-dir", str(Path(session.create_tmp()) / "mypy"))  # it trips over another environment's
     session.run("pyright")
     session.run("pyright", "--verifytypes", "openai_steps", "--ignoreexternal")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 import aiohttp
 
@@ -29,9 +29,10 @@ from openai_steps._protocol import (
 )
 from openai_steps._settings import Limits, PollInterval, RetryPolicy, Timeouts
 from openai_steps._transport import Deadline, Transport, roll, sleep
-from openai_steps._walk import MAX_PAGE_SIZE, PageQuery, Walk, start_walk
+from openai_steps._walk import MAX_PAGE_SIZE, Walk, start_walk
 
 T = TypeVar("T")
+Names: TypeAlias = tuple[str, ...] | str
 
 
 class AsyncStepsClient:
@@ -228,7 +229,8 @@ class AsyncStepsClient:
             ValueError: If an argument is none that a server would take.
         """
         walk = _start_walk(order, after, before, page_size, None, verify)
-        reader = self._reader(walk, thread_id, run_id, order, include, prefetch, timeout)
+        fetch = self._fetch(thread_id, run_id, order, _names(include), timeout)
+        reader = PageReader(walk, fetch, prefetch=prefetch)
         try:
             while pages := await reader.read():
                 for page in pages:
@@ -277,7 +279,8 @@ class AsyncStepsClient:
             ValueError: If an argument is none that a server would take.
         """
         walk = _start_walk(order, after, before, page_size, max_steps, verify)
-        reader = self._reader(walk, thread_id, run_id, order, include, prefetch, timeout)
+        fetch = self._fetch(thread_id, run_id, order, _names(include), timeout)
+        reader = PageReader(walk, fetch, prefetch=prefetch)
         try:
             while pages := await reader.read():
                 for page in pages:
@@ -323,12 +326,12 @@ class AsyncStepsClient:
             ValueError: If an argument is none that a server would take.
         """
         walk = _start_walk(order, after, before, page_size, None, verify)
+        names = _names(include)
+        fetch = self._fetch(thread_id, run_id, order, names, timeout)
         if after is None and before is None and not verify:
-            names = include if isinstance(include, str) else tuple(include)
-            head = self._fetch(thread_id, run_id, order, names, timeout)
-            tail = self._fetch(thread_id, run_id, FLIPPED[order], names, timeout)
-            return await read_both_ends(TwoEnds(order=order, page_size=page_size), head, tail)
-        reader = self._reader(walk, thread_id, run_id, order, include, False, timeout)
+            fetch_tail = self._fetch(thread_id, run_id, FLIPPED[order], names, timeout)
+            return await read_both_ends(TwoEnds(order=order, page_size=page_size), fetch, fetch_tail)
+        reader = PageReader(walk, fetch, prefetch=False)
         steps: list[RunStep] = []
         while pages := await reader.read():
             for page in pages:
@@ -375,8 +378,9 @@ class AsyncStepsClient:
             ValueError: If an argument makes no sense.
         """
         follower = _start_following(after, poll_interval, deadline, verify)
-        names = include if isinstance(include, str) else tuple(include)
+        names = _names(include)
         list_request(self.endpoint, thread_id, run_id, include=names)  # for its ValueErrors, before any request
+        fetch = self._fetch(thread_id, run_id, "asc", names, timeout)
         clock = Deadline(deadline, told=f"The run {run_id!r} has not ended within {deadline} s.")
         try:
             while not follower.over:
@@ -385,8 +389,7 @@ class AsyncStepsClient:
                 elif isinstance(follower.query, RunQuery):
                     follower.feed_run(await clock.wait_for(self.get_run(thread_id, run_id, timeout=timeout)))
                 else:
-                    reading = self._read_page(thread_id, run_id, "asc", follower.query, names, timeout)
-                    for step in follower.feed_page(await clock.wait_for(reading)):
+                    for step in follower.feed_page(await clock.wait_for(fetch(follower.query))):
                         yield step
                         if stop_when is not None and stop_when(step):
                             return
@@ -395,26 +398,6 @@ class AsyncStepsClient:
             if isinstance(error, NotFoundError) and follower.was_found:
                 error.add_note("The run was there a moment ago: it, or its thread, has been deleted since.")
             raise
-
-    def _read_page(
-        self,
-        thread_id: str,
-        run_id: str,
-        order: Order,
-        query: PageQuery,
-        include: Iterable[str],
-        timeout: Timeouts | float | None,
-    ) -> Coroutine[Any, Any, StepPage]:
-        return self.list_page(
-            thread_id,
-            run_id,
-            limit=query.limit,
-            order=order,
-            after=query.after,
-            before=query.before,
-            include=include,
-            timeout=timeout,
-        )
 
     async def iter_runs(
         self,
@@ -450,7 +433,7 @@ class AsyncStepsClient:
         _start_walk(order, None, None, page_size, None, False)  # checks the arguments before any run fails for them
         if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
             raise ValueError(f"concurrency must be a whole number above 0, not {concurrency!r}.")
-        names = include if isinstance(include, str) else tuple(include)
+        names = _names(include)
         list_request(self.endpoint, "thread", "run", include=names)
 
         async def read(run: RunRef) -> RunSteps:
@@ -465,12 +448,12 @@ class AsyncStepsClient:
         thread_id: str,
         run_id: str,
         order: Order,
-        include: Iterable[str],
+        names: Names,
         page_size: int,
         timeout: Timeouts | float | None,
     ) -> RunSteps:
         walk = _start_walk(order, None, None, page_size, None, False)
-        reader = self._reader(walk, thread_id, run_id, order, include, False, timeout)
+        reader = PageReader(walk, self._fetch(thread_id, run_id, order, names, timeout), prefetch=False)
         steps: tuple[RunStep, ...] = ()
         try:
             while pages := await reader.read():
@@ -480,32 +463,29 @@ class AsyncStepsClient:
             return RunSteps(thread_id=thread_id, run_id=run_id, steps=steps, error=error)
         return RunSteps(thread_id=thread_id, run_id=run_id, steps=steps)
 
-    def _reader(
-        self,
-        walk: Walk,
-        thread_id: str,
-        run_id: str,
-        order: Order,
-        include: Iterable[str],
-        prefetch: bool,
-        timeout: Timeouts | float | None,
-    ) -> PageReader:
-        return PageReader(walk, self._fetch(thread_id, run_id, order, include, timeout), prefetch=prefetch)
-
     def _fetch(
-        self,
-        thread_id: str,
-        run_id: str,
-        order: Order,
-        include: Iterable[str],
-        timeout: Timeouts | float | None,
+        self, thread_id: str, run_id: str, order: Order, names: Names, timeout: Timeouts | float | None
     ) -> Fetch:
-        names = include if isinstance(include, str) else tuple(include)
-        return lambda query: self._read_page(thread_id, run_id, order, query, names, timeout)
+        """Return the function that gets a page of this run."""
+        return lambda query: self.list_page(
+            thread_id,
+            run_id,
+            limit=query.limit,
+            order=order,
+            after=query.after,
+            before=query.before,
+            include=names,
+            timeout=timeout,
+        )
 
     async def _get(self, request: Request, kind: type[T], timeout: Timeouts | float | None) -> T:
         reply = await self._transport.get(request, timeouts=_timeouts(timeout))
         return read_reply(reply, kind, request=request)
+
+
+def _names(include: Iterable[str]) -> Names:
+    """Keep the names for more than one request. A text is refused where a request is built."""
+    return include if isinstance(include, str) else tuple(include)
 
 
 def _timeouts(timeout: Timeouts | float | None) -> Timeouts | None:

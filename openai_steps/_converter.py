@@ -25,10 +25,12 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from openai_steps import _leaves, _models
 from openai_steps._errors import ResponseDecodeError
 from openai_steps._leaves import Mismatch
-from openai_steps._models import LastError, RunStep, StepPage, Usage
+from openai_steps._models import LastError, Model, RunStep, StepPage, Usage
 from openai_steps._structuring import Hook, structure_hook, without_none
 
 T = TypeVar("T")
+
+_TOO_DEEP: Final = "The data is nested too deeply to be written as JSON."
 
 
 def structure_step(data: Mapping[str, Any]) -> RunStep:
@@ -80,9 +82,9 @@ def structure(data: Any, cls: type[T]) -> T:
 
 
 @overload
-def unstructure(value: list[Any] | tuple[Any, ...]) -> list[Any]: ...
+def unstructure(value: Model) -> dict[str, Any]: ...
 @overload
-def unstructure(value: Any) -> dict[str, Any]: ...
+def unstructure(value: Sequence[Model]) -> list[dict[str, Any]]: ...
 def unstructure(value: Any) -> Any:
     """Turn a model back into JSON objects of the wire's shape.
 
@@ -91,21 +93,33 @@ def unstructure(value: Any) -> Any:
 
     Returns:
         Plain dicts and lists. Of the fields that are None, those that OpenAI always sends are there as null.
+
+    Raises:
+        ValueError: If a part that this package does not know is nested some hundred levels deep.
     """
-    return _converter().unstructure(value)
+    try:
+        return _converter().unstructure(value)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
 
 
-def dumps(value: Any) -> bytes:
+def dumps(value: Model | Sequence[Model]) -> bytes:
     """Turn a model, or a list or tuple of models, into JSON text of the wire's shape (UTF-8, one line).
 
     Args:
         value: As for `unstructure`.
+
+    Raises:
+        ValueError: As for `unstructure`.
     """
     wire = unstructure(value)
     try:
         return orjson.dumps(wire)
     except orjson.JSONEncodeError:  # 65 bits, a lone surrogate, 255 levels: what json reads, json can write
-        return json.dumps(wire, separators=(",", ":")).encode()
+        try:
+            return json.dumps(wire, separators=(",", ":")).encode()
+        except RecursionError:
+            raise ValueError(_TOO_DEEP) from None
 
 
 # repr itself would write out all of a body, and give up on one that is nested a thousand deep.

@@ -26,7 +26,7 @@ _CAUTION: Final = 0.9  # the part to go on with of the pace that was too fast
 _GROWTH: Final = 0.002  # the pace grows as exp(_GROWTH * t²): by a tenth in 7 s of use, tenfold in 34 s
 _FREE: Final = 1000.0  # a pace, in requests a second, that holds nothing back
 _SLOWEST: Final = 0.1
-_MEASURED: Final = 1.0  # seconds of the past in which answers are counted, or the time held, if longer
+_MEASURED: Final = 1.0  # seconds of the past in which answers are counted at most, or the time held, if longer
 _HOLD_WHEN_NOT_TOLD: Final = 1.0
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final, Literal, NoReturn, TypeAlias
+from typing import Any, ClassVar, Final, Literal, NoReturn, TypeAlias, cast
 
 from attrs import field, frozen
 
@@ -37,7 +37,7 @@ class _NoExtra(dict[str, Any]):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("A model is frozen, and so is its extra: attrs.evolve makes a changed copy.")
 
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = cast(Any, _refuse)
 
     def __reduce__(self) -> str:
         return "NO_EXTRA"
@@ -573,3 +573,27 @@ class RunSteps:
     run_id: str
     steps: tuple[RunStep, ...]
     error: Exception | None = None
+
+
+Model: TypeAlias = (
+    RunStep
+    | StepPage
+    | Run
+    | RunRef
+    | StepDetails
+    | MessageCreation
+    | ToolCall
+    | CodeInterpreter
+    | CodeOutput
+    | ImageFile
+    | FileSearch
+    | FileSearchResult
+    | FileSearchContent
+    | RankingOptions
+    | FunctionCall
+    | LastError
+    | Usage
+    | PromptTokenDetails
+    | CompletionTokensDetails
+)
+"""Anything that has a shape on the wire."""

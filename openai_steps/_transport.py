@@ -117,8 +117,9 @@ class Transport:
         return await get_run_steps(call.request.path)
 
     async def _attempt(self, call: _Call) -> Reply:
+        scope = asyncio.timeout(call.time_left)
         try:
-            async with asyncio.timeout(call.time_left) as scope, self._limiter, self._places:
+            async with scope, self._limiter, self._places:
                 await self._pass_gate(call)
                 return await self._send_authorized(call)
         except TimeoutError:

@@ -286,7 +286,7 @@ def finish(emulator: Emulator, step_id: str, at: int, **changes: Any) -> None:
 
 async def test_a_run_is_followed_to_its_end(emulator: Emulator, client: AsyncStepsClient) -> None:
     seen: list[tuple[str, str | None]] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for step in client.follow_steps("thread_1", "run_1", poll_interval=QUICK):
             seen.append((step.id, step.status))
             match step.id, step.status:
@@ -397,7 +397,7 @@ async def test_retry_after_is_honoured(emulator: Emulator, client: AsyncStepsCli
 async def test_staminas_test_mode_does_not_wait(emulator: Emulator, client: AsyncStepsClient) -> None:
     stamina.set_testing(True, attempts=2, cap=True)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             steps = client.follow_steps("thread_1", "run_1", poll_interval=3600)
             await each(steps, lambda _: emulator.store.set_run_status("thread_1", "run_1", "cancelled"))
     finally:

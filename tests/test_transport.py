@@ -1,4 +1,7 @@
-"""Rate limits, deadlines and retries under load, and what can be seen of them; each status by itself: test_client_sending."""
+"""Rate limits, deadlines and retries under load, and what can be seen of them.
+
+Each status by itself is in ``test_client_sending``.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,11 @@ KEY = "sk-the-key-of-the-test"
 def retries() -> Iterator[list[stamina.instrumentation.RetryDetails]]:
     """What stamina's instrumentation is told."""
     seen: list[stamina.instrumentation.RetryDetails] = []
-    stamina.instrumentation.set_on_retry_hooks([seen.append])
+
+    def note(details: stamina.instrumentation.RetryDetails) -> None:
+        seen.append(details)
+
+    stamina.instrumentation.set_on_retry_hooks([note, stamina.instrumentation.LoggingOnRetryHook])
     yield seen
     stamina.instrumentation.set_on_retry_hooks(None)
 
@@ -70,7 +77,6 @@ async def test_64_requests_at_once_make_no_storm() -> None:
         await asyncio.gather(*(client.get_run(THREAD, RUN) for _ in range(64)))
         assert len(server.served) == 64
         assert server.rejected * 10 < 64
-        assert server.rejected > 0
 
 
 async def test_a_429_holds_back_the_others() -> None:
@@ -208,7 +214,7 @@ async def test_no_log_and_no_hook_tells_the_key(
         emulator.inject(Answer(500, {"error": {"message": f"no such key: {KEY}"}}))
         assert len((await client.list_page(THREAD, RUN)).data) == 3
     assert len(retries) == 2
-    assert "retry" in caplog.text or caplog.records
+    assert "retry" in caplog.text
     assert KEY not in repr(retries) + caplog.text
 
 

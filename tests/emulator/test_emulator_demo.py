@@ -8,9 +8,7 @@ import pytest
 from openai_steps.emulator import DEMO_RUN, DEMO_THREAD, Emulator
 
 STEPS = Emulator.demo().store.steps(DEMO_THREAD, DEMO_RUN)
-CALLS: list[dict[str, Any]] = [
-    call for step in STEPS for call in step["step_details"].get("tool_calls", [])
-]
+CALLS: list[dict[str, Any]] = [call for step in STEPS for call in step["step_details"].get("tool_calls", [])]
 
 
 def test_it_is_one_run_of_twelve_steps() -> None:

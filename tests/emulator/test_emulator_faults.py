@@ -125,7 +125,7 @@ async def test_close_after(emulator: Emulator, announced: bool) -> None:
         host, port = base_url.removeprefix("http://").removesuffix("/v1").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(f"GET /v1{PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             answer = await reader.read()
         writer.close()
         await writer.wait_closed()
@@ -141,7 +141,7 @@ async def test_a_connection_is_kept_without_a_fault(emulator: Emulator) -> None:
         reader, writer = await asyncio.open_connection(host, int(port))
         for _ in range(2):
             writer.write(f"GET /v1{PATH}?limit=1 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
                 length = head.partition("content-length: ")[2].partition("\r\n")[0]
                 await reader.readexactly(int(length))
@@ -156,12 +156,12 @@ async def test_waiting_requests_do_not_hold_up_the_end(emulator: Emulator, fault
     before = asyncio.all_tasks()
     async with emulator.serve() as base_url:
         calls = [asyncio.create_task(fetch(base_url)) for _ in range(20)]
-        async with asyncio.timeout(5):
-            while len(emulator.requests) < 20:
+        async with asyncio.timeout(60):
+            while len(emulator.requests) < 20:  # noqa: ASYNC110 - no event tells of a request
                 await asyncio.sleep(0.001)
         assert not any(call.done() for call in calls)
         started = time.monotonic()
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < 30  # neither aiohttp's minute of grace nor the ten of the delay
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     if isinstance(fault, Stall):
         assert all(isinstance(outcome, aiohttp.ClientError) for outcome in outcomes)
@@ -175,8 +175,8 @@ async def test_a_client_that_gives_up_on_a_stall_leaves_no_handler(emulator: Emu
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
                 await fetch(base_url)
-        async with asyncio.timeout(5):
-            while len(asyncio.all_tasks()) > before:
+        async with asyncio.timeout(60):
+            while len(asyncio.all_tasks()) > before:  # noqa: ASYNC110 - nor of the end of any task
                 await asyncio.sleep(0.001)
 
 

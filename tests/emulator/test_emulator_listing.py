@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from openai_steps.emulator import DIALECTS, Dialect, Query, Refusal, list_steps
 
-TEN: list[dict[str, Any]] = [
-    {"id": f"step_{number}", "created_at": 100 + number} for number in range(10)
-]
+TEN: list[dict[str, Any]] = [{"id": f"step_{number}", "created_at": 100 + number} for number in range(10)]
 
 
 def page(dialect: Dialect | None = None, **query: Any) -> Any:

@@ -239,15 +239,11 @@ async def test_dashscope_knows_no_include_and_one_cursor_only() -> None:
     emulator = Emulator.demo(profile="dashscope")
     status, body = await ask(emulator, params={"include[]": "x"})
     assert (status, body["code"]) == (400, "InvalidParameter")
-    status, body = await ask(
-        Emulator.demo(profile="dashscope"), params={"after": "a", "before": "b"}
-    )
+    status, body = await ask(Emulator.demo(profile="dashscope"), params={"after": "a", "before": "b"})
     assert (status, body["code"]) == (400, "InvalidParameter")
 
 
-@pytest.mark.parametrize(
-    ("missing_run", "status"), [("not_found", 404), ("bad_request", 400), ("empty", 200)]
-)
+@pytest.mark.parametrize(("missing_run", "status"), [("not_found", 404), ("bad_request", 400), ("empty", 200)])
 async def test_a_missing_run(missing_run: Any, status: int) -> None:
     profile = Profile(missing_run=missing_run)
     got, body = await ask(Emulator.demo(profile=profile), "/threads/thread_demo/runs/x/steps")

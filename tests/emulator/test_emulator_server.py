@@ -65,9 +65,7 @@ async def test_bodies_are_the_stored_dicts(emulator: Emulator, call: Caller) -> 
         ("comma", f"include[]={INCLUDE},{INCLUDE}", True),
     ],
 )
-async def test_the_content_of_file_searches_is_shown_only_if_asked_for(
-    style: Any, query: str, shown: bool
-) -> None:
+async def test_the_content_of_file_searches_is_shown_only_if_asked_for(style: Any, query: str, shown: bool) -> None:
     emulator = Emulator.demo(dialect=Dialect(include=style))
     async with emulator.serve() as base_url, aiohttp.ClientSession() as session:
         call = Caller(session, base_url)
@@ -126,9 +124,7 @@ async def test_only_get_is_served(call: Caller) -> None:
 
 
 @pytest.mark.parametrize("ident", ["a/b", "a b", "a%2Fb", "ü", "..", "?", "a+b", "steps"])
-async def test_ids_are_decoded_once_as_one_segment(
-    emulator: Emulator, call: Caller, ident: str
-) -> None:
+async def test_ids_are_decoded_once_as_one_segment(emulator: Emulator, call: Caller, ident: str) -> None:
     emulator.store.add_run(ident, ident, steps=[{"id": ident, "created_at": 1}])
     encoded = "".join(f"%{byte:02X}" for byte in ident.encode())
     status, step = await call(f"/threads/{encoded}/runs/{encoded}/steps/{encoded}")

@@ -33,7 +33,7 @@ def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
     """Wait until a condition holds, ten seconds at most."""
 
     async def wait(condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition():  # noqa: ASYNC110 - what is waited for knows no events
                 await asyncio.sleep(0.005)
 

@@ -44,7 +44,7 @@ class Telegram:
         def found() -> int | None:
             return next((number for number, texts in self.texts.items() if text in texts[-1]), None)
 
-        async with asyncio.timeout(15), self.changed:
+        async with asyncio.timeout(60), self.changed:
             await self.changed.wait_for(found)
         return found() or 0
 
@@ -133,7 +133,7 @@ async def test_a_rate_limit_costs_edits_but_not_the_end(telegram: Telegram, step
     telegram.edits_to_refuse = 1
     steps_server.add_run(steps=[message_step(1)], status="in_progress")
     telegram.user_says("/follow thread_1 run_1")
-    async with asyncio.timeout(5), telegram.changed:
+    async with asyncio.timeout(60), telegram.changed:
         await telegram.changed.wait_for(lambda: telegram.refusals)
     for number in range(2, 6):
         steps_server.append_step("thread_1", "run_1", code_step(number))
@@ -148,7 +148,7 @@ async def test_two_runs_are_followed_side_by_side(telegram: Telegram, steps_serv
     for run_id in ("run_1", "run_2"):
         steps_server.add_run("thread_1", run_id, steps=[message_step(1)], status="in_progress")
         telegram.user_says(f"/follow thread_1 {run_id}")
-    async with asyncio.timeout(5), telegram.changed:
+    async with asyncio.timeout(60), telegram.changed:
         await telegram.changed.wait_for(
             lambda: len([texts for texts in telegram.texts.values() if texts[-1] == "✅ message creation\n…"]) == 2
         )

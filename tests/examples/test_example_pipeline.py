@@ -40,7 +40,7 @@ async def start(*arguments: Any) -> asyncio.subprocess.Process:
 
 
 async def end(program: asyncio.subprocess.Process) -> tuple[int | None, str]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         _, errors = await program.communicate()
     return program.returncode, errors.decode()
 

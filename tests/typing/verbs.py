@@ -59,7 +59,7 @@ def converting(data: dict[str, Any], wire: Mapping[str, Any]) -> None:
     assert_type(structure_step(wire), RunStep)
     assert_type(structure_page([data]), StepPage)
     assert_type(unstructure(structure_step(data)), dict[str, Any])
-    assert_type(unstructure([structure_step(data)]), list[Any])
+    assert_type(unstructure([structure_step(data)]), list[dict[str, Any]])
     assert_type(dumps(structure_page(data)), bytes)
 
 
