@@ -75,7 +75,10 @@ class Gate:
             return  # one of a burst: the pace has been changed for it
         self._adjusted_at = now
         span = max(_MEASURED, hold)
-        pace = max(sum(1 for moment in self._served if moment > now - span), FIRST_PLACES) / span
+        served = sum(1 for moment in self._served if moment > now - span)
+        if not served:  # nothing is known of this server's pace but how long it wants to be left alone
+            span = max(hold, 1 / _FREE)
+        pace = max(served, FIRST_PLACES) / span
         if self._pace != math.inf:
             too_fast = self._current_pace()
             pace = min(max(pace, too_fast / 2), too_fast)
