@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from openai_steps._ends import TwoEnds
-from openai_steps._errors import StepsError
+from openai_steps._errors import StepsError, note_where_to_resume
 from openai_steps._models import RunStep, StepPage
 from openai_steps._walk import PageQuery, Walk
 
@@ -43,6 +43,9 @@ class PageReader:
         except StepsError as error:
             error.resume_at(after=walk.resume_after, before=walk.resume_before)
             raise
+        except Exception as error:
+            note_where_to_resume(error, after=walk.resume_after, before=walk.resume_before)
+            raise
         return []
 
     def start(self) -> None:
@@ -65,6 +68,15 @@ class PageReader:
         return page
 
 
+async def read_all(walk: Walk, fetch: Fetch) -> list[RunStep]:
+    """Read a walk's steps into a list, in the walk's direction."""
+    steps: list[RunStep] = []
+    while walk.query is not None:
+        for page in walk.feed(await fetch(walk.query)):
+            steps.extend(page.data[::-1] if walk.backward else page.data)
+    return steps
+
+
 async def read_both_ends(ends: TwoEnds, fetch_head: Fetch, fetch_tail: Fetch) -> list[RunStep]:
     """Read a whole list from both ends.
 
@@ -74,7 +86,7 @@ async def read_both_ends(ends: TwoEnds, fetch_head: Fetch, fetch_tail: Fetch) ->
         fetch_tail: Gets a page in the flipped order. Its failure is no failure: the head goes on alone.
 
     Raises:
-        StepsError: With the cursor from which to go on.
+        StepsError: If the head could not be read.
     """
     head: asyncio.Future[StepPage] | None = None
     tail: asyncio.Future[StepPage] | None = None
@@ -94,9 +106,6 @@ async def read_both_ends(ends: TwoEnds, fetch_head: Fetch, fetch_tail: Fetch) ->
                 else:
                     ends.drop_tail()
                 tail = None
-    except StepsError as error:
-        error.resume_at(after=ends.resume_after, before=None)
-        raise
     finally:
         await _call_off(head, tail)
     return ends.steps

@@ -1,7 +1,7 @@
 """Who asks: the header with the key, and how to come by a fresh one.
 
 A key may be text, a function that is asked before each request, or an Entra token, which is kept until shortly before
-it expires.
+it expires, or until it does where there is no other to be had.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Final
 from openai_steps._endpoint import AccessToken, ApiKey, Endpoint
 from openai_steps._headers import hide
 
-# Tokens live for about an hour; azure-core's policy renews them five minutes early as well.
+# Tokens live for about an hour; azure-core's policy renews them five minutes early as well. What has less than twice as
+# long to live is renewed half-way.
 _RENEW_BEFORE_EXPIRY: Final = 300.0
 
 _NOT_IN_A_HEADER: Final = re.compile(r"[^\x21-\x7e]")
@@ -46,6 +47,7 @@ class Authorizer:
         self._endpoint = endpoint
         self._now = now
         self._token: AccessToken | None = None
+        self._renew_at = 0.0
         self._renewing = asyncio.Lock()
         if isinstance(endpoint.api_key, str):
             check_key(endpoint.api_key)
@@ -78,11 +80,21 @@ class Authorizer:
         return check_key(await _ask(endpoint.api_key))
 
     async def _fresh_token(self) -> AccessToken:
-        if self._token is None or self._is_old(self._token):
+        if self._token is None or self._now() >= self._renew_at:
             async with self._renewing:  # the first to come renews for all
-                if self._token is None or self._is_old(self._token):
-                    self._token = await self._new_token()
+                if self._token is None or self._now() >= self._renew_at:
+                    self._token = await self._new_or_valid_token()
+                    time_left = self._token.expires_on - self._now()
+                    self._renew_at = self._token.expires_on - min(_RENEW_BEFORE_EXPIRY, time_left / 2)
         return self._token
+
+    async def _new_or_valid_token(self) -> AccessToken:
+        try:
+            return await self._new_token()
+        except Exception:  # whatever a credential raises
+            if self._token is None or self._token.expires_on <= self._now():
+                raise
+            return self._token
 
     async def _new_token(self) -> AccessToken:
         credential, scope = self._endpoint.credential, self._endpoint.scope
@@ -93,9 +105,6 @@ class Authorizer:
             kind = type(credential).__name__
             raise ValueError(f"{kind}.get_token is not async. Take the credential of that name in azure.identity.aio.")
         return await token
-
-    def _is_old(self, token: AccessToken) -> bool:
-        return token.expires_on - _RENEW_BEFORE_EXPIRY <= self._now()
 
 
 async def _ask(source: ApiKey) -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
+import math
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
+from functools import partial
+from itertools import count
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
 import aiohttp
+from attrs import evolve
 
-from openai_steps._ahead import Fetch, PageReader, read_both_ends
+from openai_steps._ahead import Fetch, PageReader, read_all, read_both_ends
 from openai_steps._endpoint import ApiKey, Endpoint
 from openai_steps._ends import FLIPPED, TwoEnds
-from openai_steps._errors import NotFoundError, StepsError
+from openai_steps._errors import APIStatusError, NotFoundError, StepsError
 from openai_steps._fleet import run_fleet
 from openai_steps._follow import Follower, RunQuery
 from openai_steps._headers import check_headers, hide, hide_values
@@ -27,6 +33,7 @@ from openai_steps._protocol import (
     run_request,
     step_request,
 )
+from openai_steps._retry import wait_as_asked
 from openai_steps._settings import Limits, PollInterval, RetryPolicy, Timeouts
 from openai_steps._transport import Deadline, Transport, roll, sleep
 from openai_steps._walk import MAX_PAGE_SIZE, Walk, start_walk
@@ -76,11 +83,13 @@ class AsyncStepsClient:
             endpoint = Endpoint.openai(api_key=api_key, base_url=base_url)
         elif api_key is not None or base_url is not None:
             raise ValueError("Give api_key and base_url to the endpoint, not to the client, too.")
+        self._timeouts = _timeouts(timeout, Timeouts())
+        self._retry = retry or RetryPolicy()
         self._transport = Transport(
             endpoint,
             session=session,
-            timeouts=_timeouts(timeout) or Timeouts(),
-            retry=retry or RetryPolicy(),
+            timeouts=self._timeouts,
+            retry=self._retry,
             limits=limits or Limits(),
             limiter=limiter,
             headers=check_headers(headers),
@@ -322,7 +331,7 @@ class AsyncStepsClient:
             timeout: Instead of the client's, for each request.
 
         Raises:
-            StepsError: If anything went wrong.
+            StepsError: If anything went wrong. What was read by then is lost with the list: `iter_steps` can resume.
             ValueError: If an argument is none that a server would take.
         """
         walk = _start_walk(order, after, before, page_size, None, verify)
@@ -331,12 +340,7 @@ class AsyncStepsClient:
         if after is None and before is None and not verify:
             fetch_tail = self._fetch(thread_id, run_id, FLIPPED[order], names, timeout)
             return await read_both_ends(TwoEnds(order=order, page_size=page_size), fetch, fetch_tail)
-        reader = PageReader(walk, fetch, prefetch=False)
-        steps: list[RunStep] = []
-        while pages := await reader.read():
-            for page in pages:
-                steps.extend(page.data[::-1] if walk.backward else page.data)
-        return steps
+        return await read_all(walk, fetch)
 
     async def follow_steps(
         self,
@@ -354,7 +358,8 @@ class AsyncStepsClient:
         """Follow a run while it goes on, by polling.
 
         Each look reads only the steps that may still change. When the run has ended, everything is read once more.
-        ``requires_action`` is no end: the run waits for you.
+        ``requires_action`` is no end: the run waits for you. Nor is a server that asks for a longer wait than a request
+        may take: it is asked again after that wait, if the deadline allows.
 
         Args:
             thread_id: The thread's id.
@@ -380,16 +385,18 @@ class AsyncStepsClient:
         follower = _start_following(after, poll_interval, deadline, verify)
         names = _names(include)
         list_request(self.endpoint, thread_id, run_id, include=names)  # for its ValueErrors, before any request
+        get_run = partial(self.get_run, thread_id, run_id, timeout=timeout)
         fetch = self._fetch(thread_id, run_id, "asc", names, timeout)
-        clock = Deadline(deadline, told=f"The run {run_id!r} has not ended within {deadline} s.")
+        clock = _Clock(deadline, told=f"The run {run_id!r} has not ended within {deadline} s.")
         try:
             while not follower.over:
                 if follower.query is None:
                     await clock.wait_for(sleep(follower.next_round(jitter=roll())))
                 elif isinstance(follower.query, RunQuery):
-                    follower.feed_run(await clock.wait_for(self.get_run(thread_id, run_id, timeout=timeout)))
+                    follower.feed_run(await self._ask_patiently(get_run, clock))
                 else:
-                    for step in follower.feed_page(await clock.wait_for(fetch(follower.query))):
+                    ask = partial(fetch, follower.query)
+                    for step in follower.feed_page(await self._ask_patiently(ask, clock)):
                         yield step
                         if stop_when is not None and stop_when(step):
                             return
@@ -398,6 +405,20 @@ class AsyncStepsClient:
             if isinstance(error, NotFoundError) and follower.was_found:
                 error.add_note("The run was there a moment ago: it, or its thread, has been deleted since.")
             raise
+
+    async def _ask_patiently(self, ask: Callable[[], Awaitable[T]], clock: _Clock) -> T:
+        """Ask; and the same again where the server asks for a wait that the request's own deadline does not allow."""
+        for attempt in count(1):
+            try:
+                return await clock.wait_for(ask())
+            except APIStatusError as error:
+                wait = wait_as_asked(
+                    error, policy=self._retry, attempt=attempt, jitter=roll(), time_left=clock.time_left
+                )
+                if wait is None:
+                    raise
+            await clock.wait_for(sleep(wait))
+        raise AssertionError  # count has no end
 
     async def iter_runs(
         self,
@@ -437,6 +458,8 @@ class AsyncStepsClient:
         list_request(self.endpoint, "thread", "run", include=names)
 
         async def read(run: RunRef) -> RunSteps:
+            if not isinstance(run, RunRef):
+                raise ValueError(f"runs must be RunRef(thread_id, run_id), not {run!r}.")
             return await self._read_run(run.thread_id, run.run_id, order, names, page_size, timeout)
 
         async with aclosing(run_fleet(runs, read, concurrency=concurrency, in_order=in_order)) as results:
@@ -479,8 +502,20 @@ class AsyncStepsClient:
         )
 
     async def _get(self, request: Request, kind: type[T], timeout: Timeouts | float | None) -> T:
-        reply = await self._transport.get(request, timeouts=_timeouts(timeout))
+        reply = await self._transport.get(request, timeouts=_timeouts(timeout, self._timeouts))
         return read_reply(reply, kind, request=request)
+
+
+class _Clock(Deadline):
+    """A deadline that also tells how much time is left."""
+
+    def __init__(self, seconds: float | None, *, told: str) -> None:
+        super().__init__(seconds, told=told)
+        self._ends = math.inf if seconds is None else time.monotonic() + seconds
+
+    @property
+    def time_left(self) -> float:
+        return self._ends - time.monotonic()
 
 
 def _names(include: Iterable[str]) -> Names:
@@ -488,10 +523,11 @@ def _names(include: Iterable[str]) -> Names:
     return include if isinstance(include, str) else tuple(include)
 
 
-def _timeouts(timeout: Timeouts | float | None) -> Timeouts | None:
+def _timeouts(timeout: Timeouts | float | None, of_client: Timeouts) -> Timeouts:
+    """Return what is asked for; seconds are for one request, and stretch the total where they have to."""
     if timeout is None or isinstance(timeout, Timeouts):
-        return timeout
-    return Timeouts(attempt=timeout, total=max(timeout, Timeouts().total))
+        return timeout or of_client
+    return evolve(of_client, attempt=timeout, total=max(timeout, of_client.total))
 
 
 def _start_walk(
@@ -512,7 +548,14 @@ def _start_walk(
         raise ValueError(f"page_size must be a whole number from 1 to {MAX_PAGE_SIZE}, not {page_size!r}.")
     if max_steps is not None and (isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1):
         raise ValueError(f"max_steps must be a whole number above 0, or None, not {max_steps!r}.")
-    return start_walk(after=after, before=before, page_size=page_size, max_steps=max_steps, verify=verify)
+    return start_walk(
+        after=after,
+        before=before,
+        page_size=page_size,
+        max_steps=max_steps,
+        verify=verify,
+        started_at=datetime.now(UTC),
+    )
 
 
 def _start_following(

@@ -52,11 +52,6 @@ class TwoEnds:
         return None if self.done else self._walk.query
 
     @property
-    def resume_after(self) -> str | None:
-        """The cursor ``after`` from which the walk from the head goes on."""
-        return self._walk.resume_after
-
-    @property
     def steps(self) -> list[RunStep]:
         """The steps, in the list's order; all of them when done."""
         return self._head

@@ -48,14 +48,19 @@ class StepsError(Exception):
             before: The cursor to pass as ``before``, or None.
         """
         self.resume_after, self.resume_before = after, before
-        cursors = {"after": after, "before": before}
-        shown = ", ".join(f"{name}={cursor!r}" for name, cursor in cursors.items() if cursor is not None)
-        if shown:
-            self.add_note(f"The walk can be continued with {shown}.")
+        note_where_to_resume(self, after=after, before=before)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The default calls the class with args alone, which loses to keyword-only parameters.
         return _rebuild, (type(self), self.args), self.__dict__
+
+
+def note_where_to_resume(error: Exception, *, after: str | None, before: str | None) -> None:
+    """Say in the traceback of any error, a credential's say, from where the walk that it stopped can be continued."""
+    cursors = {"after": after, "before": before}
+    shown = ", ".join(f"{name}={cursor!r}" for name, cursor in cursors.items() if cursor is not None)
+    if shown:
+        error.add_note(f"The walk can be continued with {shown}.")
 
 
 def _rebuild(kind: type[StepsError], args: tuple[Any, ...]) -> StepsError:

@@ -6,6 +6,7 @@ It learns the server's limit as TCP learns a line's, and rejections stay few:
   server without limits, that costs a few round trips at the start of 64 concurrent walks, and nothing to a single one.
 - After a 429 all wait as long as the server asked. Then they go one by one, at a little less than the pace at which it
   had served, which is taken up slowly at first, then faster (as CUBIC does it: RFC 9438), until it is rejected again.
+  Where it had served too few to tell a pace, they start at a few a second, however long it asked them to wait.
 
 Nothing is held back, and no pace is kept, before the first rejection. The caller passes in the time, does the waiting,
 and sends one request after the other. ``tests/test_gate.py`` has the simulation with which the constants were chosen.
@@ -63,7 +64,7 @@ class Gate:
         self._next = now + 1 / pace
 
     def served(self, now: float) -> None:
-        """Note a good answer."""
+        """Note an answer that is no rejection."""
         self._count += 1
         self._served.append(now)
 
@@ -76,9 +77,9 @@ class Gate:
         self._adjusted_at = now
         span = max(_MEASURED, hold)
         served = sum(1 for moment in self._served if moment > now - span)
-        if not served:  # nothing is known of this server's pace but how long it wants to be left alone
-            span = max(hold, 1 / _FREE)
-        pace = max(served, FIRST_PLACES) / span
+        if served < FIRST_PLACES:  # too few to tell a pace: a long wait after them need not mean a slow server
+            served, span = FIRST_PLACES, _MEASURED if served else min(max(hold, 1 / _FREE), _MEASURED)
+        pace = served / span
         if self._pace != math.inf:
             too_fast = self._current_pace()
             pace = min(max(pace, too_fast / 2), too_fast)

@@ -64,5 +64,9 @@ def check_value(what: str, value: object) -> str:
 
 
 def secrets_in(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the values of the headers that carry keys, tokens or cookies, as far as their names tell."""
-    return tuple(value for name, value in headers.items() if value and _SECRET_NAME.search(name))
+    """Return the values of the headers that carry keys, tokens or cookies, as far as their names tell.
+
+    Of ``Bearer KEY`` the key alone is one of them, too.
+    """
+    values = [value for name, value in headers.items() if value and _SECRET_NAME.search(name)]
+    return (*values, *(hide(value.partition(" ")[2]) for value in values if " " in value))

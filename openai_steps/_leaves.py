@@ -80,7 +80,7 @@ def time(value: Any, _: Any = None) -> datetime:
     if value.__class__ is int and 0 <= value < _LAST_SECOND:
         return _from_timestamp(value, UTC)
     try:
-        if isinstance(value, str):
+        if isinstance(value, str) and not value.isdigit():  # digits alone may be a date, or anything
             moment = datetime.fromisoformat(value)
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         seconds = number(value)

@@ -37,7 +37,11 @@ class Request:
 
 
 def _lower_names(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+    # aiohttp keeps bytes that are no UTF-8 as lone surrogates, which nothing can write out again.
+    return {
+        name.lower(): value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        for name, value in headers.items()
+    }
 
 
 @frozen
@@ -289,9 +293,14 @@ def find_request_id(headers: Mapping[str, str]) -> str | None:
     return next((headers[name] for name in _REQUEST_ID_HEADERS if headers.get(name)), None)
 
 
+_SHORTEST_SECRET: Final = 6
+
+
 def mask(text: str, secrets: Iterable[str]) -> str:
     """Return the text with every secret in it made unreadable, also where JSON, a URL or Python spells it otherwise."""
     for secret in secrets:
+        if len(secret) < _SHORTEST_SECRET:
+            continue  # a stand-in such as "x" or "none": no secret, but part of many a word
         for spelling in _spellings(secret):
             text = text.replace(spelling, "***")
     return text

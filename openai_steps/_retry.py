@@ -43,6 +43,26 @@ def wait_before_retry(
     return wait if wait < time_left else None
 
 
+def wait_as_asked(
+    error: APIStatusError, *, policy: RetryPolicy, attempt: int, jitter: float, time_left: float
+) -> float | None:
+    """Return how long a server asks to be left alone, for those who can wait for longer than one request may take.
+
+    Args:
+        error: What the last request, with all its tries, ended with.
+        policy: The user's settings: requests are made as often as a request is tried.
+        attempt: The number of the last request, from 1.
+        jitter: A random number from 0 up to 1.
+        time_left: Seconds to the deadline: a wait that would not fit is not begun.
+
+    Returns:
+        Seconds, or None for no more requests; so also where the server does not say for how long.
+    """
+    if error.retry_after is None:
+        return None
+    return wait_before_retry(error, policy=policy, attempt=attempt, jitter=jitter, time_left=time_left)
+
+
 def is_transient(error: Exception) -> bool:
     """Tell whether the same request may succeed later."""
     if isinstance(error, APIStatusError):

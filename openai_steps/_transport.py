@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
@@ -26,7 +26,7 @@ from openai_steps._errors import (
     StepsError,
 )
 from openai_steps._gate import FIRST_PLACES, Gate
-from openai_steps._headers import check_headers, secrets_in
+from openai_steps._headers import check_headers, hide, secrets_in
 from openai_steps._protocol import Reply, Request, check_status, mask, request_headers
 from openai_steps._retry import is_transient, wait_before_retry
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
@@ -34,6 +34,8 @@ from openai_steps._settings import Limits, RetryPolicy, Timeouts
 T = TypeVar("T")
 
 _CLOSED: Final = "This client is closed. Make a new AsyncStepsClient."
+
+_SLOW: Final = 1.0  # seconds without an answer, after which one more request may be under way
 
 
 class Transport:
@@ -58,7 +60,8 @@ class Transport:
         self._limits = limits
         self._limiter = nullcontext() if limiter is None else limiter
         self._headers = {**check_headers(request_headers(endpoint)), **headers}
-        self._secrets = secrets_in(self._headers)
+        in_query = (hide(value) for name, value in endpoint.query if name != "api-version")
+        self._secrets = (*secrets_in(self._headers), *in_query)
         self._auth = Authorizer(endpoint, now=time.time)
         self._gate = Gate()
         self._places = asyncio.Semaphore(FIRST_PLACES)
@@ -117,55 +120,80 @@ class Transport:
         return await get_run_steps(call.request.path)
 
     async def _attempt(self, call: _Call) -> Reply:
+        self._hold_for(call)
         scope = asyncio.timeout(call.time_left)
         try:
-            async with scope, self._limiter, self._places:
-                await self._pass_gate(call)
-                return await self._send_authorized(call)
+            call.waits_for = "the limiter given to this client"
+            async with scope, self._limiter:
+                call.waits_for = "other requests to be answered"
+                async with self._places:
+                    call.waits_for = "its turn after a rate limit"
+                    await self._pass_gate(call)
+                    with self._another_place_if_slow():
+                        return await self._send_authorized(call)
         except TimeoutError:
             if not scope.expired():
                 raise  # the limiter's own, or that of the function that gives the key
             raise call.timed_out() from None
 
     async def _send_authorized(self, call: _Call) -> Reply:
-        header = await self._auth.header()
+        header = await self._header(call)
         try:
             return await self._send(call, header)
         except AuthenticationError:
             if not self._auth.can_renew:
                 raise
         self._auth.forget(header)
-        return await self._send(call, await self._auth.header())
+        return await self._send(call, await self._header(call))
+
+    async def _header(self, call: _Call) -> dict[str, str]:
+        call.waits_for = "the key"
+        return await self._auth.header()
+
+    @contextmanager
+    def _another_place_if_slow(self) -> Iterator[None]:
+        """A request that hangs must not keep the few first places from those that would be answered."""
+        timer = asyncio.get_running_loop().call_later(_SLOW, self._places.release)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     async def _pass_gate(self, call: _Call) -> None:
+        self._hold_for(call)  # before the queue, since the first of it may have more time
         async with self._turn:
-            while (wait := self._gate.wait(time.monotonic())) > 0:
-                if wait >= call.time_left:
-                    raise RateLimitError(
-                        f"Held back: the server's rate limit leaves no place {call.within} ({call.shown}).",
-                        status=429,
-                        retry_after=wait,
-                    )
+            while (wait := self._hold_for(call)) > 0:
                 await sleep(wait)
                 if _is_testing():
                     break
             self._gate.passed(time.monotonic())
 
+    def _hold_for(self, call: _Call) -> float:
+        """Return the seconds for which the gate holds all back; RateLimitError if this call has no more than that."""
+        wait = self._gate.wait(time.monotonic())
+        if 0 < wait >= call.time_left:
+            raise call.held_back(wait)
+        return wait
+
     async def _send(self, call: _Call, key: Mapping[str, str]) -> Reply:
         headers = CIMultiDict(key)
         headers.update(self._headers)
         secrets = self._auth.secrets(key) + self._secrets
-        sent_at = time.monotonic()
+        call.waits_for, sent_at = None, time.monotonic()
         reply = await self._exchange(call, headers, secrets)
+        if reply.status != 429 and reply.status < 500:
+            self._note_served()
         try:
             check_status(reply, request=call.request, endpoint=self.endpoint)
         except RateLimitError as error:
             self._gate.rejected(time.monotonic(), sent_at=sent_at, retry_after=error.retry_after)
             raise
+        return reply
+
+    def _note_served(self) -> None:
         self._gate.served(time.monotonic())
         if self._gate.may_widen:
             self._places.release()  # besides this request's own
-        return reply
 
     async def _exchange(self, call: _Call, headers: Mapping[str, str], secrets: tuple[str, ...]) -> Reply:
         """Send one request and read the whole answer; aiohttp's exceptions end here."""
@@ -223,6 +251,7 @@ class _Call:
         self.request = request
         self.timeouts = timeouts
         self.deadline = time.monotonic() + timeouts.total
+        self.waits_for: str | None = None  # in words, while it is not sent
 
     @property
     def time_left(self) -> float:
@@ -236,7 +265,20 @@ class _Call:
     def shown(self) -> str:
         return f"GET {self.request.path}"
 
+    def held_back(self, wait: float) -> RateLimitError:
+        return RateLimitError(
+            f"Held back: the server's rate limit leaves no place for another {wait:.3g} s, which is more than is left "
+            f"of {self.timeouts.total:g} s with all retries ({self.shown}).",
+            status=429,
+            retry_after=wait,
+        )
+
     def timed_out(self) -> APITimeoutError:
+        if self.waits_for is not None:
+            return APITimeoutError(
+                f"Not sent: {self.timeouts.total:g} s with all retries ended while it waited for {self.waits_for} "
+                f"({self.shown})."
+            )
         return APITimeoutError(f"No complete answer {self.within} ({self.shown}).")
 
     def client_timeout(self) -> aiohttp.ClientTimeout:

@@ -17,12 +17,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from attrs import evolve, frozen
 
 from openai_steps._errors import PaginationError
 from openai_steps._models import RunStep, StepPage
+
+_CLOCK_SKEW: Final = timedelta(minutes=10)  # by which a server's clock may be behind
 
 MAX_PAGE_SIZE: Final = 100
 """The most items that the API sends in a page."""
@@ -44,6 +47,7 @@ def start_walk(
     page_size: int = MAX_PAGE_SIZE,
     max_steps: int | None = None,
     verify: bool = False,
+    started_at: datetime | None = None,
 ) -> Walk:
     """Return the walk for the cursors given.
 
@@ -53,9 +57,12 @@ def start_walk(
         page_size: The most steps to ask for at once.
         max_steps: The most steps to pass on in all.
         verify: Trust neither has_more nor ``before``.
+        started_at: The time now. Steps that are newer may have come since the walk began, and prove nothing.
     """
     if before is not None and after is None:
-        return BackwardWalk(before=before, page_size=page_size, max_steps=max_steps, verify=verify)
+        return BackwardWalk(
+            before=before, page_size=page_size, max_steps=max_steps, verify=verify, started_at=started_at
+        )
     return ForwardWalk(after=after, before=before, page_size=page_size, max_steps=max_steps, verify=verify)
 
 
@@ -173,6 +180,7 @@ class BackwardWalk:
         page_size: int = MAX_PAGE_SIZE,
         max_steps: int | None = None,
         verify: bool = False,
+        started_at: datetime | None = None,
     ) -> None:
         self._cursor = before  # all from here on has been passed on, or was not asked for
         self._page_size = page_size
@@ -180,6 +188,8 @@ class BackwardWalk:
         self._verify = verify
         self._adjacent = False  # has the server shown that it sends the items next to the cursor?
         self._held: StepPage | None = None  # a page whose place in the list is not yet proven
+        self._following: StepPage | None = None  # the page ahead of it, while that is being proven
+        self._started_at = started_at
         self._seen = _Seen(before)
         self._detour: tuple[ForwardWalk, _Tail] | None = None
         self._take: Callable[[StepPage], list[StepPage]] = self._take_page
@@ -206,23 +216,36 @@ class BackwardWalk:
         fresh = self._seen.filter(page.data)
         if len(fresh) < len(page.data) and not (fresh and self._adjacent):
             return self._make_detour()
-        passed_on: list[StepPage] = []
-        if self._held is not None:  # it has a page of other steps ahead of it, so it was no window on the head
-            self._adjacent = True
-            passed_on.append(self._pass_on(self._held))
         page = _with_data(page, fresh)
-        if self._adjacent and not self._verify:
+        if self._held is None:
+            return self._accept(page, [])
+        if self._may_have_grown(page, self._held):
+            self._following = page
+            return self._probe(self._held)
+        # The held page has other steps ahead of it, so it was no window on the head.
+        self._adjacent = True
+        return self._accept(page, [self._pass_on(self._held)])
+
+    def _accept(self, page: StepPage, passed_on: list[StepPage]) -> list[StepPage]:
+        """Pass a page on, or hold it until its place in the list is proven."""
+        if not self._verify and (self._adjacent or page.has_more is False):
             passed_on.append(self._pass_on(page))
             return self._finish(passed_on) if page.has_more is False else self._go_on(passed_on)
-        if page.has_more is False and not self._verify:
-            return self._finish([*passed_on, self._pass_on(page)])
         self._held = page
-        if self._verify or (self._left is not None and len(fresh) >= self._left):
-            self._take = self._take_probe
-            self.query = PageQuery(limit=1, after=page.data[-1].id)
-        else:
-            self.query = self._ask()
+        if self._verify or (self._left is not None and len(page.data) >= self._left):
+            return passed_on + self._probe(page)
+        self.query = self._ask()
         return passed_on
+
+    def _may_have_grown(self, page: StepPage, held: StepPage) -> bool:
+        """Tell whether these steps may be newer than the held page: then they prove nothing about its place."""
+        head = page.data[0].created_at
+        return self._started_at is not None and head >= max(held.data[0].created_at, self._started_at - _CLOCK_SKEW)
+
+    def _probe(self, held: StepPage) -> list[StepPage]:
+        self._take = self._take_probe
+        self.query = PageQuery(limit=1, after=held.data[-1].id)
+        return []
 
     def _take_end(self) -> list[StepPage]:
         """Take an empty page: the head of the list, if the server is to be believed."""
@@ -246,7 +269,9 @@ class BackwardWalk:
         assert self._held is not None
         self._adjacent = True
         self._take = self._take_page
-        return self._go_on([self._pass_on(self._held)])
+        passed_on = [self._pass_on(self._held)]
+        following, self._following = self._following, None
+        return self._go_on(passed_on) if following is None else self._accept(following, passed_on)
 
     def _take_detour(self, page: StepPage) -> list[StepPage]:
         """Take a page of the walk from the head to the cursor."""

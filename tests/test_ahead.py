@@ -199,6 +199,6 @@ async def test_a_head_that_fails_calls_off_the_tail() -> None:
     tail = Server(45, order="desc", held=True)
     with pytest.raises(StepsError) as caught:
         await both_ends(head, tail)
-    assert caught.value.resume_after == "step_0009"
+    assert caught.value.resume_after is None  # the steps before are lost with the list
     assert tail.called_off == len(tail.asked) == 1
     assert asyncio.all_tasks() == {asyncio.current_task()}

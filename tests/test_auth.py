@@ -36,14 +36,14 @@ class Credential:
     asked: int = 0
     scopes: tuple[str, ...] = ()
     gate: asyncio.Event | None = None
-    fail_first: bool = False
+    fails: tuple[int, ...] = ()
 
     async def get_token(self, *scopes: str) -> Token:
         self.asked += 1
         number, self.scopes = self.asked, scopes
         if self.gate is not None:
             await self.gate.wait()
-        if self.fail_first and number == 1:
+        if number in self.fails:
             raise ConnectionError("no token today")
         return Token(f"token-{number}", int(self.clock.now) + self.lifetime)
 
@@ -126,10 +126,42 @@ async def test_a_token_is_kept_until_shortly_before_it_expires() -> None:
     assert credential.asked == 2
 
 
-async def test_a_token_that_lives_shorter_is_used_all_the_same() -> None:
-    credential = Credential(Clock(), lifetime=60)
-    authorizer = with_credential(credential)
+async def test_a_token_that_lives_shorter_is_kept_for_half_its_life() -> None:
+    clock = Clock()
+    authorizer = with_credential(Credential(clock, lifetime=60))
+    assert [await bearer(authorizer) for _ in range(3)] == ["token-1"] * 3
+    clock.now += 29
+    assert await bearer(authorizer) == "token-1"
+    clock.now += 1
+    assert await bearer(authorizer) == "token-2"
+
+
+async def test_a_token_that_has_expired_when_it_comes_is_not_kept() -> None:
+    authorizer = with_credential(Credential(Clock(), lifetime=-1))
     assert [await bearer(authorizer), await bearer(authorizer)] == ["token-1", "token-2"]
+
+
+async def test_if_there_is_no_new_token_the_old_is_used_until_it_expires() -> None:
+    clock = Clock()
+    credential = Credential(clock, fails=tuple(range(2, 100)))
+    authorizer = with_credential(credential)
+    assert await bearer(authorizer) == "token-1"
+    clock.now += HOUR - 300
+    assert [await bearer(authorizer) for _ in range(10)] == ["token-1"] * 10
+    assert credential.asked == 2  # and not again before half of the time left is over
+    clock.now += 299
+    assert await bearer(authorizer) == "token-1"
+    assert credential.asked == 3
+    clock.now += 1
+    with pytest.raises(ConnectionError, match="no token today"):
+        await bearer(authorizer)
+
+
+async def test_a_refused_token_is_not_used_again_if_there_is_no_new_one() -> None:
+    authorizer = with_credential(Credential(Clock(), fails=(2,)))
+    authorizer.forget(await authorizer.header())
+    with pytest.raises(ConnectionError, match="no token today"):
+        await bearer(authorizer)
 
 
 async def test_many_at_once_make_one_refresh() -> None:
@@ -156,7 +188,7 @@ async def test_if_the_first_to_come_is_called_off_the_next_refreshes() -> None:
 
 
 async def test_a_refresh_that_fails_is_tried_again_by_the_next() -> None:
-    authorizer = with_credential(Credential(Clock(), fail_first=True))
+    authorizer = with_credential(Credential(Clock(), fails=(1,)))
     with pytest.raises(ConnectionError, match="no token today"):
         await bearer(authorizer)
     assert await bearer(authorizer) == "token-2"

@@ -255,6 +255,22 @@ def test_a_long_hold_counts_as_part_of_the_servers_window() -> None:
     assert 1 / gate.wait(60.0) == pytest.approx(10, rel=0.2)
 
 
+@pytest.mark.parametrize("served", [0, FIRST_PLACES - 1])
+@pytest.mark.parametrize("told", [1, 5, 50, 3600])
+def test_a_rejection_before_a_pace_is_known_makes_no_walk_crawl(told: float, served: int) -> None:
+    gate, now = Gate(), 100.0
+    for _ in range(served):
+        gate.passed(now)
+        gate.served(now)
+    gate.rejected(now, sent_at=now, retry_after=told)
+    now += told
+    assert gate.wait(now) == 0
+    for _ in range(50):
+        now += gate.wait(now)
+        gate.passed(now)
+    assert now - 100 - told < 50 / FIRST_PLACES + 1
+
+
 def test_the_pace_is_given_up_when_it_holds_nothing_back() -> None:
     gate = Gate()
     gate.rejected(0.0, sent_at=0.0, retry_after=0)

@@ -112,6 +112,58 @@ async def test_slow_answers_at_the_start_hold_nobody_back_for_ever() -> None:
         assert sum(not isinstance(result, BaseException) for result in results) == 26
 
 
+async def test_requests_that_hang_do_not_keep_others_from_being_sent() -> None:
+    async with serving(3, timeout=Timeouts(attempt=100, total=100)) as (client, emulator):
+        emulator.inject(Stall(), times=8)
+        hanging = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(8)]
+        pages = await asyncio.wait_for(asyncio.gather(*(client.list_page(THREAD, RUN) for _ in range(8))), 20)
+        assert [len(page.data) for page in pages] == [3] * 8
+        assert not any(task.done() for task in hanging)
+        for task in hanging:
+            task.cancel()
+
+
+@define
+class Together:
+    """404 to so many at once, and to no one before."""
+
+    barrier: asyncio.Barrier
+
+    async def play(self, _exchange: Exchange) -> web.StreamResponse:
+        await self.barrier.wait()
+        return web.Response(status=404)
+
+
+async def test_errors_that_are_no_rejections_are_answers_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openai_steps._transport._SLOW", 1000.0)
+    async with serving(3, timeout=Timeouts(total=10)) as (client, emulator):
+        emulator.inject(Answer(404), times=20)
+        emulator.inject(Together(asyncio.Barrier(8)), times=8)
+        for _ in range(20):
+            with pytest.raises(NotFoundError):
+                await client.list_page(THREAD, RUN)
+        results = await asyncio.gather(*(client.list_page(THREAD, RUN) for _ in range(8)), return_exceptions=True)
+        assert [type(result) for result in results] == [NotFoundError] * 8
+
+
+@pytest.mark.parametrize("others", [1, 10])
+async def test_who_has_no_time_to_be_held_back_is_told_at_once(others: int) -> None:
+    """Also behind others that have: in the queue at the gate, and for a place."""
+    async with serving(3, timeout=Timeouts(total=1000)) as (client, emulator):
+        emulator.inject(Answer(429, headers={"Retry-After": "100"}))
+        with pytest.raises(RateLimitError):
+            await client.list_page(THREAD, RUN)
+        patient = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(others)]
+        await asyncio.sleep(0)
+        with pytest.raises(RateLimitError, match="no place for another") as caught:
+            await asyncio.wait_for(client.list_page(THREAD, RUN, timeout=Timeouts(total=50)), 20)
+        assert 70 < (caught.value.retry_after or 0) <= 100
+        assert not any(task.done() for task in patient)
+        assert len(emulator.requests) == 1
+        for task in patient:
+            task.cancel()
+
+
 # --- Deadlines --------------------------------------------------------------------------------------------------
 
 
@@ -132,9 +184,29 @@ class Never:
 async def test_the_deadline_is_over_the_users_limiter_too() -> None:
     limiter = Never()
     async with serving(3, limiter=limiter, timeout=Timeouts(total=0.05)) as (client, emulator):
-        with pytest.raises(APITimeoutError):
+        with pytest.raises(APITimeoutError, match="Not sent: .* waited for the limiter given to this client"):
             await asyncio.wait_for(client.list_page(THREAD, RUN), 20)
         assert (limiter.entered, len(emulator.requests)) == (1, 0)
+
+
+async def test_a_timeout_before_the_request_does_not_blame_the_server() -> None:
+    """For want of a place, or of a key."""
+
+    async def key() -> str:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with serving(3, timeout=Timeouts(attempt=100, total=100)) as (client, emulator):
+        emulator.inject(Stall(), times=4)
+        stalled = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(4)]
+        await asyncio.sleep(0)
+        with pytest.raises(APITimeoutError, match="Not sent: .* waited for other requests to be answered"):
+            await client.list_page(THREAD, RUN, timeout=Timeouts(total=0.05))
+        for task in stalled:
+            task.cancel()
+    async with AsyncStepsClient(Endpoint.compatible("http://127.0.0.1:9/v1", api_key=key)) as client:
+        with pytest.raises(APITimeoutError, match="Not sent: .* waited for the key"):
+            await client.list_page(THREAD, RUN, timeout=Timeouts(total=0.05))
 
 
 class OwnTimeoutError(TimeoutError):

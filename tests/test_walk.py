@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
@@ -313,3 +314,42 @@ def test_any_walk_can_be_continued_from_where_it_says(
         return
     rest = start_walk(after=walk.resume_after, before=walk.resume_before, page_size=page_size)
     assert met + read(rest, Server(served.steps, order, served.dialect, [])) == whole
+
+
+# --- Lists that grow while they are read --------------------------------------------------------------------------
+
+
+@given(
+    st.integers(2, 40),
+    st.integers(1, 10),
+    st.none() | st.integers(1, 12),
+    st.sampled_from(KNOWN_BEFORE),
+    st.lists(st.integers(0, 3), max_size=12),
+    st.data(),
+)
+def test_new_steps_at_the_head_prove_nothing(
+    count: int, page_size: int, max_steps: int | None, before: Before, growth: list[int], data: st.DataObject
+) -> None:
+    # Newest first, the list grows at its head: a server that sends a window on the head sends other steps each time.
+    served = server(count, "desc", Dialect(before=before, has_more="directional"))
+    started_at = datetime.fromtimestamp(1_700_000_000 + count, UTC)
+    ids = served.ids
+    cursor = data.draw(st.sampled_from(ids))
+    walk = start_walk(before=cursor, page_size=page_size, max_steps=max_steps, started_at=started_at)
+    met: list[str] = []
+    arriving = iter(growth)
+    while walk.query is not None:
+        assert len(served.queries) < 5 * (count + 40)
+        page = served.answer(walk.query)
+        served.steps[:] = make_steps(list(range(len(served.steps) + next(arriving, 0))))
+        for passed_on in walk.feed(page):
+            met += [step.id for step in reversed(passed_on.data)]
+    wanted = expected(ids, None, cursor)
+    assert met[: len(wanted)] == wanted[:max_steps]
+
+
+def test_an_old_list_is_believed_not_to_grow() -> None:
+    served = server(100, "desc")
+    walk = start_walk(before=served.ids[30], page_size=20, started_at=datetime.fromtimestamp(1_800_000_000, UTC))
+    assert read(walk, served) == expected(served.ids, None, served.ids[30])
+    assert len(served.queries) == 2

@@ -28,19 +28,24 @@ def _tokens(name: str, same: str | None = None) -> Callable[[RunStep], int | Non
     def value(step: RunStep) -> int | None:
         usage = step.usage or Usage()
         tokens: int | None = getattr(usage, name)
-        return getattr(usage, same) if tokens is None and same else tokens
+        return _int64(getattr(usage, same) if tokens is None and same else tokens)
 
     return value
 
 
 def _cached_tokens(step: RunStep) -> int | None:
     details = (step.usage.prompt_token_details if step.usage else None) or PromptTokenDetails()
-    return details.cached_tokens
+    return _int64(details.cached_tokens)
 
 
 def _reasoning_tokens(step: RunStep) -> int | None:
     details = step.usage.completion_tokens_details if step.usage else None
-    return details.reasoning_tokens if details else None
+    return _int64(details.reasoning_tokens) if details else None
+
+
+def _int64(number: int | None) -> int | None:
+    """Return a number that fits into the column; a bigger one makes no sense, and is in ``raw``."""
+    return number if number is not None and -(2**63) <= number < 2**63 else None
 
 
 COLUMNS: Final = (
@@ -80,6 +85,7 @@ COLUMNS: Final = (
 """The columns, in their order."""
 
 
-def table(steps: list[RunStep]) -> Mapping[str, list[Any]]:
-    """Return the values of each column, by its name."""
-    return {column.name: [column.value(step) for step in steps] for column in COLUMNS}
+def table(rows: list[tuple[RunStep, bytes]]) -> Mapping[str, list[Any]]:
+    """Return the values of each column, by its name, for steps that come with their JSON."""
+    values = {column.name: [column.value(step) for step, _ in rows] for column in COLUMNS if column.name != "raw"}
+    return {**values, "raw": [line.decode() for _, line in rows]}

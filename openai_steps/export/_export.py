@@ -14,12 +14,11 @@ from typing import Any, Final, Self
 from attrs import evolve, frozen
 
 from openai_steps._client import AsyncStepsClient
-from openai_steps._converter import dumps
 from openai_steps._models import RunRef, RunSteps
-from openai_steps.export._archive import read_export
+from openai_steps.export._archive import read_export, read_lines
 from openai_steps.export._errors import ExportError
 from openai_steps.export._extras import parquet
-from openai_steps.export._failures import failure_line
+from openai_steps.export._failures import failure_line, json_lines
 from openai_steps.export._journal import Unseen, WorkFile, is_begun, move, replacing, sync
 
 
@@ -30,7 +29,7 @@ class ExportProgress:
     Attributes:
         runs: Runs that are exported, those found from before among them.
         steps: Their steps.
-        failures: Runs that could not be read; after a crash, all of them are tried again.
+        failures: Runs that could not be read, or not be written; after a crash, all of them are tried again.
         found: Runs that were there at the start, since the export was begun earlier.
     """
 
@@ -52,8 +51,8 @@ async def export_runs(
     """Write the steps of many runs into a file.
 
     The file appears when all is done. Until then its content grows in ``OUT.part``; after a crash, the same call goes
-    on from there. A run that cannot be read goes to ``OUT.failures.jsonl`` with the reason, and stops no other; none of
-    its steps are in the file.
+    on from there. A run that cannot be read, or not be written, goes to ``OUT.failures.jsonl`` with the reason, and
+    stops no other; none of its steps are in the file.
 
     Args:
         client: Reads the runs; its ``limiter`` bounds the requests.
@@ -89,8 +88,7 @@ async def export_runs(
                 fresh = _only(Unseen(work.found), runs)
                 async with aclosing(client.iter_runs(fresh, concurrency=concurrency, include=names)) as results:
                     async for run in results:
-                        output.add(run)
-                        progress = _count(progress, run)
+                        progress = _count(progress, output.add(run))
                         if on_progress is not None:
                             on_progress(progress)
             work.complete(failures=progress.failures)
@@ -144,7 +142,9 @@ def _finish(work: WorkFile, target: Path, file_format: _Format) -> None:
 
 def _bring_parquet(source: Path, target: Path) -> None:
     with replacing(target) as temporary, parquet().ParquetSteps(temporary) as table:
-        table.add(read_export(source))
+        # The lines as they are: to write a step anew from here, deeper in the stack, may fail where it went well before.
+        for step, line in zip(read_export(source), read_lines(source), strict=True):
+            table.add([step], [line.rstrip()])
 
 
 @frozen
@@ -182,7 +182,8 @@ _BATCH_SECONDS: Final = 1.0
 class _Output:
     """Takes what became of runs: steps go to the work file, in batches, and failures to a file of their own.
 
-    What was added is on the disk at the end of the block, however it ends.
+    What was added is on the disk at the end of the block, however it ends; but a batch whose writing was broken off
+    (by a full disk, or a second Ctrl-C) is not written again: the journal tells the next start whether it is there.
 
     Args:
         work: The work file.
@@ -204,29 +205,27 @@ class _Output:
             self._commit()
             sync(self._failures)
 
-    def add(self, run: RunSteps) -> None:
-        """Take a run."""
+    def add(self, run: RunSteps) -> RunSteps:
+        """Take a run, and return it; with an error if it cannot be written."""
+        run, lines = json_lines(run)
         if run.error is not None:
             self._failures.write(failure_line(run))
-            return
-        self._runs.append(RunRef(run.thread_id, run.run_id))
-        self._steps += len(run.steps)
-        for step in run.steps:
-            line = dumps(step)
-            self._lines += (line, b"\n")
-            self._bytes += len(line)
+            return run
+        self._batch.append((RunRef(run.thread_id, run.run_id), lines))  # at once: Ctrl-C may come between any two lines
+        self._bytes += sum(map(len, lines))
         if self._bytes >= _BATCH_BYTES or time.monotonic() >= self._due:
             self._commit()
+        return run
 
     def _commit(self) -> None:
-        if self._runs:
-            lines = b"".join(self._lines)
-            self._work.commit(self._encode(lines) if lines else b"", self._runs, steps=self._steps)
+        batch = self._batch
         self._clear()
+        if batch:
+            lines = [line + b"\n" for _, run_lines in batch for line in run_lines]
+            data = self._encode(b"".join(lines)) if lines else b""
+            self._work.commit(data, [run for run, _ in batch], steps=len(lines))
 
     def _clear(self) -> None:
-        self._runs: list[RunRef] = []
-        self._lines: list[bytes] = []
+        self._batch: list[tuple[RunRef, list[bytes]]] = []
         self._bytes = 0
-        self._steps = 0
         self._due = time.monotonic() + _BATCH_SECONDS

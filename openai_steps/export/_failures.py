@@ -1,13 +1,25 @@
-"""The failures file: one JSON line for each run that could not be read, which is also a RUNS file for the next try."""
+"""The failures file: a JSON line for each run that could not be exported, which is also a RUNS file for the next try."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import orjson
+from attrs import evolve
 
+from openai_steps._converter import dumps
 from openai_steps._errors import APIStatusError
 from openai_steps._models import RunSteps
+
+
+def json_lines(run: RunSteps) -> tuple[RunSteps, list[bytes]]:
+    """Return a run with the JSON of each step; one that cannot be written comes with that error, and no JSON."""
+    if run.error is not None:
+        return run, []
+    try:
+        return run, [dumps(step) for step in run.steps]
+    except (ValueError, RecursionError) as error:
+        return evolve(run, error=error), []
 
 
 def failure_line(run: RunSteps) -> bytes:

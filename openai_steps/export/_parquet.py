@@ -36,7 +36,7 @@ class ParquetSteps:
 
     def __init__(self, path: Path) -> None:
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
-        self._group: list[RunStep] = []
+        self._group: list[tuple[RunStep, bytes]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -46,10 +46,10 @@ class ParquetSteps:
             self._flush()
         self._writer.close()
 
-    def add(self, steps: Iterable[RunStep]) -> None:
-        """Add a row for each step."""
-        for step in steps:
-            self._group.append(step)
+    def add(self, steps: Iterable[RunStep], lines: Iterable[bytes]) -> None:
+        """Add a row for each step, whose JSON is given with it."""
+        for row in zip(steps, lines, strict=True):
+            self._group.append(row)
             if len(self._group) == _ROWS_IN_GROUP:
                 self._flush()
 

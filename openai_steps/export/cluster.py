@@ -28,7 +28,7 @@ from openai_steps._client import AsyncStepsClient
 from openai_steps._models import RunRef
 from openai_steps.export._errors import ExportError
 from openai_steps.export._export import ExportProgress
-from openai_steps.export._failures import failure_line
+from openai_steps.export._failures import failure_line, json_lines
 from openai_steps.export._journal import Unseen, replacing
 from openai_steps.export._pace import burst_period, make_limiter, useful_concurrency
 from openai_steps.export._parquet import ParquetSteps, read_note
@@ -61,7 +61,7 @@ def export_on_cluster(
     """Write the steps of many runs into a folder of Parquet files, by the workers of a Dask cluster.
 
     The folder appears when all is done. Until then it is called ``OUT.parts``; after a crash, the same call goes on
-    from there. Runs that cannot be read go to ``OUT.failures.jsonl``, as with `export_runs`.
+    from there. Runs that cannot be read, or not be written, go to ``OUT.failures.jsonl``, as with `export_runs`.
 
     Args:
         scheduler: The scheduler's address, or a `distributed.Client`.
@@ -247,8 +247,9 @@ async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int
             aclosing(client.iter_runs(share.runs, concurrency=concurrency, include=share.include)) as results,
         ):
             async for run in results:
+                run, lines = json_lines(run)  # noqa: PLW2901 - what became of it
                 if run.error is None:
-                    table.add(run.steps)
+                    table.add(run.steps, lines)
                 else:
                     failures.append(failure_line(run).decode())
         table.note(_NOTE, orjson.dumps({"runs": len(share.runs), "failures": failures}).decode())

@@ -3,15 +3,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import builders
+import orjson
 import pyarrow.parquet as pq
 import pytest
 from builders import Body
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_steps import dumps, structure_step
+from openai_steps import RunStep, dumps, structure_step
 from openai_steps.export import COLUMNS, _parquet
 from openai_steps.export._parquet import SCHEMA, ParquetSteps, read_note, read_raw
+
+
+def add(table: ParquetSteps, step: RunStep) -> None:
+    table.add([step], [dumps(step)])
 
 
 @given(st.lists(builders.steps, max_size=5))
@@ -20,7 +25,7 @@ def test_any_step_has_a_row_and_is_whole_in_it(bodies: list[Body]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, "steps.parquet")
         with ParquetSteps(path) as table:
-            table.add(steps)
+            table.add(steps, map(dumps, steps))
         assert list(read_raw(path)) == [dumps(step) for step in steps]
         rows = pq.read_table(path).to_pylist()
     assert [(row["step_id"], row["thread_id"], row["status"]) for row in rows] == [
@@ -45,7 +50,7 @@ def test_the_values_of_a_row(tmp_path: Path) -> None:
         },
     )
     with ParquetSteps(tmp_path / "steps.parquet") as table:
-        table.add([structure_step(body)])
+        add(table, structure_step(body))
     (row,) = pq.read_table(tmp_path / "steps.parquet").to_pylist()
     del row["raw"]
     failed_at = datetime.fromtimestamp(1_700_000_009.5, UTC)
@@ -77,16 +82,26 @@ def test_the_values_of_a_row(tmp_path: Path) -> None:
 def test_dashscope_s_tokens_are_in_the_same_columns(tmp_path: Path) -> None:
     body = builders.step_body(usage={"input_tokens": 7, "output_tokens": 2, "total_tokens": 9})
     with ParquetSteps(tmp_path / "steps.parquet") as table:
-        table.add([structure_step(body)])
+        add(table, structure_step(body))
     (row,) = pq.read_table(tmp_path / "steps.parquet").to_pylist()
     assert (row["prompt_tokens"], row["completion_tokens"], row["total_tokens"]) == (7, 2, 9)
+
+
+def test_a_number_that_fits_no_column_is_in_the_json(tmp_path: Path) -> None:
+    usage = {"prompt_tokens": 2**63, "completion_tokens": 2**63 - 1, "total_tokens": 2**64 - 1}
+    path = tmp_path / "steps.parquet"
+    with ParquetSteps(path) as table:
+        add(table, structure_step(builders.step_body(usage=usage)))
+    (row,) = pq.read_table(path).to_pylist()
+    assert (row["prompt_tokens"], row["completion_tokens"], row["total_tokens"]) == (None, 2**63 - 1, None)
+    assert orjson.loads(row["raw"])["usage"] == usage
 
 
 def test_row_groups_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_parquet, "_ROWS_IN_GROUP", 4)
     steps = [structure_step(builders.step_body(id=f"step_{number}")) for number in range(10)]
     with ParquetSteps(tmp_path / "steps.parquet") as table:
-        table.add(steps)
+        table.add(steps, map(dumps, steps))
         table.note("hello", "wörld")
     metadata = pq.read_metadata(tmp_path / "steps.parquet")
     assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [4, 4, 2]
@@ -103,7 +118,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
 def _one_step(folder: Path) -> Path:
     path = folder / "steps.parquet"
     with ParquetSteps(path) as table:
-        table.add([structure_step(builders.step_body())])
+        add(table, structure_step(builders.step_body()))
     return path
 
 
