@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
-from functools import partial
-from itertools import count
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
@@ -387,7 +384,7 @@ class AsyncStepsClient:
         list_request(self.endpoint, thread_id, run_id, include=names)  # for its ValueErrors, before any request
         get_run = partial(self.get_run, thread_id, run_id, timeout=timeout)
         fetch = self._fetch(thread_id, run_id, "asc", names, timeout)
-        clock = _Clock(deadline, told=f"The run {run_id!r} has not ended within {deadline} s.")
+        clock = Deadline(deadline, told=f"The run {run_id!r} has not ended within {deadline} s.")
         try:
             while not follower.over:
                 if follower.query is None:
@@ -406,9 +403,11 @@ class AsyncStepsClient:
                 error.add_note("The run was there a moment ago: it, or its thread, has been deleted since.")
             raise
 
-    async def _ask_patiently(self, ask: Callable[[], Awaitable[T]], clock: _Clock) -> T:
+    async def _ask_patiently(self, ask: Callable[[], Awaitable[T]], clock: Deadline) -> T:
         """Ask; and the same again where the server asks for a wait that the request's own deadline does not allow."""
-        for attempt in count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 return await clock.wait_for(ask())
             except APIStatusError as error:
@@ -418,7 +417,6 @@ class AsyncStepsClient:
                 if wait is None:
                     raise
             await clock.wait_for(sleep(wait))
-        raise AssertionError  # count has no end
 
     async def iter_runs(
         self,
@@ -504,18 +502,6 @@ class AsyncStepsClient:
     async def _get(self, request: Request, kind: type[T], timeout: Timeouts | float | None) -> T:
         reply = await self._transport.get(request, timeouts=_timeouts(timeout, self._timeouts))
         return read_reply(reply, kind, request=request)
-
-
-class _Clock(Deadline):
-    """A deadline that also tells how much time is left."""
-
-    def __init__(self, seconds: float | None, *, told: str) -> None:
-        super().__init__(seconds, told=told)
-        self._ends = math.inf if seconds is None else time.monotonic() + seconds
-
-    @property
-    def time_left(self) -> float:
-        return self._ends - time.monotonic()
 
 
 def _names(include: Iterable[str]) -> Names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
@@ -303,12 +304,17 @@ class Deadline:
     """
 
     def __init__(self, seconds: float | None, *, told: str) -> None:
-        self._at = None if seconds is None else asyncio.get_running_loop().time() + seconds
+        self._at = math.inf if seconds is None else asyncio.get_running_loop().time() + seconds
         self._told = told
+
+    @property
+    def time_left(self) -> float:
+        """Seconds to that moment; infinite where there is none."""
+        return self._at - asyncio.get_running_loop().time()
 
     async def wait_for(self, awaitable: Awaitable[T]) -> T:
         """Return what the awaitable gives; APITimeoutError if it does not give it in time."""
-        scope = asyncio.timeout_at(self._at)
+        scope = asyncio.timeout_at(None if self._at == math.inf else self._at)
         try:
             async with scope:
                 return await awaitable

@@ -93,7 +93,8 @@ def test_values_and_state_machines_need_only_attrs(name: str) -> None:
     assert libraries(name) <= {"attrs"}
 
 
-PURE = [name for floor in FLOORS[:2] for name in floor if name not in ("_fleet", "_ahead", "_collector")] + ["_protocol"]
+IMPURE = {"_fleet", "_ahead", "_collector"}
+PURE = [name for floor in FLOORS[:2] for name in floor if name not in IMPURE] + ["_protocol"]
 
 
 @pytest.mark.parametrize("name", PURE)

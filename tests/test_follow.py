@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -23,6 +23,7 @@ from openai_steps import (
     RetryPolicy,
     Run,
     RunStep,
+    Timeouts,
     structure_page,
 )
 from openai_steps._follow import Follower, FollowQuery, RunQuery
@@ -275,6 +276,12 @@ async def client(emulator: Emulator) -> AsyncIterator[AsyncStepsClient]:
             yield client
 
 
+@pytest.fixture
+def no_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=2, cap=True):
+        yield
+
+
 async def each(steps: AsyncIterator[RunStep], act: Callable[[RunStep], object]) -> None:
     async for step in steps:
         act(step)
@@ -394,14 +401,58 @@ async def test_retry_after_is_honoured(emulator: Emulator, client: AsyncStepsCli
     assert loop.time() - began >= 0.3
 
 
+async def test_a_wait_longer_than_a_request_may_take_is_waited(emulator: Emulator, client: AsyncStepsClient) -> None:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    emulator.inject(Answer(429, headers={"Retry-After": "1.2"}))
+    steps = client.follow_steps("thread_1", "run_1", poll_interval=QUICK, timeout=Timeouts(attempt=1, total=1))
+    async with aclosing(steps):
+        assert (await anext(steps)).id == "step_1"
+    assert loop.time() - began >= 1.2
+
+
+@pytest.mark.usefixtures("no_waiting")
+async def test_after_a_long_wait_the_same_is_asked(emulator: Emulator, client: AsyncStepsClient) -> None:
+    finish(emulator, "step_1", 1)
+    emulator.store.append_step("thread_1", "run_1", wire_step("step_2", 5))
+    asked: list[str] = []
+
+    def later(step: RunStep) -> None:
+        if step.id == "step_2" and not asked:
+            asked.append(step.id)
+            emulator.store.set_run_status("thread_1", "run_1", "completed")
+            emulator.clear_requests()
+            emulator.inject(Answer(503, headers={"Retry-After": "3600"}))
+
+    await each(client.follow_steps("thread_1", "run_1", poll_interval=QUICK), later)
+    refused, again, *_ = emulator.requests
+    assert (refused.raw_path, refused.raw_query) == (again.raw_path, again.raw_query)
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize(("deadline", "requests"), [(None, 2), (100, 1)], ids=["as often as a request", "no time"])
+async def test_a_long_wait_too_many_is_an_error_that_says_where_to_go_on(
+    emulator: Emulator, client: AsyncStepsClient, deadline: float | None, requests: int
+) -> None:
+    finish(emulator, "step_1", 1)
+    emulator.store.append_step("thread_1", "run_1", wire_step("step_2", 5))
+
+    def later(step: RunStep) -> None:
+        if step.id == "step_2":
+            emulator.clear_requests()
+            emulator.inject(Answer(503, headers={"Retry-After": "3600"}), times=9)
+
+    with pytest.raises(InternalServerError) as caught:
+        await each(client.follow_steps("thread_1", "run_1", poll_interval=QUICK, deadline=deadline), later)
+    assert caught.value.resume_after == "step_1"
+    assert len(emulator.requests) == requests
+
+
+@pytest.mark.usefixtures("no_waiting")
 async def test_staminas_test_mode_does_not_wait(emulator: Emulator, client: AsyncStepsClient) -> None:
-    stamina.set_testing(True, attempts=2, cap=True)
-    try:
-        async with asyncio.timeout(60):
-            steps = client.follow_steps("thread_1", "run_1", poll_interval=3600)
-            await each(steps, lambda _: emulator.store.set_run_status("thread_1", "run_1", "cancelled"))
-    finally:
-        stamina.set_testing(False)
+    async with asyncio.timeout(60):
+        steps = client.follow_steps("thread_1", "run_1", poll_interval=3600)
+        await each(steps, lambda _: emulator.store.set_run_status("thread_1", "run_1", "cancelled"))
 
 
 async def test_closing_early_leaves_nothing_behind(emulator: Emulator, client: AsyncStepsClient) -> None:

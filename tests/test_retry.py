@@ -18,7 +18,7 @@ from openai_steps import (
     StepsError,
 )
 from openai_steps._errors import error_class
-from openai_steps._retry import is_transient, retry_after, wait_before_retry
+from openai_steps._retry import is_transient, retry_after, wait_as_asked, wait_before_retry
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 POLICY = RetryPolicy(attempts=4, wait_initial=0.5, wait_max=8)
@@ -162,3 +162,21 @@ def test_no_policy_is_too_odd(attempt: int, initial: float, longest: float) -> N
     seconds = wait_before_retry(APIConnectionError("x"), policy=policy, attempt=attempt, jitter=0.5, time_left=1e12)
     assert seconds is not None
     assert 0 <= seconds <= longest
+
+
+@pytest.mark.parametrize(
+    ("error", "attempt", "time_left", "waits"),
+    [
+        (status_error(429, retry_after=61), 1, 1e9, 61),
+        (status_error(503, retry_after=61), 3, 62, 61),
+        (status_error(429, retry_after=61), 1, 60, None),
+        (status_error(429, retry_after=61), 4, 1e9, None),
+        (status_error(429), 1, 1e9, None),
+        (status_error(404, retry_after=61), 1, 1e9, None),
+    ],
+    ids=["rate limit", "as long as it fits", "no time", "often enough", "not told for how long", "lasting"],
+)
+def test_a_long_wait_is_waited_if_asked_for(
+    error: APIStatusError, attempt: int, time_left: float, waits: float | None
+) -> None:
+    assert wait_as_asked(error, policy=POLICY, attempt=attempt, jitter=0, time_left=time_left) == waits

@@ -129,7 +129,7 @@ class Together:
 
     barrier: asyncio.Barrier
 
-    async def play(self, _exchange: Exchange) -> web.StreamResponse:
+    async def play(self, exchange: Exchange) -> web.StreamResponse:
         await self.barrier.wait()
         return web.Response(status=404)
 
@@ -164,6 +164,20 @@ async def test_who_has_no_time_to_be_held_back_is_told_at_once(others: int) -> N
             task.cancel()
 
 
+async def test_who_waited_for_a_place_when_the_others_were_rejected_is_told_as_well() -> None:
+    async with serving(3, timeout=Timeouts(total=1000)) as (client, emulator):
+        emulator.inject(Stall(), times=3)
+        emulator.inject(Answer(429, headers={"Retry-After": "100"}))
+        patient = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(5)]
+        await asyncio.sleep(0)
+        with pytest.raises(RateLimitError, match="no place for another"):
+            await asyncio.wait_for(client.list_page(THREAD, RUN, timeout=Timeouts(total=50)), 20)
+        assert len(emulator.requests) == 4
+        for task in patient:
+            task.cancel()
+        await asyncio.gather(*patient, return_exceptions=True)  # one was rejected
+
+
 # --- Deadlines --------------------------------------------------------------------------------------------------
 
 
@@ -184,7 +198,7 @@ class Never:
 async def test_the_deadline_is_over_the_users_limiter_too() -> None:
     limiter = Never()
     async with serving(3, limiter=limiter, timeout=Timeouts(total=0.05)) as (client, emulator):
-        with pytest.raises(APITimeoutError, match="Not sent: .* waited for the limiter given to this client"):
+        with pytest.raises(APITimeoutError, match=r"Not sent: .* waited for the limiter given to this client"):
             await asyncio.wait_for(client.list_page(THREAD, RUN), 20)
         assert (limiter.entered, len(emulator.requests)) == (1, 0)
 
@@ -200,12 +214,12 @@ async def test_a_timeout_before_the_request_does_not_blame_the_server() -> None:
         emulator.inject(Stall(), times=4)
         stalled = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(4)]
         await asyncio.sleep(0)
-        with pytest.raises(APITimeoutError, match="Not sent: .* waited for other requests to be answered"):
+        with pytest.raises(APITimeoutError, match=r"Not sent: .* waited for other requests to be answered"):
             await client.list_page(THREAD, RUN, timeout=Timeouts(total=0.05))
         for task in stalled:
             task.cancel()
     async with AsyncStepsClient(Endpoint.compatible("http://127.0.0.1:9/v1", api_key=key)) as client:
-        with pytest.raises(APITimeoutError, match="Not sent: .* waited for the key"):
+        with pytest.raises(APITimeoutError, match=r"Not sent: .* waited for the key"):
             await client.list_page(THREAD, RUN, timeout=Timeouts(total=0.05))
 
 

@@ -73,10 +73,15 @@ def export(
             done = _export_here(connection, refs, out, concurrency, max_per_second, include, show)
         else:
             done = _export_there(scheduler, connection, refs, out, concurrency, max_per_second, include, show)
-    told = f"{done.runs:,} runs with {done.steps:,} steps are in {out.name}."
+    told = f"In {out.name}: {_count(done.runs, 'run')}, {_count(done.steps, 'step')}."
     make_console(stderr=True).print(Text(told))
     if done.failures:
-        raise Failure(f"{done.failures:,} runs could not be read; {out.name}.failures.jsonl tells which, and why.")
+        where = f"{out.name}.failures.jsonl tells which, and why"
+        raise Failure(f"{_count(done.failures, 'run')} could not be read: {where}.")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _export_here(

@@ -142,7 +142,7 @@ def _finish(work: WorkFile, target: Path, file_format: _Format) -> None:
 
 def _bring_parquet(source: Path, target: Path) -> None:
     with replacing(target) as temporary, parquet().ParquetSteps(temporary) as table:
-        # The lines as they are: to write a step anew from here, deeper in the stack, may fail where it went well before.
+        # The lines as they are: a step that could just be written may be too deep for it here, further down the stack.
         for step, line in zip(read_export(source), read_lines(source), strict=True):
             table.add([step], [line.rstrip()])
 

@@ -1,4 +1,4 @@
-"""The failures file: a JSON line for each run that could not be exported, which is also a RUNS file for the next try."""
+"""The failures file: a JSON line for each run that was not exported, which is also a RUNS file for the next try."""
 
 from __future__ import annotations
 

@@ -247,7 +247,7 @@ async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int
             aclosing(client.iter_runs(share.runs, concurrency=concurrency, include=share.include)) as results,
         ):
             async for run in results:
-                run, lines = json_lines(run)  # noqa: PLW2901 - what became of it
+                run, lines = json_lines(run)
                 if run.error is None:
                     table.add(run.steps, lines)
                 else:

@@ -106,7 +106,7 @@ async def test_killed_at_any_moment_it_goes_on(tmp_path: Path, suffix: str) -> N
         sent_before = len(emulator.requests)
         code, told = await run(*command)
     assert code == 0, told
-    assert f"150 runs with 450 steps are in out{suffix}." in told
+    assert f"In out{suffix}: 150 runs, 450 steps." in told
     assert step_ids(out) == all_ids(emulator)
     assert sent_before < len(emulator.requests) <= 150 + len(kills) * 16, "what had been done was done again"
     assert contents(tmp_path) == {"runs.jsonl", out.name}
@@ -140,12 +140,12 @@ async def test_failures_are_told_and_tried_again(tmp_path: Path) -> None:
         server = ("--provider", "compatible", "--base-url", base_url)
         code, told = await run(runs, "-o", out, *server)
         assert code == 1
-        assert "3 runs with 9 steps are in out.jsonl." in told
-        assert "1 runs could not be read; out.jsonl.failures.jsonl tells which, and why." in told
+        assert "In out.jsonl: 3 runs, 9 steps." in told
+        assert "1 run could not be read: out.jsonl.failures.jsonl tells which, and why." in told
         emulator.store.add_run("thread_gone", "run_gone")
         code, told = await run(tmp_path / "out.jsonl.failures.jsonl", "-o", tmp_path / "more.jsonl", *server)
     assert code == 0
-    assert "1 runs with 0 steps" in told
+    assert "1 run, 0 steps" in told
 
 
 async def test_csv_from_standard_input(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ async def test_by_a_cluster(tmp_path: Path) -> None:
     finally:
         await asyncio.to_thread(local.close)
     assert code == 0, told
-    assert "20 runs with 60 steps are in out." in told
+    assert "In out: 20 runs, 60 steps." in told
     assert step_ids(out) == all_ids(emulator)
 
 

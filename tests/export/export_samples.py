@@ -1,8 +1,9 @@
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from openai_steps import RunRef
-from openai_steps.emulator import Store
+from openai_steps.emulator import Answer, Emulator, Store
 
 _DETAILS: tuple[Mapping[str, Any], ...] = (
     {"type": "message_creation", "message_creation": {"message_id": "msg_1"}},
@@ -53,3 +54,12 @@ def all_steps(store: Store) -> dict[str, dict[str, Any]]:
 
 def all_runs(store: Store) -> list[RunRef]:
     return [RunRef(*key) for key in store.runs()]
+
+
+def answer_too_deep(emulator: Emulator, run_id: str) -> None:
+    """Let a run's second step of three be one that can be read, but not be written."""
+    steps = [make_step(number, thread_id="thread", run_id=run_id) for number in range(3)]
+    steps[1] |= {"deep": "DEEP"}
+    body = json.dumps({"object": "list", "data": steps, "has_more": False})
+    body = body.replace('"DEEP"', '{"x":' * 1000 + "0" + "}" * 1000)
+    emulator.inject(Answer(200, body), times=9, matching=lambda request: f"/{run_id}/" in request.raw_path)

@@ -5,11 +5,20 @@ from typing import Any
 
 import orjson
 import pytest
-from export_samples import all_runs, all_steps, make_store
+from export_samples import all_runs, all_steps, answer_too_deep, make_store
 
 from openai_steps import AsyncStepsClient, RunRef
 from openai_steps.emulator import Answer, Emulator
-from openai_steps.export import ExportError, ExportProgress, _export, _journal, export_runs, read_export, read_runs
+from openai_steps.export import (
+    ExportError,
+    ExportProgress,
+    _columns,
+    _export,
+    _journal,
+    export_runs,
+    read_export,
+    read_runs,
+)
 from openai_steps.export._archive import read_lines
 
 SUFFIXES = [".jsonl", ".jsonl.gz", ".parquet"]
@@ -86,6 +95,68 @@ async def test_failures_have_a_file_that_can_be_tried_again(emulator: Emulator, 
             again = await export_runs(client, read_runs(lines), tmp_path / "again.jsonl")
     assert (again.runs, again.failures) == (1, 1)
     assert {**exported(out), **exported(tmp_path / "again.jsonl")} == all_steps(emulator.store)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+async def test_a_run_that_cannot_be_written_is_a_failure(emulator: Emulator, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"out{suffix}"
+    runs = all_runs(emulator.store)
+    seen: list[ExportProgress] = []
+    answer_too_deep(emulator, "run_5")
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        done = await export_runs(client, runs, out, concurrency=1, on_progress=seen.append)
+    written = exported(out)
+    assert written == {key: step for key, step in all_steps(emulator.store).items() if step["run_id"] != "run_5"}
+    assert done == seen[-1] == ExportProgress(runs=39, steps=len(written), failures=1)
+    (record,) = map(orjson.loads, (tmp_path / f"out{suffix}.failures.jsonl").read_bytes().splitlines())
+    assert (record["run_id"], record["error"], record["steps_read"]) == ("run_5", "ValueError", 3)
+    assert "nested too deeply" in record["message"]
+
+
+async def test_what_was_written_once_gets_into_parquet(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that could just be written is not written anew, deeper in the stack."""
+
+    def too_deep(step: object) -> bytes:
+        raise ValueError("too deep from here")
+
+    def bring(source: Path, target: Path) -> None:
+        monkeypatch.setattr(_columns, "dumps", too_deep)
+        _export._bring_parquet(source, target)
+
+    monkeypatch.setattr(_export, "_FORMATS", (_export._Format(".parquet", bytes, bring),))
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        await export_runs(client, all_runs(emulator.store), tmp_path / "out.parquet")
+    assert exported(tmp_path / "out.parquet") == all_steps(emulator.store)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_second_ctrl_c_in_the_midst_of_writing_doubles_nothing(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    out = tmp_path / "out.jsonl"
+    commit = _journal.WorkFile.commit
+
+    def interrupted(*args: Any, **options: Any) -> None:
+        monkeypatch.undo()
+        if when == "after":
+            commit(*args, **options)
+        raise _CtrlC
+
+    monkeypatch.setattr(_export, "_BATCH_BYTES", 1000)
+    monkeypatch.setattr(_journal.WorkFile, "commit", interrupted)
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        with pytest.raises(_CtrlC):
+            await export_runs(client, all_runs(emulator.store), out)
+        done = await export_runs(client, all_runs(emulator.store), out)
+    assert (done.found > 0) is (when == "after")
+    assert exported(out) == all_steps(emulator.store)
+    assert done.steps == len(all_steps(emulator.store))
+
+
+class _CtrlC(BaseException):
+    """Like KeyboardInterrupt, which would end pytest."""
 
 
 async def test_failures_of_a_previous_export_do_not_stay(emulator: Emulator, tmp_path: Path) -> None:
