@@ -459,7 +459,7 @@ async def test_a_key_that_never_comes_is_not_waited_for_for_ever() -> None:
 
     short = Timeouts(attempt=0.05, total=0.05)
     async with serving(3, endpoint=lambda url: Endpoint.compatible(url, api_key=key), timeout=short) as (client, _):
-        with pytest.raises(APITimeoutError, match=r"within 0\.05 s"):
+        with pytest.raises(APITimeoutError, match="waited for the key"):
             await client.get_run(THREAD, RUN)
 
 
