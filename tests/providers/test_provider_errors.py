@@ -106,11 +106,9 @@ async def test_a_walk_that_broke_goes_on_from_its_error(provider: Provider) -> N
 
     async with connected(provider) as (client, emulator):
         emulator.inject(Answer(404, provider.rate_limited[0]), matching=behind_the_first_page)
+        walk = client.iter_steps(THREAD, RUN, order="asc", page_size=50, after=step_id(0), verify=provider.verify)
         with pytest.raises(NotFoundError) as caught:
-            walk = client.iter_steps(
-                THREAD, RUN, order="asc", page_size=50, after=step_id(0), verify=provider.verify
-            )
-            assert ids([step async for step in walk]) == []
+            _ = [step async for step in walk]
         assert (caught.value.resume_after, caught.value.resume_before) == (step_id(50), None)
         rest = client.iter_steps(THREAD, RUN, order="asc", after=caught.value.resume_after, verify=provider.verify)
         assert ids([step async for step in rest]) == step_ids(range(51, 250))
