@@ -68,20 +68,18 @@ def export(
     Runs that cannot be read go to OUT.failures.jsonl with the reason, which is a RUNS file for another try. When it is
     interrupted or killed, start the same command again, and it goes on.
     """
+    from openai_steps.timeline._words import count
+
     with _errors(), _read(runs) as (refs, total), _progress(total) as show:
         if scheduler is None:
             done = _export_here(connection, refs, out, concurrency, max_per_second, include, show)
         else:
             done = _export_there(scheduler, connection, refs, out, concurrency, max_per_second, include, show)
-    told = f"In {out.name}: {_count(done.runs, 'run')}, {_count(done.steps, 'step')}."
+    told = f"In {out.name}: {count(done.runs, 'run')}, {count(done.steps, 'step')}."
     make_console(stderr=True).print(Text(told))
     if done.failures:
         where = f"{out.name}.failures.jsonl tells which, and why"
-        raise Failure(f"{_count(done.failures, 'run')} could not be read: {where}.")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+        raise Failure(f"{count(done.failures, 'run')} could not be read: {where}.")
 
 
 def _export_here(
