@@ -26,7 +26,7 @@ from openai_steps._collector import collector_paused
 from openai_steps._errors import ResponseDecodeError
 from openai_steps._leaves import Mismatch
 from openai_steps._models import LastError, Model, RunStep, StepPage, Usage
-from openai_steps._structuring import Hook, structure_hook, without_none
+from openai_steps._structuring import Hook, as_orjson_makes_them, structure_hook, without_none
 
 T = TypeVar("T")
 
@@ -208,12 +208,14 @@ def _tagged_hook(kind: Any, converter: Converter) -> Hook:
     """Return the hook for a union of classes that the key ``type`` tells apart, the last of them for any other."""
     *tagged, other = get_args(kind)
     hooks = {cls.type: converter.get_structure_hook(cls) for cls in tagged}
+    find_hook = hooks.get
+    (type_key,) = as_orjson_makes_them(["type"])
 
     def structure_tagged(value: Any, _: Any) -> Any:
         if value.__class__ is not dict:
             value = _leaves.json_object(value)
-        tag = value.get("type")
-        hook = hooks.get(tag) if tag.__class__ is str else None
+        tag = value.get(type_key)
+        hook = find_hook(tag) if tag.__class__ is str else None
         return other(value) if hook is None else hook(value, None)
 
     return structure_tagged

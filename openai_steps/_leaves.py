@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 
@@ -72,25 +73,31 @@ def json_object(value: Any, _: Any = None) -> dict[str, Any]:
 
 # Seconds up to here (the year 5138), milliseconds above (from March 1973 on).
 _LAST_SECOND: Final = 100_000_000_000
-_from_timestamp: Final = datetime.fromtimestamp
+
+
+@lru_cache(maxsize=1024)  # the steps of a run share many a second: one ends when the next begins
+def _from_timestamp(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def time(value: Any, _: Any = None) -> datetime:
     """Read a time in seconds, milliseconds (DashScope) or ISO 8601 (LLAMPHouse; UTC where no zone is named)."""
     if value.__class__ is int and 0 <= value < _LAST_SECOND:
-        return _from_timestamp(value, UTC)
+        return _from_timestamp(value)
     try:
         if isinstance(value, str) and not value.isdigit():  # digits alone may be a date, or anything
             moment = datetime.fromisoformat(value)
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         seconds = number(value)
-        return _from_timestamp(seconds if abs(seconds) < _LAST_SECOND else seconds / 1000, UTC)
+        return _from_timestamp(seconds if abs(seconds) < _LAST_SECOND else seconds / 1000)
     except (ValueError, OverflowError, OSError):
         raise Mismatch("a time in seconds, milliseconds or ISO 8601", value) from None
 
 
 def time_or_unset(value: Any, _: Any = None) -> datetime | None:
     """Read a time that may be missing; DashScope sends -1 for that."""
+    if value.__class__ is int and 0 <= value < _LAST_SECOND:
+        return _from_timestamp(value)
     return None if value == -1 else time(value)
 
 

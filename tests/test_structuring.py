@@ -4,14 +4,17 @@ import copy
 import json
 import pickle
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
+import orjson
 import pytest
 from cattrs import Converter
+from hypothesis import given
+from hypothesis import strategies as st
 
 from openai_steps._leaves import Mismatch, text, whole_number
-from openai_steps._structuring import structure_hook, without_none
+from openai_steps._structuring import as_orjson_makes_them, structure_hook, without_none
 
 
 @attrs.frozen(kw_only=True)
@@ -21,7 +24,24 @@ class Point:
     extra: dict[str, Any] = attrs.field(factory=dict, hash=False)
 
 
-@pytest.fixture
+@attrs.frozen(kw_only=True)
+class Tagged:
+    type: ClassVar[str] = "tagged"
+    label: str
+    a: int | None = None
+    b: int | None = None
+    extra: dict[str, Any] = attrs.field(factory=dict, hash=False)
+
+
+@attrs.frozen(kw_only=True)
+class Wide:
+    a: int | None = None
+    b: int | None = None
+    c: int | None = None
+    extra: dict[str, Any] = attrs.field(factory=dict, hash=False)
+
+
+@pytest.fixture(scope="module")
 def converter() -> Converter:
     made = Converter()
     made.register_structure_hook(str, text)
@@ -38,6 +58,30 @@ def test_absent_and_null_are_one(converter: Converter, body: dict[str, Any]) -> 
 def test_keys_without_a_field_are_kept_and_extra_is_one_of_them(converter: Converter) -> None:
     made = structure_hook(Point, converter)({"label": "a", "colour": None, "extra": 1}, None)
     assert made == Point(label="a", extra={"colour": None, "extra": 1})
+
+
+_KEYS = st.dictionaries(st.sampled_from(["a", "b", "c", "d", "size", "extra"]), st.none() | st.integers())
+
+
+@pytest.mark.parametrize(
+    ("cls", "always"), [(Point, {"label": "x"}), (Tagged, {"label": "x", "type": "tagged"}), (Wide, {})]
+)
+@given(more=_KEYS)
+def test_whichever_keys_come_none_is_lost_and_none_is_doubled(
+    converter: Converter, cls: Any, always: dict[str, Any], more: dict[str, Any]
+) -> None:
+    made = structure_hook(cls, converter)({**always, **more}, None)
+    known = {field.name for field in attrs.fields(cls)} - {"extra"}
+    assert made.extra == {key: value for key, value in more.items() if key not in known}
+    assert attrs.asdict(made, filter=attrs.filters.exclude("extra")) == {
+        name: {**always, **more}.get(name) for name in known
+    }
+
+
+def test_keys_are_the_objects_that_orjson_makes() -> None:
+    (read,) = orjson.loads(b'{"thread_id": 1}')
+    (made,) = as_orjson_makes_them(["thread_id"])
+    assert made is read
 
 
 def test_the_instance_is_of_the_class_itself_and_frozen(converter: Converter) -> None:
