@@ -38,7 +38,10 @@ class PageReader:
         walk = self._walk
         try:
             while walk.query is not None:
-                if pages := walk.feed(await self._next(walk.query)):
+                # If the caller is cancelled here, so is the task that is ahead.
+                page = await (self._fetch(walk.query) if self._ahead is None else self._ahead)
+                self._ahead = None
+                if pages := walk.feed(page):
                     return pages
         except StepsError as error:
             error.resume_at(after=walk.resume_after, before=walk.resume_before)
@@ -58,14 +61,6 @@ class PageReader:
         """Call off a request that is on its way, and wait until it has left nothing behind."""
         task, self._ahead = self._ahead, None
         await _call_off(task)
-
-    async def _next(self, query: PageQuery) -> StepPage:
-        task = self._ahead
-        if task is None:
-            return await self._fetch(query)
-        page = await task  # if the caller is cancelled here, so is the task
-        self._ahead = None
-        return page
 
 
 async def read_all(walk: Walk, fetch: Fetch) -> list[RunStep]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import aiohttp
@@ -14,9 +15,10 @@ from openai_steps._settings import Limits
 _LASTING: Final = (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch, aiohttp.InvalidURL)
 
 
-def open_session(limits: Limits) -> aiohttp.ClientSession:
-    """Return a session that keeps no cookies and sends each request once."""
+def open_session(limits: Limits, headers: Mapping[str, str] | None = None) -> aiohttp.ClientSession:
+    """Return a session that keeps no cookies and sends each request once, with these headers."""
     return aiohttp.ClientSession(
+        headers=headers,
         connector=aiohttp.TCPConnector(limit=limits.max_connections),
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_send_once,),

@@ -53,13 +53,23 @@ class Authorizer:
             check_key(endpoint.api_key)
 
     @property
+    def fixed_header(self) -> dict[str, str] | None:
+        """The header that is the same for each request; None where the key or token has to be asked for."""
+        key = self._endpoint.api_key
+        if self._endpoint.credential is not None or not (key is None or isinstance(key, str)):
+            return None
+        return self._header_with(key)
+
+    @property
     def can_renew(self) -> bool:
         """Whether another key may be had after a 401."""
         return self._endpoint.credential is not None
 
     async def header(self) -> dict[str, str]:
         """Return the header with the key or token; empty where the server needs none."""
-        key = await self._key()
+        return self._header_with(await self._key())
+
+    def _header_with(self, key: str | None) -> dict[str, str]:
         return {} if key is None else {self._endpoint.key_header: hide(self._endpoint.key_prefix + key)}
 
     def secrets(self, header: Mapping[str, str]) -> tuple[str, ...]:

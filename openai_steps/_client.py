@@ -13,6 +13,7 @@ import aiohttp
 from attrs import evolve
 
 from openai_steps._ahead import Fetch, PageReader, read_all, read_both_ends
+from openai_steps._clock import Deadline, roll, sleep
 from openai_steps._endpoint import ApiKey, Endpoint
 from openai_steps._ends import FLIPPED, TwoEnds
 from openai_steps._errors import APIStatusError, NotFoundError, StepsError
@@ -21,6 +22,7 @@ from openai_steps._follow import Follower, RunQuery
 from openai_steps._headers import check_headers, hide, hide_values
 from openai_steps._models import Order, Run, RunRef, RunStep, RunSteps, StepPage
 from openai_steps._protocol import (
+    Reply,
     Request,
     check_id,
     check_order,
@@ -32,8 +34,8 @@ from openai_steps._protocol import (
 )
 from openai_steps._retry import wait_as_asked
 from openai_steps._settings import Limits, PollInterval, RetryPolicy, Timeouts
-from openai_steps._transport import Deadline, Transport, roll, sleep
-from openai_steps._walk import MAX_PAGE_SIZE, Walk, start_walk
+from openai_steps._transport import Transport
+from openai_steps._walk import MAX_PAGE_SIZE, ForwardWalk, Walk, start_walk
 
 T = TypeVar("T")
 Names: TypeAlias = tuple[str, ...] | str
@@ -141,7 +143,7 @@ class AsyncStepsClient:
             ValueError: If an argument is none that a server would take.
         """
         request = step_request(self.endpoint, thread_id, run_id, step_id, include=include)
-        return await self._get(request, RunStep, timeout)
+        return read_reply(await self._send(request, timeout), RunStep, request=request)
 
     async def get_run(self, thread_id: str, run_id: str, *, timeout: Timeouts | float | None = None) -> Run:
         """Read the run itself: its status and times.
@@ -156,7 +158,8 @@ class AsyncStepsClient:
             StepsError: If anything else went wrong.
             ValueError: If an id is none.
         """
-        return await self._get(run_request(self.endpoint, thread_id, run_id), Run, timeout)
+        request = run_request(self.endpoint, thread_id, run_id)
+        return read_reply(await self._send(request, timeout), Run, request=request)
 
     async def list_page(
         self,
@@ -196,7 +199,7 @@ class AsyncStepsClient:
             before=before,
             include=include,
         )
-        return await self._get(request, StepPage, timeout)
+        return read_reply(await self._send(request, timeout), StepPage, request=request)
 
     async def iter_pages(
         self,
@@ -455,10 +458,10 @@ class AsyncStepsClient:
         names = _names(include)
         list_request(self.endpoint, "thread", "run", include=names)
 
-        async def read(run: RunRef) -> RunSteps:
+        def read(run: RunRef) -> Awaitable[RunSteps]:
             if not isinstance(run, RunRef):
                 raise ValueError(f"runs must be RunRef(thread_id, run_id), not {run!r}.")
-            return await self._read_run(run.thread_id, run.run_id, order, names, page_size, timeout)
+            return self._read_run(run.thread_id, run.run_id, order, names, page_size, timeout)
 
         async with aclosing(run_fleet(runs, read, concurrency=concurrency, in_order=in_order)) as results:
             async for result in results:
@@ -473,7 +476,7 @@ class AsyncStepsClient:
         page_size: int,
         timeout: Timeouts | float | None,
     ) -> RunSteps:
-        walk = _start_walk(order, None, None, page_size, None, False)
+        walk = ForwardWalk(page_size=page_size)
         reader = PageReader(walk, self._fetch(thread_id, run_id, order, names, timeout), prefetch=False)
         steps: tuple[RunStep, ...] = ()
         try:
@@ -499,9 +502,8 @@ class AsyncStepsClient:
             timeout=timeout,
         )
 
-    async def _get(self, request: Request, kind: type[T], timeout: Timeouts | float | None) -> T:
-        reply = await self._transport.get(request, timeouts=_timeouts(timeout, self._timeouts))
-        return read_reply(reply, kind, request=request)
+    def _send(self, request: Request, timeout: Timeouts | float | None) -> Awaitable[Reply]:
+        return self._transport.get(request, timeouts=_timeouts(timeout, self._timeouts))
 
 
 def _names(include: Iterable[str]) -> Names:

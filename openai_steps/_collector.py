@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Lock
 from typing import Final
 
 _pausing: Final = Lock()
 
 
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Switch the collector off, unless it is off already: by its owner, or by another thread that is in here.
+class CollectorPaused:
+    """A context in which the collector is off, unless it is off already: by its owner, or by another thread in one.
 
     It is one switch for all threads, so only the one that has the lock may use it.
     """
-    if not gc.isenabled() or not _pausing.acquire(blocking=False):
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        _pausing.release()
+
+    __slots__ = ("_is_mine",)
+
+    def __enter__(self) -> None:
+        self._is_mine = gc.isenabled() and _pausing.acquire(blocking=False)
+        if self._is_mine:
+            gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_mine:
+            gc.enable()
+            _pausing.release()

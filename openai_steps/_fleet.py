@@ -8,8 +8,11 @@ workers, and the workers stop the source. Whoever leaves the generator early lea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Iterator
-from typing import Generic, TypeAlias, TypeVar
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+from openai_steps._places import Places
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -38,22 +41,22 @@ async def run_fleet(
         Exception: What ``jobs`` raised, after the results of the jobs before; or what ``work`` raised, at once.
     """
     source = _Source(jobs)
-    slots = asyncio.Semaphore(2 * concurrency if in_order else concurrency)
-    finished: _Finished[Result] = asyncio.Queue()
+    slots = Places(2 * concurrency if in_order else concurrency)
+    finished = _Finished[Result]()
     workers = [asyncio.create_task(_work(source, work, slots, finished)) for _ in range(concurrency)]
     for worker in workers:
-        worker.add_done_callback(finished.put_nowait)
+        worker.add_done_callback(finished.put)
     ready = _InOrder[Result]() if in_order else _AsFinished[Result]()
     try:
         left = concurrency
         while left:
-            item = await finished.get()
+            item = await finished.take()
             if isinstance(item, asyncio.Task):
                 item.result()  # raises what the worker raised
                 left -= 1
                 continue
             for result in ready.feed(*item):
-                slots.release()
+                slots.add()
                 yield result
     finally:
         for worker in workers:
@@ -63,22 +66,38 @@ async def run_fleet(
         raise source.error
 
 
-_Finished: TypeAlias = asyncio.Queue["tuple[int, Result] | asyncio.Task[None]"]
+class _Finished(Generic[Result]):
+    """Numbered results, and workers that have ended, as they come."""
+
+    def __init__(self) -> None:
+        self._items: deque[tuple[int, Result] | asyncio.Task[None]] = deque()
+        self._count = Places(0)  # so many may be taken
+
+    def put(self, item: tuple[int, Result] | asyncio.Task[None]) -> None:
+        self._items.append(item)
+        self._count.add()
+
+    async def take(self) -> tuple[int, Result] | asyncio.Task[None]:
+        if not self._count.take_if_free():
+            await self._count.take()
+        return self._items.popleft()
 
 
 async def _work(
     source: _Source[Job],
     work: Callable[[Job], Awaitable[Result]],
-    slots: asyncio.Semaphore,
+    slots: Places,
     finished: _Finished[Result],
 ) -> None:
-    while await slots.acquire():
+    while True:
+        if not slots.take_if_free():
+            await slots.take()
         numbered = await source.take()
         if numbered is None:
-            slots.release()  # for the next worker, who is to see the same
+            slots.add()  # for the next worker, who is to see the same
             return
         number, job = numbered
-        finished.put_nowait((number, await work(job)))
+        finished.put((number, await work(job)))
 
 
 class _Source(Generic[Job]):
@@ -86,48 +105,39 @@ class _Source(Generic[Job]):
 
     def __init__(self, jobs: Iterable[Job] | AsyncIterable[Job]) -> None:
         self.error: Exception | None = None
-        self._take = aiter(jobs if isinstance(jobs, AsyncIterable) else _Async(iter(jobs))).__anext__
         self._taken = 0
         self._over = False
-        self._lock = asyncio.Lock()  # an async generator cannot be asked twice at once
+        self._turn = asyncio.Lock()  # an async generator cannot be asked twice at once
+        self._awaited = aiter(jobs) if isinstance(jobs, AsyncIterable) else None
+        self._plain = iter(()) if isinstance(jobs, AsyncIterable) else iter(jobs)
 
     async def take(self) -> tuple[int, Job] | None:
-        async with self._lock:
+        """Return the next job and its number; None when there are no more."""
+        if self._over:
+            return None
+        try:
+            job = next(self._plain) if self._awaited is None else await self._await_next(self._awaited)
+        except (StopIteration, StopAsyncIteration):
+            self._over = True
+            return None
+        except Exception as error:
+            self._over, self.error = True, error
+            return None
+        self._taken += 1
+        return self._taken - 1, job
+
+    async def _await_next(self, jobs: AsyncIterator[Job]) -> Job:
+        async with self._turn:
             if self._over:
-                return None
-            try:
-                job = await self._take()
-            except StopAsyncIteration:
-                self._over = True
-                return None
-            except Exception as error:
-                self._over = True
-                self.error = error
-                return None
-            self._taken += 1
-            return self._taken - 1, job
-
-
-class _Async(Generic[Job]):
-    """A plain iterator as an async one, without a generator that somebody would have to close."""
-
-    def __init__(self, jobs: Iterator[Job]) -> None:
-        self._jobs = jobs
-
-    def __aiter__(self) -> _Async[Job]:
-        return self
-
-    async def __anext__(self) -> Job:
-        for job in self._jobs:
-            return job
-        raise StopAsyncIteration
+                raise StopAsyncIteration
+            return await anext(jobs)
 
 
 class _AsFinished(Generic[Result]):
     """Results in the order in which they come."""
 
-    def feed(self, number: int, result: Result) -> Iterator[Result]:
-        yield result
+    def feed(self, number: int, result: Result) -> Iterable[Result]:
+        return (result,)
 
 
 class _InOrder(Generic[Result]):

@@ -2,7 +2,7 @@
 
 It learns the server's limit as TCP learns a line's, and rejections stay few:
 
-- Few requests are under way at first, and one more with each answer once the first have been served (slow start). On a
+- Few requests are under way at first, and two more with each answer once the first have been served (slow start). On a
   server without limits, that costs a few round trips at the start of 64 concurrent walks, and nothing to a single one.
 - After a 429 all wait as long as the server asked. Then they go one by one, at a little less than the pace at which it
   had served, which is taken up slowly at first, then faster (as CUBIC does it: RFC 9438), until it is rejected again.
@@ -18,10 +18,11 @@ import math
 from collections import deque
 from typing import Final
 
-FIRST_PLACES: Final = 4
+FIRST_PLACES: Final = 5
 """How many requests may be under way at first."""
 
 _TRIAL: Final = 12  # served before there are more: a limit of ten a second then rejects no more than a handful
+_WIDENING: Final = 2  # then three times as many in each round trip
 
 _CAUTION: Final = 0.9  # the part to go on with of the pace that was too fast
 _GROWTH: Final = 0.002  # the pace grows as exp(_GROWTH * t²): by a tenth in 7 s of use, tenfold in 34 s
@@ -43,14 +44,10 @@ class Gate:
         self._count = 0
         self._served: deque[float] = deque(maxlen=1000)
 
-    @property
-    def may_widen(self) -> bool:
-        """Whether the server has served enough for more requests to be under way at once."""
-        return self._count > _TRIAL
-
     def wait(self, now: float) -> float:
         """Return the seconds until the next request may go: 0 where nothing holds it back."""
-        return max(0.0, self._held_until - now, self._next - now)
+        until = max(self._held_until, self._next)
+        return until - now if until > now else 0.0
 
     def passed(self, now: float) -> None:
         """Note that a request goes."""
@@ -63,10 +60,11 @@ class Gate:
         self._used += 1 / pace
         self._next = now + 1 / pace
 
-    def served(self, now: float) -> None:
-        """Note an answer that is no rejection."""
+    def served(self, now: float) -> int:
+        """Note an answer that is no rejection; return how many more requests may be under way for it."""
         self._count += 1
         self._served.append(now)
+        return _WIDENING if self._count > _TRIAL else 0
 
     def rejected(self, now: float, *, sent_at: float, retry_after: float | None) -> None:
         """Note a 429 to a request sent at ``sent_at``."""

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import orjson
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from openai_steps._converter import decode
 from openai_steps._endpoint import Endpoint
@@ -28,7 +28,7 @@ from openai_steps._walk import MAX_PAGE_SIZE
 T = TypeVar("T")
 
 
-@frozen
+@define  # frozen would take twice as long to make, and one is made for each request
 class Request:
     """A GET request: the whole URL, percent-encoded, and its path for messages."""
 
@@ -36,25 +36,27 @@ class Request:
     path: str
 
 
-def _lower_names(headers: Mapping[str, str]) -> dict[str, str]:
-    # aiohttp keeps bytes that are no UTF-8 as lone surrogates, which nothing can write out again.
-    return {
-        name.lower(): value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        for name, value in headers.items()
-    }
-
-
-@frozen
+@define  # likewise
 class Reply:
-    """An answer: status, headers with names in lower case, and the body, decompressed.
+    """An answer: status, headers as they came, and the body, decompressed.
 
     ``secrets`` is what was sent with the request and must not get into an error, should the server echo it.
     """
 
     status: int
-    headers: Mapping[str, str] = field(converter=_lower_names, repr=False)
+    raw_headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers with their names in lower case; of one that came more than once, the last."""
+        return {name.lower(): _without_surrogates(value) for name, value in self.raw_headers.items()}
+
+
+def _without_surrogates(value: str) -> str:
+    # aiohttp keeps bytes that are no UTF-8 as lone surrogates, which nothing can write out again.
+    return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 # --- Requests ---------------------------------------------------------------------------------------------------
@@ -80,15 +82,17 @@ def list_request(
         raise ValueError(f"limit must be a whole number from 1 to {MAX_PAGE_SIZE}, not {limit!r}.")
     if after is not None and before is not None and not endpoint.both_cursors:
         raise ValueError(f"{endpoint.provider} takes either after or before in a request, not both.")
-    parameters = {
-        "limit": limit,
-        "order": None if order is None else check_order(order),
-        "after": None if after is None else check_id("after", after),
-        "before": None if before is None else check_id("before", before),
-    }
-    query = [(name, str(value)) for name, value in parameters.items() if value is not None]
-    path = f"{_run_path(thread_id, run_id)}/steps"
-    return _request(endpoint, path, [*query, *_include(endpoint, include)])
+    query = []
+    if limit is not None:
+        query.append(f"limit={limit}")
+    if order is not None:
+        query.append(f"order={check_order(order)}")
+    if after is not None:
+        query.append(f"after={_segment('after', after)}")
+    if before is not None:
+        query.append(f"before={_segment('before', before)}")
+    query += _include(endpoint, include)
+    return _request(endpoint, f"{_run_path(thread_id, run_id)}/steps", query)
 
 
 def step_request(
@@ -158,7 +162,7 @@ def _run_path(thread_id: str, run_id: str) -> str:
     return f"/threads/{_segment('thread_id', thread_id)}/runs/{_segment('run_id', run_id)}"
 
 
-def _include(endpoint: Endpoint, include: Iterable[str]) -> list[tuple[str, str]]:
+def _include(endpoint: Endpoint, include: Iterable[str]) -> list[str]:
     if isinstance(include, str):
         raise ValueError(f"include must be a list of names: write [{include!r}].")
     names = list(include)
@@ -169,13 +173,18 @@ def _include(endpoint: Endpoint, include: Iterable[str]) -> list[tuple[str, str]
     if endpoint.include_style == "unsupported":
         raise ValueError(f"{endpoint.provider} does not know include: leave it out.")
     if endpoint.include_style == "comma":
-        return [("include[]", ",".join(names))]
-    return [("include[]", name) for name in names]
+        names = [",".join(names)]
+    return [_parameter("include[]", name) for name in names]
 
 
-def _request(endpoint: Endpoint, path: str, query: list[tuple[str, str]]) -> Request:
-    parameters = "&".join(f"{_quote(name)}={_quote(value)}" for name, value in (*endpoint.query, *query))
-    return Request(f"{endpoint.base_url}{path}{'?' if parameters else ''}{parameters}", path)
+def _parameter(name: str, value: str) -> str:
+    return f"{_quote(name)}={_quote(value)}"
+
+
+def _request(endpoint: Endpoint, path: str, query: list[str]) -> Request:
+    if endpoint.query:
+        query = [*(_parameter(name, value) for name, value in endpoint.query), *query]
+    return Request(f"{endpoint.base_url}{path}{'?' if query else ''}{'&'.join(query)}", path)
 
 
 # --- Answers ----------------------------------------------------------------------------------------------------

@@ -126,7 +126,12 @@ def _all_known(known: int, optional: list[str]) -> str:
         optional: Those that may be missing. The others are there by now: the fields because their hooks took them, the
             tag ``type`` because it has chosen the class.
     """
-    if len(optional) > _FEW:
-        return "are_known(o)"
-    count = " + ".join([str(known - len(optional)), *(f"(v_{name} is not None)" for name in optional)])
-    return f"len(o) == {count} or are_known(o)"
+    return "are_known(o)" if len(optional) > _FEW else f"len(o) == {_count(known, optional)} or are_known(o)"
+
+
+def _count(known: int, optional: list[str]) -> str:
+    """Return the number of keys that are there, in Python; a comparison is cheaper than to add up truths."""
+    if not optional:
+        return str(known)
+    name, *others = optional
+    return f"({_count(known - 1, others)} if v_{name} is None else {_count(known, others)})"

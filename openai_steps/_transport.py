@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import random
 import time
-from collections.abc import Awaitable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
-from functools import lru_cache
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import cache
+from typing import Any, Final
 
 import aiohttp
+from attrs import field, frozen
 from multidict import CIMultiDict
 from yarl import URL
 
+from openai_steps._admission import Admission
 from openai_steps._aiohttp import is_corrupt, may_pass, open_session, read_body, tell
 from openai_steps._auth import Authorizer
+from openai_steps._call import Call
+from openai_steps._clock import roll
 from openai_steps._endpoint import Endpoint
 from openai_steps._errors import (
     APIConnectionError,
-    APITimeoutError,
     AuthenticationError,
     RateLimitError,
     ResponseDecodeError,
     StepsError,
 )
-from openai_steps._gate import FIRST_PLACES, Gate
 from openai_steps._headers import check_headers, hide, secrets_in
 from openai_steps._protocol import Reply, Request, check_status, mask, request_headers
 from openai_steps._retry import is_transient, wait_before_retry
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
 
-T = TypeVar("T")
-
 _CLOSED: Final = "This client is closed. Make a new AsyncStepsClient."
-
-_SLOW: Final = 1.0  # seconds without an answer, after which one more request may be under way
 
 
 class Transport:
@@ -59,14 +55,14 @@ class Transport:
         self._timeouts = timeouts
         self._retry = retry
         self._limits = limits
-        self._limiter = nullcontext() if limiter is None else limiter
+        self._limiter = limiter
         self._headers = {**check_headers(request_headers(endpoint)), **headers}
         in_query = (hide(value) for name, value in endpoint.query if name != "api-version")
         self._secrets = (*secrets_in(self._headers), *in_query)
         self._auth = Authorizer(endpoint, now=time.time)
-        self._gate = Gate()
-        self._places = asyncio.Semaphore(FIRST_PLACES)
-        self._turn = asyncio.Lock()  # first come, first served: who has it waits for the gate
+        fixed = self._auth.fixed_header
+        self._identity = None if fixed is None else self._identify(fixed)
+        self._admission = Admission()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -80,7 +76,7 @@ class Transport:
             RuntimeError: If the client is closed, or was first used in another event loop.
         """
         self._check_usable()
-        call = _Call(request, timeouts or self._timeouts)
+        call = Call(request, timeouts or self._timeouts)
         try:
             return await self._attempt(call)
         except StepsError as error:
@@ -95,7 +91,7 @@ class Transport:
         if self._session is not None and self._owns_session:
             await self._session.close()
 
-    async def _try_again(self, call: _Call, failure: StepsError) -> Reply:
+    async def _try_again(self, call: Call, failure: StepsError) -> Reply:
         import stamina  # here, since most clients never need it
 
         number = 0
@@ -120,102 +116,74 @@ class Transport:
 
         return await get_run_steps(call.request.path)
 
-    async def _attempt(self, call: _Call) -> Reply:
-        self._hold_for(call)
-        scope = asyncio.timeout(call.time_left)
-        try:
-            call.waits_for = "the limiter given to this client"
-            async with scope, self._limiter:
-                call.waits_for = "other requests to be answered"
-                async with self._places:
-                    call.waits_for = "its turn after a rate limit"
-                    await self._pass_gate(call)
-                    with self._another_place_if_slow():
-                        return await self._send_authorized(call)
-        except TimeoutError:
-            if not scope.expired():
-                raise  # the limiter's own, or that of the function that gives the key
-            raise call.timed_out() from None
+    async def _attempt(self, call: Call) -> Reply:
+        if self._limiter is None:
+            return await self._attempt_at_once(call)
+        self._admission.hold_for(call)  # for its error, rather than wait for the limiter in vain
+        async with AsyncExitStack() as stack:
+            entered = stack.enter_async_context(self._limiter)
+            await call.wait_for("the limiter given to this client", entered)
+            return await self._attempt_at_once(call)
 
-    async def _send_authorized(self, call: _Call) -> Reply:
-        header = await self._header(call)
+    async def _attempt_at_once(self, call: Call) -> Reply:
+        if not self._admission.enter_at_once(call):
+            await self._admission.enter(call)
         try:
-            return await self._send(call, header)
-        except AuthenticationError:
-            if not self._auth.can_renew:
-                raise
-        self._auth.forget(header)
-        return await self._send(call, await self._header(call))
-
-    async def _header(self, call: _Call) -> dict[str, str]:
-        call.waits_for = "the key"
-        return await self._auth.header()
-
-    @contextmanager
-    def _another_place_if_slow(self) -> Iterator[None]:
-        """A request that hangs must not keep the few first places from those that would be answered."""
-        timer = asyncio.get_running_loop().call_later(_SLOW, self._places.release)
-        try:
-            yield
+            identity = self._identity or await self._fresh_identity(call)
+            try:
+                return await self._send(call, identity)
+            except AuthenticationError:
+                if not self._auth.can_renew:
+                    raise
+            self._auth.forget(identity.key)
+            return await self._send(call, await self._fresh_identity(call))
         finally:
-            timer.cancel()
+            self._admission.leave(call)
 
-    async def _pass_gate(self, call: _Call) -> None:
-        self._hold_for(call)  # before the queue, since the first of it may have more time
-        async with self._turn:
-            while (wait := self._hold_for(call)) > 0:
-                await sleep(wait)
-                if _is_testing():
-                    break
-            self._gate.passed(time.monotonic())
+    async def _fresh_identity(self, call: Call) -> _Identity:
+        return self._identify(await call.wait_for("the key", self._auth.header()))
 
-    def _hold_for(self, call: _Call) -> float:
-        """Return the seconds for which the gate holds all back; RateLimitError if this call has no more than that."""
-        wait = self._gate.wait(time.monotonic())
-        if 0 < wait >= call.time_left:
-            raise call.held_back(wait)
-        return wait
+    def _identify(self, key: Mapping[str, str]) -> _Identity:
+        headers: CIMultiDict[str] = CIMultiDict()
+        for name, value in (*key.items(), *self._headers.items()):
+            headers[name] = value  # instead of one whose name is the same in another case
+        return _Identity(key=key, headers=headers, secrets=self._auth.secrets(key) + self._secrets)
 
-    async def _send(self, call: _Call, key: Mapping[str, str]) -> Reply:
-        headers = CIMultiDict(key)
-        headers.update(self._headers)
-        secrets = self._auth.secrets(key) + self._secrets
-        call.waits_for, sent_at = None, time.monotonic()
-        reply = await self._exchange(call, headers, secrets)
+    async def _send(self, call: Call, identity: _Identity) -> Reply:
+        sent_at = time.monotonic()
+        reply = await self._exchange(call, identity, call.time_for_attempt(sent_at))
         if reply.status != 429 and reply.status < 500:
-            self._note_served()
+            self._admission.served()
         try:
             check_status(reply, request=call.request, endpoint=self.endpoint)
         except RateLimitError as error:
-            self._gate.rejected(time.monotonic(), sent_at=sent_at, retry_after=error.retry_after)
+            self._admission.rejected(sent_at=sent_at, retry_after=error.retry_after)
             raise
         return reply
 
-    def _note_served(self) -> None:
-        self._gate.served(time.monotonic())
-        if self._gate.may_widen:
-            self._places.release()  # besides this request's own
-
-    async def _exchange(self, call: _Call, headers: Mapping[str, str], secrets: tuple[str, ...]) -> Reply:
+    async def _exchange(self, call: Call, identity: _Identity, seconds: float) -> Reply:
         """Send one request and read the whole answer; aiohttp's exceptions end here."""
         try:
-            async with self._open_session().get(
-                URL(call.request.url, encoded=True),
-                headers=headers,
-                timeout=call.client_timeout(),
-                allow_redirects=False,  # a redirect would carry the key to another place
-                auto_decompress=True,
-                raise_for_status=False,
-            ) as response:
+            async with (
+                asyncio.timeout(seconds),
+                self._open_session().get(
+                    URL(call.request.url, encoded=True),
+                    headers=None if self._owns_session and self._identity else identity.headers,
+                    timeout=_only_for_connecting(call.timeouts.connect),
+                    allow_redirects=False,  # a redirect would carry the key to another place
+                    auto_decompress=True,
+                    raise_for_status=False,
+                ) as response,
+            ):
                 body = await read_body(response, self._limits.max_body_bytes)
-                return Reply(response.status, response.headers, body, secrets)
+                return Reply(response.status, response.headers, body, identity.secrets)
         except TimeoutError:
             failure: StepsError = call.timed_out()
         except (aiohttp.ClientError, OSError) as error:
-            failure = self._failure(error, call, secrets)
+            failure = self._failure(error, call, identity.secrets)
         raise failure  # out here, without its context: aiohttp's errors hold the request and a proxy's password
 
-    def _failure(self, error: Exception, call: _Call, secrets: Iterable[str]) -> StepsError:
+    def _failure(self, error: Exception, call: Call, secrets: Iterable[str]) -> StepsError:
         told = mask(tell(error), secrets)
         if is_corrupt(error):
             return ResponseDecodeError(f"The body can not be decompressed: {told} ({call.shown}).")
@@ -227,7 +195,8 @@ class Transport:
         if self._closed:
             raise RuntimeError(_CLOSED)
         if self._session is None:
-            self._session = open_session(self._limits)
+            headers = self._identity.headers if self._identity else None
+            self._session = open_session(self._limits, headers)
         return self._session
 
     def _check_usable(self) -> None:
@@ -245,96 +214,15 @@ class Transport:
             raise RuntimeError("The aiohttp session given to this client is closed.")
 
 
-class _Call:
-    """One request with its retries: what is asked, and how much time is left."""
+@frozen(kw_only=True)
+class _Identity:
+    """Who sends: the header with the key, all headers with it, and what in them must not be shown."""
 
-    def __init__(self, request: Request, timeouts: Timeouts) -> None:
-        self.request = request
-        self.timeouts = timeouts
-        self.deadline = time.monotonic() + timeouts.total
-        self.waits_for: str | None = None  # in words, while it is not sent
-
-    @property
-    def time_left(self) -> float:
-        return self.deadline - time.monotonic()
-
-    @property
-    def within(self) -> str:
-        return f"within {self.timeouts.attempt:g} s, {self.timeouts.total:g} s with all retries"
-
-    @property
-    def shown(self) -> str:
-        return f"GET {self.request.path}"
-
-    def held_back(self, wait: float) -> RateLimitError:
-        return RateLimitError(
-            f"Held back: the server's rate limit leaves no place for another {wait:.3g} s, which is more than is left "
-            f"of {self.timeouts.total:g} s with all retries ({self.shown}).",
-            status=429,
-            retry_after=wait,
-        )
-
-    def timed_out(self) -> APITimeoutError:
-        if self.waits_for is not None:
-            return APITimeoutError(
-                f"Not sent: {self.timeouts.total:g} s with all retries ended while it waited for {self.waits_for} "
-                f"({self.shown})."
-            )
-        return APITimeoutError(f"No complete answer {self.within} ({self.shown}).")
-
-    def client_timeout(self) -> aiohttp.ClientTimeout:
-        left = self.time_left
-        if left >= self.timeouts.attempt:
-            return _client_timeout(self.timeouts.attempt, self.timeouts.connect)
-        left = max(left, 0.001)  # aiohttp takes 0 for no limit
-        return aiohttp.ClientTimeout(total=left, sock_connect=min(self.timeouts.connect, left))
+    key: Mapping[str, str] = field(repr=False)
+    headers: CIMultiDict[str] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
 
 
-@lru_cache(maxsize=32)
-def _client_timeout(attempt: float, connect: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=attempt, sock_connect=min(connect, attempt))
-
-
-class Deadline:
-    """A moment after which nothing is waited for.
-
-    Args:
-        seconds: From now to that moment; None: never.
-        told: What to say when it has come.
-    """
-
-    def __init__(self, seconds: float | None, *, told: str) -> None:
-        self._at = math.inf if seconds is None else asyncio.get_running_loop().time() + seconds
-        self._told = told
-
-    @property
-    def time_left(self) -> float:
-        """Seconds to that moment; infinite where there is none."""
-        return self._at - asyncio.get_running_loop().time()
-
-    async def wait_for(self, awaitable: Awaitable[T]) -> T:
-        """Return what the awaitable gives; APITimeoutError if it does not give it in time."""
-        scope = asyncio.timeout_at(None if self._at == math.inf else self._at)
-        try:
-            async with scope:
-                return await awaitable
-        except TimeoutError:
-            if not scope.expired():
-                raise
-            raise APITimeoutError(self._told) from None
-
-
-def roll() -> float:
-    """Return a random number from 0 up to 1."""
-    return random.random()  # noqa: S311 - not for secrets
-
-
-async def sleep(seconds: float) -> None:
-    """Wait; but not in stamina's test mode, which is there to make tests quick."""
-    await asyncio.sleep(0 if _is_testing() else seconds)
-
-
-def _is_testing() -> bool:
-    import stamina
-
-    return stamina.is_testing()
+@cache
+def _only_for_connecting(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, sock_connect=seconds)

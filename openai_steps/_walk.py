@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import define, evolve
 
 from openai_steps._errors import PaginationError
 from openai_steps._models import RunStep, StepPage
@@ -31,7 +31,7 @@ MAX_PAGE_SIZE: Final = 100
 """The most items that the API sends in a page."""
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)  # frozen would take twice as long to make, and one is made for each request
 class PageQuery:
     """What to ask a server for: at most ``limit`` steps, after or before a step's id."""
 
@@ -342,21 +342,31 @@ _NOTHING_NEW: Final = (
 class _Seen:
     """The ids that a walk has met: all that it keeps of the steps behind it.
 
-    As bytes they take a sixth less memory than as text, which counts in a walk of a hundred thousand steps.
+    As bytes they take a sixth less memory than as text, which counts in a walk of a hundred thousand steps. The first
+    page is the only one of most walks, so its ids are turned into bytes when the second comes.
     """
 
     def __init__(self, cursor: str | None) -> None:
         self._ids = set() if cursor is None else {_compact(cursor)}
+        self._of_first_page: list[str] = []
 
     def filter(self, steps: tuple[RunStep, ...]) -> tuple[RunStep, ...]:
         """Return the steps that are new, each once, and remember them."""
-        ids = [_compact(step.id) for step in steps]
-        seen = self._ids
-        if seen.isdisjoint(ids) and len(set(ids)) == len(ids):
-            seen.update(ids)
+        ids = [step.id for step in steps]
+        if not self._ids and not self._of_first_page and len(set(ids)) == len(ids):
+            self._of_first_page = ids
+            return steps
+        return self._filter(steps, ids)
+
+    def _filter(self, steps: tuple[RunStep, ...], ids: list[str]) -> tuple[RunStep, ...]:
+        seen, compact = self._ids, [_compact(step_id) for step_id in ids]
+        seen.update(map(_compact, self._of_first_page))
+        self._of_first_page = []
+        if seen.isdisjoint(compact) and len(set(compact)) == len(compact):
+            seen.update(compact)
             return steps
         fresh: list[RunStep] = []
-        for step, step_id in zip(steps, ids, strict=True):
+        for step, step_id in zip(steps, compact, strict=True):
             if step_id not in seen:
                 seen.add(step_id)
                 fresh.append(step)

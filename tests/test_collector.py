@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from openai_steps._collector import collector_paused
+from openai_steps._collector import CollectorPaused
 
 
 @pytest.fixture(autouse=True)
@@ -19,31 +19,31 @@ def _as_it_was() -> Iterator[None]:
 
 
 def test_it_is_off_inside_and_on_again_outside() -> None:
-    with collector_paused():
+    with CollectorPaused():
         assert not gc.isenabled()
     assert gc.isenabled()
 
 
 def test_an_error_switches_it_on_again() -> None:
-    with pytest.raises(KeyError), collector_paused():
+    with pytest.raises(KeyError), CollectorPaused():
         raise KeyError
     assert gc.isenabled()
 
 
 def test_off_by_its_owner_it_stays_off() -> None:
     gc.disable()
-    with collector_paused():
+    with CollectorPaused():
         pass
     assert not gc.isenabled()
 
 
 def test_only_the_first_of_two_threads_switches() -> None:
-    with collector_paused():
-        with collector_paused():  # a second thread finds it off
+    with CollectorPaused():
+        with CollectorPaused():  # a second thread finds it off
             pass
         assert not gc.isenabled()
         gc.enable()  # and one that finds it on, since the first is about to leave, finds it taken
-        with collector_paused():
+        with CollectorPaused():
             assert gc.isenabled()
     assert gc.isenabled()
 
@@ -53,7 +53,7 @@ def test_many_threads_leave_it_on() -> None:
 
     def pause_often() -> None:
         for _ in range(20_000):
-            with collector_paused():
+            with CollectorPaused():
                 pass
 
     threads = [threading.Thread(target=pause_often) for _ in range(4)]

@@ -14,9 +14,10 @@ PACKAGE = Path(openai_steps.__file__).parent
 
 FLOORS = [
     ["_errors", "_models", "_leaves", "_settings", "_headers", "_base_url", "_collector"],
-    ["_structuring", "_converter", "_endpoint", "_walk", "_ends", "_retry", "_follow", "_fleet", "_gate", "_ahead"],
+    ["_structuring", "_converter", "_endpoint", "_walk", "_ends", "_retry", "_follow"],
+    ["_places", "_fleet", "_gate", "_ahead"],
     ["_auth", "_protocol"],
-    ["_aiohttp", "_transport"],
+    ["_clock", "_call", "_admission", "_aiohttp", "_transport"],
     ["_client"],
     ["__init__"],
 ]
@@ -93,8 +94,8 @@ def test_values_and_state_machines_need_only_attrs(name: str) -> None:
     assert libraries(name) <= {"attrs"}
 
 
-IMPURE = {"_fleet", "_ahead", "_collector"}
-PURE = [name for floor in FLOORS[:2] for name in floor if name not in IMPURE] + ["_protocol"]
+IMPURE = {"_fleet", "_ahead", "_collector", "_places"}
+PURE = [name for floor in FLOORS[:3] for name in floor if name not in IMPURE] + ["_protocol"]
 
 
 @pytest.mark.parametrize("name", PURE)

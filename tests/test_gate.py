@@ -147,9 +147,7 @@ class Simulation:
     def _answer(self, sent_at: float, too_early: float | None) -> None:
         if too_early is None:
             self.served += 1
-            self._gate.served(self.now)
-            self._leave_place()
-            if self._gate.may_widen:
+            for _ in range(1 + self._gate.served(self.now)):
                 self._leave_place()
             self._next_request()
             return

@@ -32,6 +32,7 @@ from openai_steps import (
     RetryPolicy,
     Timeouts,
 )
+from openai_steps._gate import FIRST_PLACES
 from openai_steps.emulator import Answer, Exchange, Reset, Stall
 
 AT_ONCE = RetryPolicy(attempts=4, wait_initial=0)
@@ -106,10 +107,10 @@ async def test_who_is_called_off_while_held_back_leaves_the_place_to_others() ->
 
 async def test_slow_answers_at_the_start_hold_nobody_back_for_ever() -> None:
     async with serving(3, timeout=Timeouts(attempt=0.1, total=20)) as (client, emulator):
-        emulator.inject(Stall(), times=4)
+        emulator.inject(Stall(), times=FIRST_PLACES)
         results = await asyncio.gather(*(client.get_run(THREAD, RUN) for _ in range(30)), return_exceptions=True)
-        assert sum(isinstance(result, APITimeoutError) for result in results) == 4
-        assert sum(not isinstance(result, BaseException) for result in results) == 26
+        assert sum(isinstance(result, APITimeoutError) for result in results) == FIRST_PLACES
+        assert sum(not isinstance(result, BaseException) for result in results) == 30 - FIRST_PLACES
 
 
 async def test_requests_that_hang_do_not_keep_others_from_being_sent() -> None:
@@ -135,7 +136,7 @@ class Together:
 
 
 async def test_errors_that_are_no_rejections_are_answers_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openai_steps._transport._SLOW", 1000.0)
+    monkeypatch.setattr("openai_steps._admission._SLOW", 1000.0)
     async with serving(3, timeout=Timeouts(total=10)) as (client, emulator):
         emulator.inject(Answer(404), times=20)
         emulator.inject(Together(asyncio.Barrier(8)), times=8)
@@ -166,13 +167,13 @@ async def test_who_has_no_time_to_be_held_back_is_told_at_once(others: int) -> N
 
 async def test_who_waited_for_a_place_when_the_others_were_rejected_is_told_as_well() -> None:
     async with serving(3, timeout=Timeouts(total=1000)) as (client, emulator):
-        emulator.inject(Stall(), times=3)
+        emulator.inject(Stall(), times=FIRST_PLACES - 1)
         emulator.inject(Answer(429, headers={"Retry-After": "100"}))
-        patient = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(5)]
+        patient = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(FIRST_PLACES + 1)]
         await asyncio.sleep(0)
         with pytest.raises(RateLimitError, match="no place for another"):
             await asyncio.wait_for(client.list_page(THREAD, RUN, timeout=Timeouts(total=50)), 20)
-        assert len(emulator.requests) == 4
+        assert len(emulator.requests) == FIRST_PLACES
         for task in patient:
             task.cancel()
         await asyncio.gather(*patient, return_exceptions=True)  # one was rejected
@@ -211,8 +212,8 @@ async def test_a_timeout_before_the_request_does_not_blame_the_server() -> None:
         raise AssertionError
 
     async with serving(3, timeout=Timeouts(attempt=100, total=100)) as (client, emulator):
-        emulator.inject(Stall(), times=4)
-        stalled = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(4)]
+        emulator.inject(Stall(), times=FIRST_PLACES)
+        stalled = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(FIRST_PLACES)]
         await asyncio.sleep(0)
         with pytest.raises(APITimeoutError, match=r"Not sent: .* waited for other requests to be answered"):
             await client.list_page(THREAD, RUN, timeout=Timeouts(total=0.05))
