@@ -214,15 +214,19 @@ def _tagged_hook(kind: Any, converter: Converter) -> Hook:
     """Return the hook for a union of classes that the key ``type`` tells apart, the last of them for any other."""
     *tagged, other = get_args(kind)
     hooks = {cls.type: converter.get_structure_hook(cls) for cls in tagged}
-    find_hook = hooks.get
     (type_key,) = as_orjson_makes_them(["type"])
+
+    def structure_other(value: Any, _: Any) -> Any:
+        return other(value)
 
     def structure_tagged(value: Any, _: Any) -> Any:
         if value.__class__ is not dict:
             value = _leaves.json_object(value)
-        tag = value.get(type_key)
-        hook = find_hook(tag) if tag.__class__ is str else None
-        return other(value) if hook is None else hook(value, None)
+        try:
+            hook = hooks.get(value.get(type_key), structure_other)
+        except TypeError:  # a tag that is an object or an array
+            hook = structure_other
+        return hook(value, None)
 
     return structure_tagged
 
