@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 import aiohttp
@@ -223,6 +223,6 @@ class _Identity:
     secrets: tuple[str, ...] = field(repr=False)
 
 
-@cache
+@lru_cache(maxsize=32)
 def _only_for_connecting(seconds: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=None, sock_connect=seconds)
