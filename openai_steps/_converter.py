@@ -176,13 +176,13 @@ def _is_union(kind: Any) -> bool:
 
 def _tuple_hook(kind: Any, converter: Converter) -> Hook:
     member = get_args(kind)[0]
-    hook = converter.get_structure_hook(member)
+    hook: Callable[..., Any] = converter.get_structure_hook(member)  # all of ours do without the type
 
     def structure_tuple(value: Any, _: Any) -> tuple[Any, ...]:
         if value.__class__ is not list and not isinstance(value, _ARRAYS):
             raise Mismatch("an array", value)
         try:
-            return tuple([hook(item, None) for item in value])
+            return tuple(map(hook, value))
         except Mismatch as problem:
             raise problem.inside(_index_of_mismatch(hook, value)) from None
 
@@ -219,7 +219,7 @@ def _tagged_hook(kind: Any, converter: Converter) -> Hook:
     def structure_other(value: Any, _: Any) -> Any:
         return other(value)
 
-    def structure_tagged(value: Any, _: Any) -> Any:
+    def structure_tagged(value: Any, _: Any = None) -> Any:
         if value.__class__ is not dict:
             value = _leaves.json_object(value)
         try:

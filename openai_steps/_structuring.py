@@ -5,6 +5,7 @@ kept, absent and null are one. So this is a hook factory for cattrs. Its functio
 
 - types are compared with ``is``, and a hook is called only for what is not simply right;
 - nothing is thrown or caught on the way (a ``try`` costs nothing until it catches), yet an error knows its path;
+- what must be there is looked up by ``o[key]``, at two thirds of the price of ``o.get(key)``;
 - keys are looked up by the very strings that orjson makes of them, so that a look-up compares addresses, not letters;
 - unknown keys are looked for only where the known ones do not account for all;
 - an instance is built as a subclass without the frozen ``__setattr__`` and then becomes the real, frozen class. The
@@ -39,18 +40,21 @@ _TAKEN_AS_IS: Mapping[Any, str] = {
 _HEAD = """\
 def structure(o, _=None):
     if o.__class__ is not dict:
-        o = json_object(o)
+        o = {**json_object(o)}
     self = open_class()
+    try:
 """
 _FIELD = """\
-    self.{name} = v_{name} = o.get(key_{name})
-    if {condition}:
-        try:
-            self.{name} = hook_{name}(v_{name}, None)
-        except Mismatch as problem:
-            raise problem.inside({name!r})
+        self.{name} = v_{name} = {value}
+        if {condition}:
+            try:
+                self.{name} = hook_{name}(v_{name}, None)
+            except Mismatch as problem:
+                raise problem.inside({name!r})
 """
 _TAIL = """\
+    except KeyError:  # something is missing: that is refused just as if it were null
+        return structure({{**nulls, **o}})
     self.extra = no_extra if {all_known} else {{k: v for k, v in o.items() if k not in known}}
     self.__class__ = frozen_class
     return self
@@ -76,15 +80,18 @@ def structure_hook(cls: Any, converter: Converter) -> Hook:
         "open_class": _open_class(cls),
         "frozen_class": cls,
         "no_extra": NO_EXTRA,
+        "nulls": dict.fromkeys(field.name for field in fields),
         "known": known,
         "are_known": known.issuperset,
         **{f"key_{key}": key for key in keys},
     }
+    optional = [field.name for field in fields if without_none(field.type) is not field.type]
     lines = [_HEAD]
     for field in fields:
-        scope[f"hook_{field.name}"] = converter.get_structure_hook(field.type)
-        lines.append(_FIELD.format(name=field.name, condition=_needs_hook(f"v_{field.name}", field.type)))
-    optional = [field.name for field in fields if without_none(field.type) is not field.type]
+        name, key = field.name, f"key_{field.name}"
+        value = f"o.get({key})" if name in optional else f"o[{key}]"
+        scope[f"hook_{name}"] = converter.get_structure_hook(field.type)
+        lines.append(_FIELD.format(name=name, value=value, condition=_needs_hook(f"v_{name}", field.type)))
     source = "".join([*lines, _TAIL.format(all_known=_all_known(len(known), optional))])
     exec(compile(source, f"<structure {cls.__name__}>", "exec"), scope)  # noqa: S102 - as attrs and cattrs do it
     return cast(Hook, scope["structure"])

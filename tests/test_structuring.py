@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+from collections import defaultdict
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -107,6 +108,14 @@ def test_any_mapping_will_do(converter: Converter) -> None:
     assert structure_hook(Point, converter)(MappingProxyType({"label": "a"}), None) == Point(label="a")
 
 
+def test_a_dict_that_makes_up_what_is_missing_is_not_asked_to(converter: Converter) -> None:
+    body: dict[str, Any] = defaultdict(str, size=1)
+    with pytest.raises(Mismatch) as caught:
+        structure_hook(Point, converter)(body, None)
+    assert caught.value.path == "$.label"
+    assert body == {"size": 1}
+
+
 def test_subclasses_of_the_leaf_types_go_through_the_hook(converter: Converter) -> None:
     class Text(str):
         __slots__ = ()
@@ -117,7 +126,15 @@ def test_subclasses_of_the_leaf_types_go_through_the_hook(converter: Converter) 
 
 
 @pytest.mark.parametrize(
-    ("body", "path"), [([], "$"), ({}, "$.label"), ({"label": 7}, "$.label"), ({"label": "a", "size": "7"}, "$.size")]
+    ("body", "path"),
+    [
+        ([], "$"),
+        ({}, "$.label"),
+        ({"label": None}, "$.label"),
+        ({"size": "7"}, "$.label"),
+        ({"label": 7}, "$.label"),
+        ({"label": "a", "size": "7"}, "$.size"),
+    ],
 )
 def test_a_mismatch_names_its_field(converter: Converter, body: Any, path: str) -> None:
     with pytest.raises(Mismatch) as caught:

@@ -3,9 +3,9 @@
 usage: work.py CLIENT JOB PORT
 
 Clients: ours, openai, azure (azure-ai-agents), floor (aiohttp and orjson alone, plain dicts: what Python can reach).
-Jobs: stream (one run of 10,000 steps, one by one), short and long (the same with 1,000 and 100,000), collect (2,000
-steps into a list), slow (2,000 steps, and 40 ms of other work after each hundred), fleet (400 runs of 10 steps, 64 at
-once), import (only that, with what it needs to be used).
+Jobs: stream (one run of 10,000 steps, one by one), short and long (the same with ten runs of 1,000, and one of
+100,000), collect (2,000 steps into a list), slow (2,000 steps, and 40 ms of other work after each hundred), fleet (400
+runs of 10 steps, 64 at once), import (only that, with what it needs to be used).
 
 Imports, the first connection and the first page are not counted, but for the job import.
 """
@@ -23,7 +23,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
 THREAD = "thread_bench"
-STREAMS = {"stream": 10_000, "short": 1_000, "long": 100_000}
+STREAMS = {"stream": ["run_10000"], "short": ["run_1000"] * 10, "long": ["run_100000"]}
 
 
 class Client(Protocol):
@@ -124,8 +124,9 @@ CLIENTS: dict[str, Callable[[], Client]] = {"ours": Ours, "openai": OpenAI, "azu
 async def do(client: Client, job: str) -> int:
     if job in STREAMS:
         count = 0
-        async for _ in client.steps(f"run_{STREAMS[job]}"):
-            count += 1
+        for run in STREAMS[job]:
+            async for _ in client.steps(run):
+                count += 1
         return count
     if job == "collect":
         return len(await client.collect("run_2000"))
