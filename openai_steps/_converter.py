@@ -26,7 +26,15 @@ from openai_steps import _leaves, _models
 from openai_steps._collector import CollectorPaused
 from openai_steps._errors import ResponseDecodeError
 from openai_steps._leaves import Mismatch
-from openai_steps._models import LastError, Model, RunStep, StepPage, Usage
+from openai_steps._models import (
+    CompletionTokensDetails,
+    LastError,
+    Model,
+    PromptTokenDetails,
+    RunStep,
+    StepPage,
+    Usage,
+)
 from openai_steps._structuring import Hook, as_orjson_makes_them, structure_hook, without_none
 
 T = TypeVar("T")
@@ -205,9 +213,9 @@ def _union_hook(kind: Any, converter: Converter) -> Hook:
         return _tagged_hook(kind, converter)
     if inner is datetime:
         return _leaves.time_or_unset
-    unless_unset = _UNSET.get(inner)
+    wrap = _WRAPPED.get(inner)
     hook = converter.get_structure_hook(inner)
-    return unless_unset(hook) if unless_unset else hook
+    return wrap(hook) if wrap else hook
 
 
 def _tagged_hook(kind: Any, converter: Converter) -> Hook:
@@ -248,10 +256,25 @@ def _usage_unless_unset(hook: Hook) -> Hook:
     return structure_usage
 
 
-# How DashScope says that there is no error and no usage; see _leaves.time_or_unset for times.
-_UNSET: Final[Mapping[Any, Callable[[Hook], Hook]]] = {
+def _shared_if_zero(key: str, hook: Hook) -> Hook:
+    """Nearly all servers count 0 of these tokens: one object, since it is frozen, will do for all steps."""
+    zero = 0
+    of_zero = hook({key: zero}, None)
+
+    def structure_details(value: Any, _: Any) -> Any:
+        if value.__class__ is dict and len(value) == 1 and value.get(key) is zero:  # neither 0.0 nor False is
+            return of_zero
+        return hook(value, None)
+
+    return structure_details
+
+
+# The first two are how DashScope says that there is no error and no usage; see _leaves.time_or_unset for times.
+_WRAPPED: Final[Mapping[Any, Callable[[Hook], Hook]]] = {
     LastError: _error_unless_unset,
     Usage: _usage_unless_unset,
+    PromptTokenDetails: partial(_shared_if_zero, "cached_tokens"),
+    CompletionTokensDetails: partial(_shared_if_zero, "reasoning_tokens"),
 }
 
 

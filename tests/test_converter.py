@@ -185,6 +185,26 @@ def test_an_error_with_empty_texts_and_more_is_an_error() -> None:
     assert step.last_error == models.LastError("", "", extra={"inner": 7})
 
 
+@pytest.mark.parametrize(
+    ("details", "tokens"),
+    [("prompt_token_details", "cached_tokens"), ("completion_tokens_details", "reasoning_tokens")],
+)
+def test_details_of_no_tokens_are_one_object_for_all_steps_and_as_strict_as_others(details: str, tokens: str) -> None:
+    def read(body: Any) -> Any:
+        usage = structure_step(step_body(usage={"total_tokens": 1, details: body})).usage
+        return getattr(usage, details)
+
+    none = read({tokens: 0})
+    assert getattr(none, tokens) == 0
+    assert read({tokens: 0}) is none
+    assert getattr(read({tokens: 1}), tokens) == 1
+    assert read({tokens: 0, "audio_tokens": 0}).extra == {"audio_tokens": 0}
+    assert read({"audio_tokens": 0}) == type(none)(extra={"audio_tokens": 0})
+    for wrong in (False, 0.0, "0"):
+        with pytest.raises(ResponseDecodeError, match=rf"^\$\.usage\.{details}\.{tokens} should be a whole number"):
+            read({tokens: wrong})
+
+
 @pytest.mark.parametrize("body", [[], {"data": []}, {"data": None}, {"data": [], "has_more": None}])
 def test_empty_pages(body: Any) -> None:
     assert structure_page(body) == StepPage(data=())
