@@ -3,9 +3,10 @@
 usage: work.py CLIENT JOB PORT
 
 Clients: ours, openai, azure (azure-ai-agents), floor (aiohttp and orjson alone, plain dicts: what Python can reach).
-Jobs: stream (one run of 10,000 steps, one by one), short and long (the same with a hundred runs of 1,000, and one of
-100,000), collect (2,000 steps into a list), slow (2,000 steps, and 40 ms of other work after each hundred), fleet (400
-runs of 10 steps, 64 at once), import (only that, with what it needs to be used).
+Jobs: stream (one run of 10,000 steps, one by one), long (the same with 100,000), collect (2,000 steps into a list),
+slow (2,000 steps, and 40 ms of other work after each hundred), fleet (400 runs of 10 steps, 64 at once), import (only
+that, with what it needs to be used), growth (the steps of one run of 100,000 and of runs of 1,000, in turns of 5,000;
+prints the ratio of their CPU).
 
 Imports, the first connection and the first page are not counted, but for the job import. A machine that others use,
 too, is fast and slow by turns of a second, so a job is done again, by a new client, until two seconds have passed.
@@ -21,12 +22,12 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
 THREAD = "thread_bench"
 ENOUGH = 2.0  # seconds
-STREAMS = {"stream": ["run_10000"], "short": ["run_1000"] * 100, "long": ["run_100000"]}
+STREAMS = {"stream": 10_000, "long": 100_000}
 
 
 class Client(Protocol):
@@ -127,9 +128,8 @@ CLIENTS: dict[str, Callable[[], Client]] = {"ours": Ours, "openai": OpenAI, "azu
 async def do(client: Client, job: str) -> int:
     if job in STREAMS:
         count = 0
-        for run in STREAMS[job]:
-            async for _ in client.steps(run):
-                count += 1
+        async for _ in client.steps(f"run_{STREAMS[job]}"):
+            count += 1
         return count
     if job == "collect":
         return len(await client.collect("run_2000"))
@@ -143,6 +143,27 @@ async def do(client: Client, job: str) -> int:
     return await client.fleet(["run_10"] * 400)
 
 
+async def measure_growth(name: str, port: int) -> dict[str, float]:
+    """Return how much more CPU a step of a long run takes than one of a short run."""
+    seconds = {"long": 0.0, "short": 0.0}
+    async with connected(name, port) as client:
+        long_run = client.steps("run_100000")
+        for _ in range(20):
+            seconds["long"] += await cpu_of(long_run, 5_000)
+            for _ in range(5):
+                seconds["short"] += await cpu_of(client.steps("run_1000"), 5_000)
+    return {"growth": seconds["long"] / seconds["short"]}
+
+
+async def cpu_of(steps: AsyncIterator[Any], at_most: int) -> float:
+    cpu, count = time.process_time(), 0
+    async for _ in steps:
+        count += 1
+        if count == at_most:
+            break
+    return time.process_time() - cpu
+
+
 async def measure(name: str, job: str, port: int) -> dict[str, Any]:
     total: Counter[str] = Counter()
     while total["clock"] < ENOUGH:
@@ -151,15 +172,21 @@ async def measure(name: str, job: str, port: int) -> dict[str, Any]:
 
 
 async def measure_once(name: str, job: str, port: int) -> dict[str, Any]:
+    async with connected(name, port) as client:
+        clock, cpu = time.perf_counter(), time.process_time()
+        steps = await do(client, job)
+        clock, cpu = time.perf_counter() - clock, time.process_time() - cpu
+    return {"steps": steps, "clock": clock, "cpu": cpu}
+
+
+@asynccontextmanager
+async def connected(name: str, port: int) -> AsyncIterator[Client]:
     async with AsyncExitStack() as stack:
         client = CLIENTS[name]()
         await client.enter(stack, f"http://127.0.0.1:{port}/v1")
         async for _ in client.steps("run_1"):
             pass
-        clock, cpu = time.perf_counter(), time.process_time()
-        steps = await do(client, job)
-        clock, cpu = time.perf_counter() - clock, time.process_time() - cpu
-    return {"steps": steps, "clock": clock, "cpu": cpu}
+        yield client
 
 
 def import_ours() -> None:
@@ -196,7 +223,10 @@ def measure_import(name: str) -> dict[str, Any]:
 def main() -> None:
     name, job, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
     warnings.simplefilter("ignore")
-    figures = measure_import(name) if job == "import" else asyncio.run(measure(name, job, port))
+    if job == "import":
+        figures = measure_import(name)
+    else:
+        figures = asyncio.run(measure_growth(name, port) if job == "growth" else measure(name, job, port))
     figures["mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"client": name, "job": job, **figures}))
 
