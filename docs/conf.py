@@ -70,7 +70,7 @@ _PUBLIC_MODULES = (
 
 
 def resolve_public_name(app: Sphinx, env: BuildEnvironment, node: Element, content: Element) -> Element | None:
-    """Lead from where a name is defined (``openai_steps._models.RunStep``) to where it is documented."""
+    """Lead from where a name is defined (``openai_steps._models.steps.RunStep``) to where it is documented."""
     if node.get("refdomain") != "py":
         return None
     domain = env.get_domain("py")

@@ -7,15 +7,8 @@ async with AsyncStepsClient() as client:
 
 from typing import TYPE_CHECKING, Any
 
-from openai_steps._converter import dumps, structure_page, structure_step, unstructure
-from openai_steps._endpoint import (
-    PROVIDERS,
-    AccessToken,
-    ApiKey,
-    AsyncTokenCredential,
-    Endpoint,
-    IncludeStyle,
-)
+from openai_steps._endpoint.credentials import AccessToken, ApiKey, AsyncTokenCredential
+from openai_steps._endpoint.endpoint import PROVIDERS, Endpoint, IncludeStyle
 from openai_steps._errors import (
     APIConnectionError,
     APIStatusError,
@@ -33,12 +26,25 @@ from openai_steps._errors import (
     StepsError,
     UnprocessableEntityError,
 )
-from openai_steps._models import (
+from openai_steps._json.converter import dumps, structure_page, structure_step, unstructure
+from openai_steps._models.runs import Model, Order, Run, RunRef, RunSteps, StepPage
+from openai_steps._models.steps import (
     INCLUDE_FILE_SEARCH_CONTENT,
+    CompletionTokensDetails,
+    LastError,
+    MessageCreation,
+    MessageCreationDetails,
+    OtherStepDetails,
+    PromptTokenDetails,
+    RunStep,
+    StepDetails,
+    ToolCallsDetails,
+    Usage,
+)
+from openai_steps._models.tool_calls import (
     CodeInterpreter,
     CodeInterpreterToolCall,
     CodeOutput,
-    CompletionTokensDetails,
     FileSearch,
     FileSearchContent,
     FileSearchResult,
@@ -47,33 +53,19 @@ from openai_steps._models import (
     FunctionToolCall,
     ImageFile,
     ImageOutput,
-    LastError,
     LogsOutput,
     McpToolCall,
-    MessageCreation,
-    MessageCreationDetails,
-    Model,
-    Order,
     OtherOutput,
-    OtherStepDetails,
     OtherToolCall,
-    PromptTokenDetails,
     RankingOptions,
     RetrievalToolCall,
-    Run,
-    RunRef,
-    RunStep,
-    RunSteps,
-    StepDetails,
-    StepPage,
     ToolCall,
-    ToolCallsDetails,
-    Usage,
 )
+from openai_steps._public import publish
 from openai_steps._settings import Limits, PollInterval, RetryPolicy, Timeouts
 
 if TYPE_CHECKING:
-    from openai_steps._client import AsyncStepsClient
+    from openai_steps._client.client import AsyncStepsClient
 
 __all__ = [
     "INCLUDE_FILE_SEARCH_CONTENT",
@@ -146,12 +138,16 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "AsyncStepsClient":  # not before it is asked for: aiohttp takes longer to import than all the rest
-        from openai_steps._client import AsyncStepsClient
+        from openai_steps._client.client import AsyncStepsClient
 
         globals()[name] = AsyncStepsClient
+        publish(__name__, {name: AsyncStepsClient})
         return AsyncStepsClient
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+publish(__name__, globals())

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, settings
 
 # Machines that run tests are busy: how long something takes decides nothing.
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", UNTIMED, derandomize=True)  # the same examples each time, for all who set nothing
 settings.register_profile("short", UNTIMED)
 settings.register_profile("long", UNTIMED, max_examples=2_000)
-settings.register_profile("ci", UNTIMED, derandomize=True)  # the same examples each time: chance is for developers
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "short"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 # A job in the background of a shell ignores Ctrl-C, and so would every program that a test starts and interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -8,10 +8,10 @@ import pytest
 import stamina
 
 from openai_steps import APITimeoutError, RateLimitError, Timeouts
-from openai_steps._admission import Admission
-from openai_steps._call import Call
-from openai_steps._gate import FIRST_PLACES
-from openai_steps._protocol import Request
+from openai_steps._http.requests import Request
+from openai_steps._sending.admission import Admission
+from openai_steps._sending.deadline import Call
+from openai_steps._sending.rate_limit import FIRST_PLACES
 
 PATIENT = Timeouts(total=1000)
 
@@ -81,7 +81,7 @@ async def test_who_is_refused_at_the_gate_keeps_no_place() -> None:
 
 async def test_calls_that_hang_make_room_for_those_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     admission = Admission()
-    monkeypatch.setattr("openai_steps._admission._SLOW", 0.01)
+    monkeypatch.setattr("openai_steps._sending.admission._SLOW", 0.01)
     hanging = enter_all(admission)
     await asyncio.wait_for(asyncio.gather(*(admission.enter(new_call()) for _ in range(3 * FIRST_PLACES))), 20)
     for call in hanging:
@@ -92,6 +92,6 @@ async def test_calls_that_hang_make_room_for_those_that_wait(monkeypatch: pytest
 async def test_what_goes_while_others_wait_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that was under way is slow already, so that nobody looks, until the next goes."""
     admission = Admission()
-    monkeypatch.setattr("openai_steps._admission._SLOW", 0.0)
+    monkeypatch.setattr("openai_steps._sending.admission._SLOW", 0.0)
     enter_all(admission)
     await asyncio.wait_for(asyncio.gather(*(admission.enter(new_call()) for _ in range(50))), 20)

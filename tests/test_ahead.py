@@ -12,9 +12,11 @@ from sample_steps import make_steps, step_ids
 from serving import ids
 
 from openai_steps import NotFoundError, RunStep, StepPage, StepsError, structure_page
-from openai_steps._ahead import PageReader, read_both_ends
-from openai_steps._ends import TwoEnds
-from openai_steps._walk import PageQuery, start_walk
+from openai_steps._tasks.collect import read_both_ends
+from openai_steps._tasks.prefetch import PageReader
+from openai_steps._walks.pages import PageQuery
+from openai_steps._walks.start import start_walk
+from openai_steps._walks.two_ends import TwoEnds
 from openai_steps.emulator import Query, list_steps
 
 

@@ -7,7 +7,8 @@ import pytest
 from attrs import define, frozen
 
 from openai_steps import ApiKey, Endpoint
-from openai_steps._auth import Authorizer, check_key
+from openai_steps._arguments import check_key
+from openai_steps._sending.auth import Authorizer
 
 PROJECT = "https://res.services.ai.azure.com/api/projects/proj"
 HOUR = 3600

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_steps._base_url import is_at, parse_base_url
+from openai_steps._endpoint.base_url import is_at, parse_base_url
 
 
 @pytest.mark.parametrize(

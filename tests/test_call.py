@@ -6,8 +6,8 @@ import time
 import pytest
 
 from openai_steps import APITimeoutError, Timeouts
-from openai_steps._call import Call
-from openai_steps._protocol import Request
+from openai_steps._http.requests import Request
+from openai_steps._sending.deadline import Call
 
 REQUEST = Request("https://host/v1/threads/t", "/threads/t")
 

@@ -46,7 +46,7 @@ ASCENDING = step_ids(range(COUNT))
 DESCENDING = ASCENDING[::-1]
 
 
-# --- list_page ---------------------------------------------------------------------------------------------------
+# --- list_steps_page ---
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ DESCENDING = ASCENDING[::-1]
 )
 async def test_a_page_is_one_request_with_just_what_was_given(given: dict[str, Any], sent: dict[str, str]) -> None:
     async with serving(5) as (client, emulator):
-        await client.list_page(THREAD, RUN, **given)
+        await client.list_steps_page(THREAD, RUN, **given)
         assert queries(emulator) == [sent]
 
 
 async def test_a_page_is_the_answer_as_it_is() -> None:
     async with serving(5) as (client, _):
-        page = await client.list_page(THREAD, RUN, limit=2, order="asc")
+        page = await client.list_steps_page(THREAD, RUN, limit=2, order="asc")
     assert unstructure(page) == {
         "object": "list",
         "data": make_steps(2),
@@ -85,7 +85,7 @@ async def test_a_page_is_the_answer_as_it_is() -> None:
 async def test_include_is_encoded_and_each_name_stands_alone() -> None:
     async with serving(1) as (client, emulator):
         with pytest.raises(BadRequestError):
-            await client.list_page(THREAD, RUN, include=[INCLUDE_FILE_SEARCH_CONTENT, "a&b=c d"])
+            await client.list_steps_page(THREAD, RUN, include=[INCLUDE_FILE_SEARCH_CONTENT, "a&b=c d"])
         assert emulator.requests[0].raw_query == (
             "include%5B%5D=step_details.tool_calls%5B%2A%5D.file_search.results%5B%2A%5D.content"
             "&include%5B%5D=a%26b%3Dc%20d"
@@ -99,7 +99,7 @@ async def test_an_id_is_one_segment_whatever_is_in_it() -> None:
         emulator.store.add_run(odd, odd, steps=[*steps, make_step(2, id=odd, thread_id=odd, run_id=odd)])
         assert (await client.get_step(odd, odd, odd)).id == odd
         assert (await client.get_run(odd, odd)).id == odd
-        assert ids(await client.list_page(odd, odd, before=odd, order="asc")) == step_ids([0, 1])
+        assert ids(await client.list_steps_page(odd, odd, before=odd, order="asc")) == step_ids([0, 1])
 
 
 # --- Walks -------------------------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ async def test_pages_are_in_list_order_the_nearest_first(
 ) -> None:
     backward = before is not None and after is None
     async with serving(COUNT) as (client, _):
-        walk = client.iter_pages(THREAD, RUN, order=order, after=after, before=before, page_size=40)
+        walk = client.iter_step_pages(THREAD, RUN, order=order, after=after, before=before, page_size=40)
         pages = [ids(page) async for page in walk]
     assert all(pages)
     assert all(page == sorted(page, reverse=order == "desc") for page in pages)
@@ -156,7 +156,7 @@ async def test_collected_steps_are_those_of_the_walk(
 async def test_the_default_is_newest_first() -> None:
     async with serving(3) as (client, _):
         assert ids([step async for step in client.iter_steps(THREAD, RUN)]) == step_ids([2, 1, 0])
-        assert [ids(page) async for page in client.iter_pages(THREAD, RUN)] == [step_ids([2, 1, 0])]
+        assert [ids(page) async for page in client.iter_step_pages(THREAD, RUN)] == [step_ids([2, 1, 0])]
         assert ids(await client.collect_steps(THREAD, RUN)) == step_ids([2, 1, 0])
 
 
@@ -315,8 +315,10 @@ async def drain(walk: AsyncIterator[Any]) -> None:
 
 
 VERBS: dict[str, Callable[..., Awaitable[Any]]] = {
-    "list_page": lambda client, thread=THREAD, run=RUN, **named: client.list_page(thread, run, **named),
-    "iter_pages": lambda client, thread=THREAD, run=RUN, **named: drain(client.iter_pages(thread, run, **named)),
+    "list_steps_page": lambda client, thread=THREAD, run=RUN, **named: client.list_steps_page(thread, run, **named),
+    "iter_step_pages": lambda client, thread=THREAD, run=RUN, **named: drain(
+        client.iter_step_pages(thread, run, **named)
+    ),
     "iter_steps": lambda client, thread=THREAD, run=RUN, **named: drain(client.iter_steps(thread, run, **named)),
     "collect_steps": lambda client, thread=THREAD, run=RUN, **named: client.collect_steps(thread, run, **named),
     "get_step": lambda client, thread=THREAD, run=RUN, step="step_1", **named: client.get_step(
@@ -324,8 +326,8 @@ VERBS: dict[str, Callable[..., Awaitable[Any]]] = {
     ),
     "get_run": lambda client, thread=THREAD, run=RUN, **named: client.get_run(thread, run, **named),
 }
-LISTING = ("list_page", "iter_pages", "iter_steps", "collect_steps")
-WALKING = ("iter_pages", "iter_steps", "collect_steps")
+LISTING = ("list_steps_page", "iter_step_pages", "iter_steps", "collect_steps")
+WALKING = ("iter_step_pages", "iter_steps", "collect_steps")
 
 BAD_INPUT: list[tuple[tuple[str, ...], dict[str, Any], str]] = [
     *((tuple(VERBS), {"thread": bad}, "thread_id must be an id") for bad in ("", ".", "..", None, 7)),
@@ -337,7 +339,7 @@ BAD_INPUT: list[tuple[tuple[str, ...], dict[str, Any], str]] = [
     *((LISTING, {"before": bad}, "before must be an id") for bad in ("", ".", "..", 7)),
     *((LISTING, {"order": bad}, f"order must be 'asc' or 'desc', not {bad!r}") for bad in ("", "ASC", "up", 1)),
     *(
-        (("list_page",), {"limit": bad}, "limit must be a whole number from 1 to 100")
+        (("list_steps_page",), {"limit": bad}, "limit must be a whole number from 1 to 100")
         for bad in (0, -1, 101, "5", True)
     ),
     *((WALKING, {"page_size": bad}, "page_size must be") for bad in (0, -1, 101, 1.5, None, True)),
@@ -370,7 +372,7 @@ async def test_include_is_refused_where_the_server_does_not_know_it(verb: str) -
 async def test_both_cursors_are_refused_where_the_server_takes_one() -> None:
     async with serving(30, profile="dashscope", endpoint=dashscope) as (client, emulator):
         with pytest.raises(ValueError, match="dashscope takes either after or before"):
-            await client.list_page(THREAD, RUN, after=step_id(1), before=step_id(9))
+            await client.list_steps_page(THREAD, RUN, after=step_id(1), before=step_id(9))
         assert emulator.requests == ()
         walk = client.iter_steps(THREAD, RUN, order="asc", after=step_id(1), before=step_id(9))
         assert ids([step async for step in walk]) == step_ids(range(2, 9))
@@ -565,7 +567,7 @@ class Turnstile:
 
 async def test_the_limiter_is_entered_around_each_request() -> None:
     limiter = Turnstile()
-    async with serving(COUNT, limiter=limiter) as (client, emulator):
+    async with serving(COUNT, rate_limiter=limiter) as (client, emulator):
         emulator.inject(Answer(404), matching=is_second_page)
         with pytest.raises(NotFoundError):
             await drain(client.iter_steps(THREAD, RUN))
@@ -573,7 +575,7 @@ async def test_the_limiter_is_entered_around_each_request() -> None:
 
 
 async def test_a_semaphore_keeps_requests_apart() -> None:
-    async with serving(3, limiter=asyncio.Semaphore(1)) as (client, emulator):
+    async with serving(3, rate_limiter=asyncio.Semaphore(1)) as (client, emulator):
         at_once = most = 0
 
         @frozen
@@ -592,13 +594,13 @@ async def test_a_semaphore_keeps_requests_apart() -> None:
 
 
 async def test_aiolimiter_fits() -> None:
-    async with serving(3, limiter=AsyncLimiter(100, 1)) as (client, _):
+    async with serving(3, rate_limiter=AsyncLimiter(100, 1)) as (client, _):
         assert len(await client.collect_steps(THREAD, RUN)) == 3
 
 
 async def test_a_limiter_that_lets_nothing_through_is_a_timeout() -> None:
     shut = asyncio.Semaphore(0)
-    async with serving(3, limiter=shut, timeout=Timeouts(total=0.05)) as (client, emulator):
+    async with serving(3, rate_limiter=shut, timeout=Timeouts(total=0.05)) as (client, emulator):
         with pytest.raises(APITimeoutError, match=r"0\.05 s with all retries"):
             await client.get_run(THREAD, RUN)
         assert emulator.requests == ()

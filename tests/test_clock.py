@@ -7,7 +7,7 @@ import pytest
 import stamina
 
 from openai_steps import APITimeoutError
-from openai_steps._clock import Deadline, is_testing, roll, sleep
+from openai_steps._sending.deadline import Deadline, is_testing, roll, sleep
 
 
 async def soon(result: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from openai_steps._collector import CollectorPaused
+from openai_steps._json.converter import CollectorPaused
 
 
 @pytest.fixture(autouse=True)

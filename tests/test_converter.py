@@ -29,7 +29,10 @@ from builders import (
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import openai_steps
 from openai_steps import (
+    CodeInterpreter,
+    LastError,
     OtherOutput,
     OtherStepDetails,
     OtherToolCall,
@@ -45,8 +48,7 @@ from openai_steps import (
     structure_step,
     unstructure,
 )
-from openai_steps import _models as models
-from openai_steps._converter import structure
+from openai_steps._json.converter import structure
 
 # --- Recorded bodies: one list for both directions ---------------------------------------------------------------
 
@@ -145,7 +147,7 @@ def test_what_has_no_class_is_kept_whole(tag: Any, rest: Body) -> None:
     body = {**rest, "type": tag}
     assert structure(body, StepDetails) == OtherStepDetails(body)  # type: ignore[arg-type]
     assert structure(body, ToolCall) == OtherToolCall(body)  # type: ignore[arg-type]
-    output = structure({"input": "", "outputs": [body]}, models.CodeInterpreter).outputs
+    output = structure({"input": "", "outputs": [body]}, CodeInterpreter).outputs
     assert output == (OtherOutput(body),)
     assert OtherOutput(body).type == (tag if isinstance(tag, str) else None)
 
@@ -160,7 +162,7 @@ def test_the_class_is_the_public_one_everywhere() -> None:
 
     seen = set().union(*(types(structure(body, kind)) for _, kind, body in CASES))
     assert len(seen) > 12
-    assert all(vars(models)[kind.__name__] is kind for kind in seen)
+    assert all(vars(openai_steps)[kind.__name__] is kind for kind in seen)
 
 
 # --- The ways of saying nothing -----------------------------------------------------------------------------------
@@ -182,7 +184,7 @@ def test_unset_objects(name: str, unset: Any) -> None:
 
 def test_an_error_with_empty_texts_and_more_is_an_error() -> None:
     step = structure_step(step_body(last_error={"code": "", "message": "", "inner": 7}))
-    assert step.last_error == models.LastError("", "", extra={"inner": 7})
+    assert step.last_error == LastError("", "", extra={"inner": 7})
 
 
 @pytest.mark.parametrize(

@@ -137,10 +137,10 @@ VARIABLES = [
     ("openai", {"api_key": "k"}, "OPENAI_BASE_URL", "base_url", "base_url"),
     ("openai", {"api_key": "k"}, "OPENAI_ORG_ID", "organization", "headers.OpenAI-Organization"),
     ("openai", {"api_key": "k"}, "OPENAI_PROJECT_ID", "project", "headers.OpenAI-Project"),
-    ("azure_openai", {"api_key": "k"}, "AZURE_OPENAI_ENDPOINT", "endpoint", "base_url"),
-    ("azure_openai", {"endpoint": "https://a"}, "AZURE_OPENAI_API_KEY", "api_key", "api_key"),
-    ("azure_openai", {"endpoint": "https://a"}, "AZURE_OPENAI_AD_TOKEN", "api_key", "api_key"),
-    ("azure_openai", {"endpoint": "https://a", "api_key": "k"}, "OPENAI_API_VERSION", "api_version", "query"),
+    ("azure_openai", {"api_key": "k"}, "AZURE_OPENAI_ENDPOINT", "azure_endpoint", "base_url"),
+    ("azure_openai", {"azure_endpoint": "https://a"}, "AZURE_OPENAI_API_KEY", "api_key", "api_key"),
+    ("azure_openai", {"azure_endpoint": "https://a"}, "AZURE_OPENAI_AD_TOKEN", "api_key", "api_key"),
+    ("azure_openai", {"azure_endpoint": "https://a", "api_key": "k"}, "OPENAI_API_VERSION", "api_version", "query"),
     ("azure_foundry", {"api_key": "k"}, "PROJECT_ENDPOINT", "project_endpoint", "base_url"),
     ("azure_foundry", {"api_key": "k"}, "AZURE_AI_PROJECT_ENDPOINT", "project_endpoint", "base_url"),
     ("azure_foundry", {"project_endpoint": PROJECT}, "AZURE_AI_TOKEN", "api_key", "api_key"),
@@ -150,7 +150,7 @@ VARIABLES = [
 ]
 VALUES = {  # of the variable and of the argument, by the argument's name; other names take any text
     "base_url": ("https://from-env/v1", "https://given/v1"),
-    "endpoint": ("https://from-env", "https://given"),
+    "azure_endpoint": ("https://from-env", "https://given"),
     "project_endpoint": ("https://from-env/api/projects/p", "https://given/api/projects/p"),
     "api_version": ("2025-01-01-preview", "2026-01-01-preview"),
 }
@@ -250,8 +250,8 @@ def test_a_region_wins_over_the_variable(monkeypatch: pytest.MonkeyPatch) -> Non
     [
         ("openai", {}, ["api_key=", "OPENAI_API_KEY", "base_url=", "OPENAI_BASE_URL"]),
         ("openai", {"base_url": "https://eu.api.openai.com/v1"}, ["api_key=", "OPENAI_API_KEY"]),
-        ("azure_openai", {}, ["endpoint=", "AZURE_OPENAI_ENDPOINT", "https://RESOURCE.openai.azure.com"]),
-        ("azure_openai", {"endpoint": "https://a"}, ["api_key=", "credential=", "AZURE_OPENAI_API_KEY"]),
+        ("azure_openai", {}, ["azure_endpoint=", "AZURE_OPENAI_ENDPOINT", "https://RESOURCE.openai.azure.com"]),
+        ("azure_openai", {"azure_endpoint": "https://a"}, ["api_key=", "credential=", "AZURE_OPENAI_API_KEY"]),
         ("azure_foundry", {}, ["project_endpoint=", "PROJECT_ENDPOINT", "/api/projects/PROJECT"]),
         ("azure_foundry", {"project_endpoint": PROJECT}, ["credential=", "api_key=", "AZURE_AI_TOKEN"]),
         ("azure_foundry", {"project_endpoint": "https://res.services.ai.azure.com"}, ["/api/projects/PROJECT"]),
@@ -259,7 +259,7 @@ def test_a_region_wins_over_the_variable(monkeypatch: pytest.MonkeyPatch) -> Non
         ("dashscope", {}, ["api_key=", "DASHSCOPE_API_KEY"]),
         ("dashscope", {"api_key": "k", "region": "mars"}, ["mars", "beijing", "international"]),
         ("dashscope", {"api_key": "k", "region": "beijing", "base_url": "https://a"}, ["region", "base_url"]),
-        ("azure_openai", {"endpoint": "https://a", "api_key": "k", "credential": Credential()}, ["not both"]),
+        ("azure_openai", {"azure_endpoint": "https://a", "api_key": "k", "credential": Credential()}, ["not both"]),
         ("azure_foundry", {"project_endpoint": PROJECT, "api_key": "k", "credential": Credential()}, ["not both"]),
         ("azure_foundry", {"project_endpoint": PROJECT, "credential": "token"}, ["credential", "get_token", "str"]),
         ("openai", {"api_key": 7}, ["api_key", "int"]),

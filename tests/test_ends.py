@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from walk_servers import HONEST_HAS_MORE, Server, dialects, make_steps, orders, read
 
 from openai_steps import APIConnectionError, AsyncStepsClient, PaginationError, StepPage, structure_page
-from openai_steps._ahead import read_both_ends
-from openai_steps._ends import FLIPPED, TwoEnds
-from openai_steps._walk import ForwardWalk, PageQuery
+from openai_steps._tasks.collect import read_both_ends
+from openai_steps._walks.forward import ForwardWalk
+from openai_steps._walks.pages import PageQuery
+from openai_steps._walks.two_ends import FLIPPED, TwoEnds
 from openai_steps.emulator import DIALECTS, Dialect, Emulator, Query, list_steps
 from openai_steps.emulator._dialect import After, HasMore, Order
 from openai_steps.emulator._refusal import Refusal

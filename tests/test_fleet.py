@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_steps import AsyncStepsClient, BadRequestError, NotFoundError, RunRef, RunSteps
-from openai_steps._fleet import run_fleet
+from openai_steps._tasks.fleet import run_fleet
 from openai_steps.emulator import Answer, Emulator, Store
 
 DELAYS = st.lists(st.integers(0, 5), max_size=40)
@@ -165,7 +165,7 @@ async def test_a_break_leaves_no_task() -> None:
             await asyncio.sleep(0)
 
 
-# --- iter_runs, over HTTP -----------------------------------------------------------------------------------------
+# --- read_runs, over HTTP -----------------------------------------------------------------------------------------
 
 
 def step(number: int, *, thread_id: str, run_id: str) -> dict[str, object]:
@@ -205,7 +205,7 @@ async def test_iter_runs_reads_every_run(emulator: Emulator, in_order: bool, asy
 
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
         results: dict[RunRef, RunSteps] = {}
-        async for run in client.iter_runs(
+        async for run in client.read_runs(
             arefs() if asynchronous else refs(emulator), concurrency=8, in_order=in_order, page_size=7
         ):
             results[RunRef(run.thread_id, run.run_id)] = run
@@ -220,7 +220,7 @@ async def test_a_failed_run_keeps_its_steps_and_stops_no_other(emulator: Emulato
     emulator.inject(Answer(400), matching=lambda request: "run_20" in request.raw_path and "after" in request.raw_query)
     runs = [*refs(emulator), RunRef("thread_gone", "run_gone"), RunRef("", "run_1")]
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
-        results = [run async for run in client.iter_runs(runs, page_size=5, in_order=True)]
+        results = [run async for run in client.read_runs(runs, page_size=5, in_order=True)]
     failed = {run.run_id: run for run in results if run.error is not None}
     assert len(results) == 32
     assert set(failed) == {"run_20", "run_gone", "run_1"}
@@ -234,7 +234,7 @@ async def test_a_failed_run_keeps_its_steps_and_stops_no_other(emulator: Emulato
 
 async def test_no_request_is_sent_for_steps_nobody_asked_for(emulator: Emulator) -> None:
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
-        async for _ in client.iter_runs(refs(emulator)):
+        async for _ in client.read_runs(refs(emulator)):
             pass
         assert len(emulator.requests) == 30
 
@@ -242,7 +242,7 @@ async def test_no_request_is_sent_for_steps_nobody_asked_for(emulator: Emulator)
 async def test_leaving_iter_runs_early_leaves_no_task(emulator: Emulator) -> None:
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
         before = asyncio.all_tasks()
-        async with aclosing(client.iter_runs(refs(emulator), concurrency=4)) as results:
+        async with aclosing(client.read_runs(refs(emulator), concurrency=4)) as results:
             await anext(results)
         assert {task.get_name() for task in asyncio.all_tasks() - before if "_work" in repr(task)} == set()
 
@@ -261,4 +261,4 @@ async def test_leaving_iter_runs_early_leaves_no_task(emulator: Emulator) -> Non
 async def test_bad_arguments_are_no_run_s_error(options: dict[str, object], told: str) -> None:
     async with AsyncStepsClient(base_url="http://127.0.0.1:9") as client:
         with pytest.raises(ValueError, match=told):
-            await anext(client.iter_runs([RunRef("thread", "run")], **options))  # type: ignore[arg-type]
+            await anext(client.read_runs([RunRef("thread", "run")], **options))  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ from openai_steps import (
     Timeouts,
     structure_page,
 )
-from openai_steps._follow import Follower, FollowQuery, RunQuery
+from openai_steps._walks.follow import Follower, FollowQuery, RunQuery
 from openai_steps.emulator import DIALECTS, PROFILES, Answer, Dialect, Emulator, Profile, Query, list_steps
 
 EPOCH = 1_700_000_000
@@ -247,7 +247,7 @@ def test_thousands_of_steps_are_read_page_by_page_once() -> None:
 def test_has_more_is_not_believed_if_told_so() -> None:
     many = [Life(created=at, listed=at, finished=at + 1) for at in range(250)]
     script = Script(many, end=1, now=300, dialect=Dialect(has_more="never"))
-    assert len(script.follow(follower(verify=True))) == 250
+    assert len(script.follow(follower(verify_paging=True))) == 250
 
 
 def test_following_on_leaves_out_what_is_settled() -> None:
@@ -336,7 +336,9 @@ async def test_every_profile_is_followed(name: str) -> None:
     emulator.store.append_step("thread_1", "run_1", wire_step("step_live", 200))
     met: dict[str, str | None] = {}
     async with emulator.serve() as base_url, AsyncStepsClient(Endpoint.compatible(base_url)) as client:
-        async for step in client.follow_steps("thread_1", "run_1", poll_interval=QUICK, verify=True, deadline=20):
+        async for step in client.follow_steps(
+            "thread_1", "run_1", poll_interval=QUICK, verify_paging=True, max_duration=20
+        ):
             met[step.id] = step.status
             if met.get("step_live") == "in_progress":
                 finish(emulator, "step_live", 201)
@@ -366,7 +368,7 @@ async def test_the_deadline_is_an_error_that_says_where_to_go_on(emulator: Emula
     met: list[str] = []
     with pytest.raises(APITimeoutError, match=r"'run_1' has not ended within 0\.2 s") as caught:
         await each(
-            client.follow_steps("thread_1", "run_1", poll_interval=QUICK, deadline=0.2),
+            client.follow_steps("thread_1", "run_1", poll_interval=QUICK, max_duration=0.2),
             lambda step: met.append(step.id),
         )
     assert met == ["step_1", "step_2"]
@@ -430,9 +432,9 @@ async def test_after_a_long_wait_the_same_is_asked(emulator: Emulator, client: A
 
 
 @pytest.mark.usefixtures("no_waiting")
-@pytest.mark.parametrize(("deadline", "requests"), [(None, 2), (100, 1)], ids=["as often as a request", "no time"])
+@pytest.mark.parametrize(("max_duration", "requests"), [(None, 2), (100, 1)], ids=["as often as a request", "no time"])
 async def test_a_long_wait_too_many_is_an_error_that_says_where_to_go_on(
-    emulator: Emulator, client: AsyncStepsClient, deadline: float | None, requests: int
+    emulator: Emulator, client: AsyncStepsClient, max_duration: float | None, requests: int
 ) -> None:
     finish(emulator, "step_1", 1)
     emulator.store.append_step("thread_1", "run_1", wire_step("step_2", 5))
@@ -443,7 +445,7 @@ async def test_a_long_wait_too_many_is_an_error_that_says_where_to_go_on(
             emulator.inject(Answer(503, headers={"Retry-After": "3600"}), times=9)
 
     with pytest.raises(InternalServerError) as caught:
-        await each(client.follow_steps("thread_1", "run_1", poll_interval=QUICK, deadline=deadline), later)
+        await each(client.follow_steps("thread_1", "run_1", poll_interval=QUICK, max_duration=max_duration), later)
     assert caught.value.resume_after == "step_1"
     assert len(emulator.requests) == requests
 
@@ -465,7 +467,7 @@ async def test_closing_early_leaves_nothing_behind(emulator: Emulator, client: A
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"deadline": 0}, {"deadline": -1}, {"poll_interval": 0}, {"after": ""}, {"include": "a name"}],
+    [{"max_duration": 0}, {"max_duration": -1}, {"poll_interval": 0}, {"after": ""}, {"include": "a name"}],
     ids=str,
 )
 async def test_bad_arguments_cost_no_request(

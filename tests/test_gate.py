@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from attrs import Factory, define
 
-from openai_steps._gate import FIRST_PLACES, Gate
+from openai_steps._sending.rate_limit import FIRST_PLACES, Gate
 
 CLIENTS = 64
 PER_SECOND = 10

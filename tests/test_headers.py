@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from leaks import printed
 
 from openai_steps import AsyncStepsClient, Endpoint
-from openai_steps._headers import Hidden, check_headers, check_name, check_value, hide, secrets_in
+from openai_steps._arguments import check_headers, check_name, check_value
+from openai_steps._secrets import Hidden, hide, secrets_in
 
 SECRET = "sk-5ecret-5ecret-5ecret"
 BREAKERS = ["\r\nX-Evil: 1", "\n", "\r", "\0", "\x0b", "\x7f", "\u2028", "ä"]

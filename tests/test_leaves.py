@@ -8,15 +8,15 @@ from builders import json_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_steps import _leaves
-from openai_steps._leaves import Mismatch
+from openai_steps._json import scalars
+from openai_steps._json.scalars import Mismatch
 
 READERS = {
-    _leaves.text: str,
-    _leaves.whole_number: int,
-    _leaves.number: float,
-    _leaves.boolean: bool,
-    _leaves.json_object: dict,
+    scalars.text: str,
+    scalars.whole_number: int,
+    scalars.number: float,
+    scalars.boolean: bool,
+    scalars.json_object: dict,
 }
 
 
@@ -35,7 +35,7 @@ def test_takes_its_own_type_and_refuses_all_others(reader: Any, value: Any) -> N
 
 def test_a_whole_number_too_big_for_a_float_is_a_mismatch() -> None:
     with pytest.raises(Mismatch):
-        _leaves.number(10**400)
+        scalars.number(10**400)
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_a_whole_number_too_big_for_a_float_is_a_mismatch() -> None:
     ],
 )
 def test_time_in_all_spellings(wire: Any, moment: datetime) -> None:
-    assert _leaves.time(wire) == moment
-    assert _leaves.time(wire).tzinfo is UTC
+    assert scalars.time(wire) == moment
+    assert scalars.time(wire).tzinfo is UTC
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,13 @@ def test_time_in_all_spellings(wire: Any, moment: datetime) -> None:
 )
 def test_time_refuses(wire: Any) -> None:
     with pytest.raises(Mismatch, match=r"a (time|number)"):
-        _leaves.time(wire)
+        scalars.time(wire)
 
 
 @pytest.mark.parametrize("unset", [-1, -1.0])
 def test_minus_one_is_no_time(unset: Any) -> None:
-    assert _leaves.time_or_unset(unset) is None
-    assert _leaves.time_or_unset(0) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert scalars.time_or_unset(unset) is None
+    assert scalars.time_or_unset(0) == datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def moments(last: datetime) -> st.SearchStrategy[datetime]:
@@ -82,18 +82,18 @@ def moments(last: datetime) -> st.SearchStrategy[datetime]:
 
 @given(moments(datetime(2100, 1, 1)))
 def test_a_time_written_is_read_as_the_same_time(moment: datetime) -> None:
-    assert _leaves.time(_leaves.seconds(moment)) == moment
+    assert scalars.time(scalars.seconds(moment)) == moment
 
 
 @given(moments(datetime(9999, 12, 31, 23, 59, 59)))
 def test_a_far_time_written_is_read_as_the_same_second(moment: datetime) -> None:
     moment = moment.replace(microsecond=0)
-    assert _leaves.time(_leaves.seconds(moment)) == moment
+    assert scalars.time(scalars.seconds(moment)) == moment
 
 
 def test_whole_seconds_are_written_whole() -> None:
-    assert repr(_leaves.seconds(datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC))) == "1700000000"
-    assert repr(_leaves.seconds(datetime(2023, 11, 14, 22, 13, 20, 500_000, UTC))) == "1700000000.5"
+    assert repr(scalars.seconds(datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC))) == "1700000000"
+    assert repr(scalars.seconds(datetime(2023, 11, 14, 22, 13, 20, 500_000, UTC))) == "1700000000.5"
 
 
 @given(st.lists(st.integers(0, 99) | st.sampled_from(["data", "created_at"])))

@@ -22,10 +22,15 @@ from openai_steps import (
     structure_page,
     structure_step,
 )
-from openai_steps import _models as models
-from openai_steps._converter import structure
+from openai_steps._json.converter import structure
+from openai_steps._models import runs, steps, tool_calls
 
-CLASSES = [value for value in vars(models).values() if isinstance(value, type) and attrs.has(value)]
+CLASSES = {
+    value: None
+    for module in (tool_calls, steps, runs)
+    for value in vars(module).values()
+    if isinstance(value, type) and attrs.has(value)
+}
 
 # Every kind of tool call seen anywhere: the call, and what it answers as name, arguments and output.
 TOOL_CALLS: list[tuple[Body, str, str | None, str | None]] = [
@@ -375,7 +380,7 @@ def test_message_id_where_open_assistant_api_puts_it(flat: Any, message_id: str 
 
 
 def test_extra_is_no_positional_argument() -> None:
-    for cls in (models.LogsOutput, models.ImageFile, models.MessageCreation):
+    for cls in (tool_calls.LogsOutput, tool_calls.ImageFile, steps.MessageCreation):
         with pytest.raises(TypeError):
             cls("text", {})  # type: ignore[call-arg]
 

@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_steps._places import Places
+from openai_steps._sending.admission import Places
 
 
 async def settle() -> None:

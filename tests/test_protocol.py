@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -23,22 +24,11 @@ from openai_steps import (
     StepPage,
     structure_page,
 )
-from openai_steps._protocol import (
-    ErrorBody,
-    Reply,
-    Request,
-    check_id,
-    check_order,
-    check_status,
-    find_request_id,
-    is_page_size,
-    list_request,
-    mask,
-    read_error_body,
-    read_reply,
-    run_request,
-    step_request,
-)
+from openai_steps._arguments import check_id, check_order, is_page_size
+from openai_steps._http.error_bodies import ErrorBody, read_error_body
+from openai_steps._http.replies import Reply, check_status, find_request_id, read_reply
+from openai_steps._http.requests import Request, list_request, run_request, step_request
+from openai_steps._secrets import mask
 
 BASE = "https://host.test/v1"
 SERVER = Endpoint.compatible(BASE)
@@ -246,13 +236,15 @@ def judge(
     secrets: tuple[str, ...] = (),
 ) -> APIStatusError:
     with pytest.raises(APIStatusError) as caught:
-        check_status(Reply(status, headers or {}, body, secrets=secrets), request=REQUEST, endpoint=server)
+        check_status(
+            Reply(status, headers or {}, body, secrets=secrets), request=REQUEST, endpoint=server, now=datetime.now(UTC)
+        )
     return caught.value
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_a_good_status_is_no_error(status: int) -> None:
-    check_status(Reply(status, {}, b"not looked at"), request=REQUEST, endpoint=SERVER)
+    check_status(Reply(status, {}, b"not looked at"), request=REQUEST, endpoint=SERVER, now=datetime.now(UTC))
 
 
 ERRORS = list(recorded("error"))

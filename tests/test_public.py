@@ -29,7 +29,12 @@ def test_all_is_what_is_imported_from_our_modules_sorted(module_name: str) -> No
     """Names that are loaded when they are asked for are imported for type checkers."""
     module = importlib.import_module(module_name)
     imports = [node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.ImportFrom)]
-    ours = {alias.name for node in imports if node.level or "openai_steps" in str(node.module) for alias in node.names}
+    ours = {
+        alias.name
+        for node in imports
+        if "openai_steps" in str(node.module) and node.module != "openai_steps._public"
+        for alias in node.names
+    }
     assert module.__all__ == sorted(ours, key=natural)
     assert all(hasattr(module, name) for name in module.__all__)
     assert not hasattr(module, "NoSuchName")
@@ -111,7 +116,7 @@ def test_every_argument_of_a_class_is_documented(name: str) -> None:
 def test_constants_and_aliases_have_a_docstring_below_them() -> None:
     wanted = set(openai_steps.__all__) - set(MEMBERS)
     found = set()
-    for path in Path(openai_steps.__file__).parent.glob("_*.py"):
+    for path in Path(openai_steps.__file__).parent.rglob("*.py"):
         body = ast.parse(path.read_text("utf-8")).body
         for statement, follower in pairwise(body):
             is_text = isinstance(follower, ast.Expr) and isinstance(follower.value, ast.Constant)

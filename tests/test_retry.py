@@ -18,7 +18,8 @@ from openai_steps import (
     StepsError,
 )
 from openai_steps._errors import error_class
-from openai_steps._retry import is_transient, retry_after, wait_as_asked, wait_before_retry
+from openai_steps._http.replies import retry_after
+from openai_steps._sending.retry import is_transient, wait_as_asked, wait_before_retry
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 POLICY = RetryPolicy(attempts=4, wait_initial=0.5, wait_max=8)

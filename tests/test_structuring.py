@@ -14,8 +14,8 @@ from cattrs import Converter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_steps._leaves import Mismatch, text, whole_number
-from openai_steps._structuring import as_orjson_makes_them, structure_hook, without_none
+from openai_steps._json.codegen import as_orjson_makes_them, structure_hook, without_none
+from openai_steps._json.scalars import Mismatch, text, whole_number
 
 
 @attrs.frozen(kw_only=True)

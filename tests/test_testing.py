@@ -178,7 +178,7 @@ async def test_faults(steps_server: StepsServer) -> None:
     assert steps_server.faults_left == 3
     async with steps_server.client(retry=RetryPolicy(attempts=1)) as client:
         with pytest.raises(InternalServerError) as caught:
-            await client.list_page("t", "r")
+            await client.list_steps_page("t", "r")
         assert caught.value.status == 500
     assert steps_server.faults_left == 2
 
@@ -206,7 +206,7 @@ async def test_the_client_fits_every_profile(profile: str) -> None:
         stranger = attrs.evolve(server.endpoint, api_key="wrong")
         async with AsyncStepsClient(stranger) as client:
             with pytest.raises(AuthenticationError):
-                await client.list_page("t", "r")
+                await client.list_steps_page("t", "r")
 
 
 async def test_a_profile_of_your_own() -> None:
@@ -214,7 +214,7 @@ async def test_a_profile_of_your_own() -> None:
         assert server.base_url.endswith("/mine")
         async with server.client() as client:
             with pytest.raises(BadRequestError):
-                await client.list_page("t", "r")
+                await client.list_steps_page("t", "r")
 
 
 @pytest.mark.parametrize("options", [{"dialect": "nobody"}, {"profile": "nobody"}])
@@ -229,7 +229,7 @@ def test_unknown_names_are_refused_before_anything_starts(options: Any) -> None:
 async def test_the_marker_chooses_the_server(steps_server: StepsServer) -> None:
     steps_server.add_run(steps=[message_step(number) for number in (1, 2, 3)])
     async with steps_server.client() as client:
-        page = await client.list_page("thread_1", "run_1", limit=1, before="step_1")
+        page = await client.list_steps_page("thread_1", "run_1", limit=1, before="step_1")
     assert [step.id for step in page.data] == ["step_3"]
     assert steps_server.requests[-1].headers["Authorization"] == "Bearer secret"
 
@@ -276,7 +276,7 @@ def test_leaving_the_block_ends_server_and_thread() -> None:
 
     async def ask() -> None:
         async with server.client(retry=RetryPolicy(attempts=1)) as client:
-            await client.list_page("t", "r")
+            await client.list_steps_page("t", "r")
 
     with StepsServer() as server:
         assert threads() == ["steps-server"]

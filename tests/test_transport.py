@@ -32,7 +32,7 @@ from openai_steps import (
     RetryPolicy,
     Timeouts,
 )
-from openai_steps._gate import FIRST_PLACES
+from openai_steps._sending.rate_limit import FIRST_PLACES
 from openai_steps.emulator import Answer, Exchange, Reset, Stall
 
 AT_ONCE = RetryPolicy(attempts=4, wait_initial=0)
@@ -84,9 +84,9 @@ async def test_a_429_holds_back_the_others() -> None:
     async with serving(3) as (client, emulator):
         emulator.inject(Answer(429, headers={"retry-after-ms": "300"}))
         with pytest.raises(RateLimitError):
-            await client.list_page(THREAD, RUN)
+            await client.list_steps_page(THREAD, RUN)
         told = time.monotonic()
-        await asyncio.gather(*(client.list_page(THREAD, RUN) for _ in range(2)))
+        await asyncio.gather(*(client.list_steps_page(THREAD, RUN) for _ in range(2)))
         assert time.monotonic() - told >= 0.29
         assert len(emulator.requests) == 3
 
@@ -95,8 +95,8 @@ async def test_who_is_called_off_while_held_back_leaves_the_place_to_others() ->
     async with serving(3) as (client, emulator):
         emulator.inject(Answer(429, headers={"retry-after-ms": "200"}))
         with pytest.raises(RateLimitError):
-            await client.list_page(THREAD, RUN)
-        waiting = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(20)]
+            await client.list_steps_page(THREAD, RUN)
+        waiting = [asyncio.create_task(client.list_steps_page(THREAD, RUN)) for _ in range(20)]
         await asyncio.sleep(0)
         for task in waiting[:-1]:
             task.cancel()
@@ -116,8 +116,8 @@ async def test_slow_answers_at_the_start_hold_nobody_back_for_ever() -> None:
 async def test_requests_that_hang_do_not_keep_others_from_being_sent() -> None:
     async with serving(3, timeout=Timeouts(attempt=100, total=100)) as (client, emulator):
         emulator.inject(Stall(), times=8)
-        hanging = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(8)]
-        pages = await asyncio.wait_for(asyncio.gather(*(client.list_page(THREAD, RUN) for _ in range(8))), 20)
+        hanging = [asyncio.create_task(client.list_steps_page(THREAD, RUN)) for _ in range(8)]
+        pages = await asyncio.wait_for(asyncio.gather(*(client.list_steps_page(THREAD, RUN) for _ in range(8))), 20)
         assert [len(page.data) for page in pages] == [3] * 8
         assert not any(task.done() for task in hanging)
         for task in hanging:
@@ -136,14 +136,14 @@ class Together:
 
 
 async def test_errors_that_are_no_rejections_are_answers_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openai_steps._admission._SLOW", 1000.0)
+    monkeypatch.setattr("openai_steps._sending.admission._SLOW", 1000.0)
     async with serving(3, timeout=Timeouts(total=10)) as (client, emulator):
         emulator.inject(Answer(404), times=20)
         emulator.inject(Together(asyncio.Barrier(8)), times=8)
         for _ in range(20):
             with pytest.raises(NotFoundError):
-                await client.list_page(THREAD, RUN)
-        results = await asyncio.gather(*(client.list_page(THREAD, RUN) for _ in range(8)), return_exceptions=True)
+                await client.list_steps_page(THREAD, RUN)
+        results = await asyncio.gather(*(client.list_steps_page(THREAD, RUN) for _ in range(8)), return_exceptions=True)
         assert [type(result) for result in results] == [NotFoundError] * 8
 
 
@@ -153,11 +153,11 @@ async def test_who_has_no_time_to_be_held_back_is_told_at_once(others: int) -> N
     async with serving(3, timeout=Timeouts(total=1000)) as (client, emulator):
         emulator.inject(Answer(429, headers={"Retry-After": "100"}))
         with pytest.raises(RateLimitError):
-            await client.list_page(THREAD, RUN)
-        patient = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(others)]
+            await client.list_steps_page(THREAD, RUN)
+        patient = [asyncio.create_task(client.list_steps_page(THREAD, RUN)) for _ in range(others)]
         await asyncio.sleep(0)
         with pytest.raises(RateLimitError, match="no place for another") as caught:
-            await asyncio.wait_for(client.list_page(THREAD, RUN, timeout=Timeouts(total=50)), 20)
+            await asyncio.wait_for(client.list_steps_page(THREAD, RUN, timeout=Timeouts(total=50)), 20)
         assert 70 < (caught.value.retry_after or 0) <= 100
         assert not any(task.done() for task in patient)
         assert len(emulator.requests) == 1
@@ -169,10 +169,10 @@ async def test_who_waited_for_a_place_when_the_others_were_rejected_is_told_as_w
     async with serving(3, timeout=Timeouts(total=1000)) as (client, emulator):
         emulator.inject(Stall(), times=FIRST_PLACES - 1)
         emulator.inject(Answer(429, headers={"Retry-After": "100"}))
-        patient = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(FIRST_PLACES + 1)]
+        patient = [asyncio.create_task(client.list_steps_page(THREAD, RUN)) for _ in range(FIRST_PLACES + 1)]
         await asyncio.sleep(0)
         with pytest.raises(RateLimitError, match="no place for another"):
-            await asyncio.wait_for(client.list_page(THREAD, RUN, timeout=Timeouts(total=50)), 20)
+            await asyncio.wait_for(client.list_steps_page(THREAD, RUN, timeout=Timeouts(total=50)), 20)
         assert len(emulator.requests) == FIRST_PLACES
         for task in patient:
             task.cancel()
@@ -198,9 +198,9 @@ class Never:
 
 async def test_the_deadline_is_over_the_users_limiter_too() -> None:
     limiter = Never()
-    async with serving(3, limiter=limiter, timeout=Timeouts(total=0.05)) as (client, emulator):
+    async with serving(3, rate_limiter=limiter, timeout=Timeouts(total=0.05)) as (client, emulator):
         with pytest.raises(APITimeoutError, match=r"Not sent: .* waited for the limiter given to this client"):
-            await asyncio.wait_for(client.list_page(THREAD, RUN), 20)
+            await asyncio.wait_for(client.list_steps_page(THREAD, RUN), 20)
         assert (limiter.entered, len(emulator.requests)) == (1, 0)
 
 
@@ -213,15 +213,15 @@ async def test_a_timeout_before_the_request_does_not_blame_the_server() -> None:
 
     async with serving(3, timeout=Timeouts(attempt=100, total=100)) as (client, emulator):
         emulator.inject(Stall(), times=FIRST_PLACES)
-        stalled = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(FIRST_PLACES)]
+        stalled = [asyncio.create_task(client.list_steps_page(THREAD, RUN)) for _ in range(FIRST_PLACES)]
         await asyncio.sleep(0)
         with pytest.raises(APITimeoutError, match=r"Not sent: .* waited for other requests to be answered"):
-            await client.list_page(THREAD, RUN, timeout=Timeouts(total=0.05))
+            await client.list_steps_page(THREAD, RUN, timeout=Timeouts(total=0.05))
         for task in stalled:
             task.cancel()
     async with AsyncStepsClient(Endpoint.compatible("http://127.0.0.1:9/v1", api_key=key)) as client:
         with pytest.raises(APITimeoutError, match=r"Not sent: .* waited for the key"):
-            await client.list_page(THREAD, RUN, timeout=Timeouts(total=0.05))
+            await client.list_steps_page(THREAD, RUN, timeout=Timeouts(total=0.05))
 
 
 class OwnTimeoutError(TimeoutError):
@@ -234,7 +234,7 @@ async def test_a_timeout_of_the_users_own_is_passed_on() -> None:
 
     async with AsyncStepsClient(Endpoint.compatible("http://127.0.0.1:9/v1", api_key=key)) as client:
         with pytest.raises(OwnTimeoutError):
-            await client.list_page(THREAD, RUN)
+            await client.list_steps_page(THREAD, RUN)
 
 
 async def test_asyncio_timeout_round_a_request_is_the_callers() -> None:
@@ -242,8 +242,8 @@ async def test_asyncio_timeout_round_a_request_is_the_callers() -> None:
         emulator.inject(Stall())
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
-                await client.list_page(THREAD, RUN)
-        assert len((await client.list_page(THREAD, RUN)).data) == 3
+                await client.list_steps_page(THREAD, RUN)
+        assert len((await client.list_steps_page(THREAD, RUN)).data) == 3
 
 
 async def test_the_last_error_is_the_one_that_is_raised() -> None:
@@ -251,7 +251,7 @@ async def test_the_last_error_is_the_one_that_is_raised() -> None:
         for status in (500, 502, 503, 409):
             emulator.inject(Answer(status, headers={"Retry-After": "0"}))
         with pytest.raises(ConflictError):
-            await client.list_page(THREAD, RUN)
+            await client.list_steps_page(THREAD, RUN)
 
 
 # --- What can be seen -------------------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ async def test_staminas_instrumentation_shows_each_retry(retries: list[stamina.i
     async with serving(3, retry=AT_ONCE) as (client, emulator):
         emulator.inject(Reset())
         emulator.inject(Answer(500))
-        await client.list_page(THREAD, RUN)
+        await client.list_steps_page(THREAD, RUN)
     assert [details.name.rpartition(".")[2] for details in retries] == ["get_run_steps"] * 2
     assert [details.args for details in retries] == [(f"/threads/{THREAD}/runs/{RUN}/steps",)] * 2
     assert [type(details.caused_by) for details in retries] == [APIConnectionError, InternalServerError]
@@ -270,7 +270,7 @@ async def test_staminas_instrumentation_shows_each_retry(retries: list[stamina.i
 
 async def test_a_request_that_succeeds_is_no_retry(retries: list[stamina.instrumentation.RetryDetails]) -> None:
     async with serving(3, retry=AT_ONCE) as (client, _):
-        await client.list_page(THREAD, RUN)
+        await client.list_steps_page(THREAD, RUN)
     assert retries == []
 
 
@@ -280,11 +280,11 @@ async def test_staminas_test_mode_waits_for_nothing() -> None:
         with stamina.set_testing(True, attempts=3):
             emulator.inject(Answer(500))
             emulator.inject(Answer(429, headers={"Retry-After": "3000"}))
-            await asyncio.wait_for(client.list_page(THREAD, RUN), 20)
-            await asyncio.wait_for(client.list_page(THREAD, RUN), 20)  # not held back, either
+            await asyncio.wait_for(client.list_steps_page(THREAD, RUN), 20)
+            await asyncio.wait_for(client.list_steps_page(THREAD, RUN), 20)  # not held back, either
             emulator.inject(Answer(500), times=9)
             with pytest.raises(InternalServerError):
-                await asyncio.wait_for(client.list_page(THREAD, RUN), 20)
+                await asyncio.wait_for(client.list_steps_page(THREAD, RUN), 20)
         assert len(emulator.requests) == 3 + 1 + 3  # the test mode's number of attempts
 
 
@@ -299,7 +299,7 @@ async def test_no_log_and_no_hook_tells_the_key(
     async with serving(3, api_key=KEY, endpoint=with_key, retry=AT_ONCE) as (client, emulator):
         emulator.inject(Reset())
         emulator.inject(Answer(500, {"error": {"message": f"no such key: {KEY}"}}))
-        assert len((await client.list_page(THREAD, RUN)).data) == 3
+        assert len((await client.list_steps_page(THREAD, RUN)).data) == 3
     assert len(retries) == 2
     assert "retry" in caplog.text
     assert KEY not in repr(retries) + caplog.text
@@ -311,6 +311,6 @@ async def test_no_log_and_no_hook_tells_the_key(
 @pytest.mark.parametrize("settings", [{"raise_for_status": True}, {"auto_decompress": False}, {"read_bufsize": 64}])
 async def test_the_settings_of_a_session_do_not_get_in_the_way(settings: dict[str, Any]) -> None:
     async with aiohttp.ClientSession(**settings) as session, serving(3, session=session) as (client, _):
-        assert len((await client.list_page(THREAD, RUN)).data) == 3
+        assert len((await client.list_steps_page(THREAD, RUN)).data) == 3
         with pytest.raises(NotFoundError):
-            await client.list_page(THREAD, "run_unknown")
+            await client.list_steps_page(THREAD, "run_unknown")

@@ -18,7 +18,7 @@ async def read_everything() -> None:
         back = [step async for step in client.iter_steps(THREAD, RUN, order="asc", before=up[99].id, page_size=20)]
         assert ids(back) == step_ids(range(98, -1, -1))
         assert await client.collect_steps(THREAD, RUN, order="asc", page_size=20) == up
-        runs = [read async for read in client.iter_runs([RunRef(THREAD, RUN)] * 20, concurrency=8)]
+        runs = [read async for read in client.read_runs([RunRef(THREAD, RUN)] * 20, concurrency=8)]
         assert [len(read.steps) for read in runs] == [250] * 20
         async for _ in client.iter_steps(THREAD, RUN, page_size=20):
             break

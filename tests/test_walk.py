@@ -26,7 +26,9 @@ from walk_servers import (
 )
 
 from openai_steps import PaginationError
-from openai_steps._walk import BackwardWalk, ForwardWalk, Walk, start_walk
+from openai_steps._walks.backward import BackwardWalk
+from openai_steps._walks.forward import ForwardWalk
+from openai_steps._walks.start import Walk, start_walk
 from openai_steps.emulator import DIALECTS, Dialect
 from openai_steps.emulator._dialect import After, Before, HasMore, Order, UnknownCursor
 from openai_steps.emulator._refusal import Refusal
@@ -73,7 +75,7 @@ def walks(draw: st.DrawFn, server: Server, cursors: str = "none after before bot
         before=before,
         page_size=draw(st.integers(1, 10)),
         max_steps=max_steps,
-        verify=draw(st.booleans()),
+        verify_paging=draw(st.booleans()),
     )
     return walk, expected(ids, after, before, max_steps)
 
@@ -137,7 +139,7 @@ def test_with_verify_a_walk_is_right_or_says_that_it_cannot_be_whatever_the_serv
     assume(cursor is None or repeated(dialect) < 2)
     assume(before is None or dialect.after != "ignored")  # then nothing but one page can be read at all
     max_steps = data.draw(st.none() | st.integers(1, 12))
-    walk = start_walk(after=after, before=before, page_size=page_size, max_steps=max_steps, verify=True)
+    walk = start_walk(after=after, before=before, page_size=page_size, max_steps=max_steps, verify_paging=True)
     right_or_refused(walk, served, expected(ids, after, before, max_steps))
 
 
@@ -172,7 +174,7 @@ def test_where_after_works_verify_makes_every_walk_right(
     assume(served.ids)
     cursor = data.draw(st.sampled_from(served.ids))
     after, before = data.draw(st.sampled_from([(cursor, None), (None, cursor)]))
-    walk = start_walk(after=after, before=before, page_size=page_size, verify=True)
+    walk = start_walk(after=after, before=before, page_size=page_size, verify_paging=True)
     assert read(walk, served) == expected(served.ids, after, before)
 
 
@@ -198,7 +200,7 @@ def test_every_server_known_is_read_exactly(name: str, order: Order, cursors: di
     ids = served.ids
     after = ids[cursors["after"]] if "after" in cursors else None
     before = ids[cursors["before"]] if "before" in cursors else None
-    walk = start_walk(after=after, before=before, page_size=20, verify=True)
+    walk = start_walk(after=after, before=before, page_size=20, verify_paging=True)
     if DIALECTS[name].after == "wrong_side" and order == "desc":  # nothing can be read there but what one page holds
         right_or_refused(walk, served, expected(ids, after, before))
         return

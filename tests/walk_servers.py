@@ -9,7 +9,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from openai_steps import StepPage, structure_page
-from openai_steps._walk import PageQuery, Walk
+from openai_steps._walks.pages import PageQuery
+from openai_steps._walks.start import Walk
 from openai_steps.emulator import Dialect, Query, list_steps
 from openai_steps.emulator._dialect import Envelope, Ids, Order
 

@@ -57,7 +57,7 @@ def tool_calls(run: RunSteps, tool: str | None) -> Lines:
 async def read(client: AsyncStepsClient, refs: Iterator[RunRef], tool: str | None, queue: Queue) -> list[RunSteps]:
     """Fill the queue, waiting while it is full; return the runs that could not be read."""
     failed = []
-    async for run in client.iter_runs(refs, concurrency=RUNS_AT_ONCE):
+    async for run in client.read_runs(refs, concurrency=RUNS_AT_ONCE):
         if run.error is not None:
             failed.append(run)
         elif lines := tool_calls(run, tool):

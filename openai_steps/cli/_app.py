@@ -6,17 +6,17 @@ from typing import Any
 
 import click
 
-from openai_steps.cli._completion import completion
-from openai_steps.cli._demo import demo
-from openai_steps.cli._doctor import doctor
-from openai_steps.cli._export import export
-from openai_steps.cli._follow import follow
-from openai_steps.cli._get import get_step
-from openai_steps.cli._list import list_steps
-from openai_steps.cli._serve import serve
 from openai_steps.cli._terminal import exit_codes
-from openai_steps.cli._timeline import timeline
-from openai_steps.cli._usage import usage
+from openai_steps.cli.commands.completion import completion
+from openai_steps.cli.commands.demo import demo
+from openai_steps.cli.commands.doctor import doctor
+from openai_steps.cli.commands.export import export
+from openai_steps.cli.commands.follow import follow
+from openai_steps.cli.commands.get import get_step
+from openai_steps.cli.commands.list import list_steps
+from openai_steps.cli.commands.serve import serve
+from openai_steps.cli.commands.timeline import timeline
+from openai_steps.cli.commands.usage import usage
 
 
 class Application(click.Group):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openai_steps._endpoint import AccessToken
+from openai_steps._endpoint.credentials import AccessToken
 
 
 class AzureLogin:

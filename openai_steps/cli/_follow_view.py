@@ -13,7 +13,8 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from openai_steps._models import Run, RunStep
+from openai_steps._models.runs import Run
+from openai_steps._models.steps import RunStep
 from openai_steps.cli._steps_table import describe, show_duration, show_status
 from openai_steps.cli._terminal import excerpt, make_console, write_line
 

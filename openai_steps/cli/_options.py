@@ -18,11 +18,36 @@ import attrs
 import click
 from click.core import ParameterSource
 
-from openai_steps._endpoint import PROVIDERS, Endpoint
+from openai_steps._endpoint.endpoint import PROVIDERS, Endpoint
+from openai_steps._models.steps import INCLUDE_FILE_SEARCH_CONTENT
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
     from openai_steps.cli._azure import AzureLogin
+
+_INCLUDES: Final = {"file_search_content": INCLUDE_FILE_SEARCH_CONTENT}
+
+
+def _full_names(_context: click.Context, _option: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_INCLUDES.get(name, name) for name in names)
+
+
+include_option = click.option(
+    "--include",
+    metavar="NAME",
+    multiple=True,
+    callback=_full_names,
+    help="More to send: file_search_content, or a name in full; may be repeated.",
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "jsonl"]),
+    default="table",
+    show_default=True,
+    help="jsonl: the wire's JSON, a step a line.",
+)
+
 
 T = TypeVar("T")
 
@@ -231,7 +256,7 @@ def _key_source(endpoint: Endpoint, login: AzureLogin | None) -> str:
 # --- Words --------------------------------------------------------------------------------------------------------
 
 # A provider's constructor calls its address as the provider does.
-_ADDRESSES: Final = ("base_url", "project_endpoint", "endpoint")
+_ADDRESSES: Final = ("base_url", "project_endpoint", "azure_endpoint")
 
 _IN_OPTIONS: Final[Mapping[str, str]] = {
     **{name: f"--{name.replace('_', '-')}" for name in _PROVIDER_OPTIONS},
@@ -244,7 +269,7 @@ _IN_OPTIONS: Final[Mapping[str, str]] = {
     "step_id": "STEP",
 }
 
-# "endpoint", "region" and "project" are words of plain English, too, unless something is given to them.
+# "region" and "project" are words of plain English, too, unless something is given to them.
 _ARGUMENT: Final = re.compile(
     rf"\b({'|'.join(_IN_OPTIONS)})=…?|\b({'|'.join(name for name in _IN_OPTIONS if '_' in name)})\b"
 )

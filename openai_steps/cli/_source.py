@@ -13,7 +13,8 @@ import attrs
 import click
 
 from openai_steps._errors import ResponseDecodeError
-from openai_steps._models import Run, RunRef, RunStep
+from openai_steps._models.runs import Run, RunRef
+from openai_steps._models.steps import RunStep
 from openai_steps.cli._options import Connection, connection_options
 from openai_steps.cli._terminal import Failure, excerpt
 
@@ -135,7 +136,7 @@ def _read_file(path: Path) -> list[WholeRun]:
 def _take_line(line: bytes, runs: dict[RunRef, WholeRun]) -> None:
     import orjson
 
-    from openai_steps._converter import structure
+    from openai_steps._json.converter import structure
 
     body = orjson.loads(line)
     if isinstance(body, dict) and body.get("object") == "thread.run":

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openai_steps._models import MessageCreationDetails, OtherStepDetails, RunStep, ToolCall, Usage
+from openai_steps._models.steps import MessageCreationDetails, OtherStepDetails, RunStep, Usage
+from openai_steps._models.tool_calls import ToolCall
 from openai_steps.cli._terminal import excerpt
 
 STATUS_STYLES: Final = {

@@ -115,16 +115,18 @@ _CLOSED_PIPE: Final = 141  # 128 + SIGPIPE, as shells count
 def exit_codes() -> Iterator[None]:
     """End as programs do: 1 with one line for an error, 130 for Ctrl-C, 141 without a word for a closed pipe."""
     try:
-        yield
-        sys.stdout.flush()
+        try:
+            yield
+        finally:
+            sys.stdout.flush()  # here, since a disk that is full should be told by one line, not by Python at its end
     except StepsError as error:
         raise Failure(error.message) from error
     except KeyboardInterrupt:
         raise Interrupted("") from None
     except OSError as error:
+        _forget_stdout()
         if error.errno != errno.EPIPE:
             raise Failure(str(error)) from error
-        _forget_stdout()
         raise click.exceptions.Exit(_CLOSED_PIPE) from None
 
 

@@ -5,16 +5,15 @@ have been looked at: their paths, credentials and errors (`PROFILES`), and their
 cursors and pages (`DIALECTS`).
 """
 
-from ._dialect import Dialect, Query
-from ._faults import Answer, CloseAfter, Cut, Delay, Exchange, Fault, Reset, Stall
-from ._jsonl import JSONLinesError, load_jsonl, read_jsonl
-from ._listing import list_steps
-from ._profile import PROFILES, Profile
-from ._refusal import Refusal
-from ._requests import RecordedRequest
-from ._server import DEMO_RUN, DEMO_THREAD, Emulator
-from ._servers import DIALECTS
-from ._store import Store
+from openai_steps.emulator._dialect import Dialect, Query
+from openai_steps.emulator._faults import Answer, CloseAfter, Cut, Delay, Exchange, Fault, Reset, Stall
+from openai_steps.emulator._jsonl import JSONLinesError, load_jsonl, read_jsonl
+from openai_steps.emulator._listing import list_steps
+from openai_steps.emulator._profile import DIALECTS, PROFILES, Profile
+from openai_steps.emulator._refusal import Refusal
+from openai_steps.emulator._requests import RecordedRequest
+from openai_steps.emulator._server import DEMO_RUN, DEMO_THREAD, Emulator
+from openai_steps.emulator._store import Store
 
 __all__ = [
     "DEMO_RUN",

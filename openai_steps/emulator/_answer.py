@@ -1,19 +1,20 @@
 """What the server answers to a request: a function of the store, the profile and the request."""
 
+from __future__ import annotations
+
 import re
 
 import attrs
 import orjson
 
-from . import _refusal
-from ._dialect import Dialect
-from ._error_bodies import error_body
-from ._listing import Body, list_steps
-from ._profile import Profile
-from ._refusal import Refusal
-from ._requests import RecordedRequest, Target, read_include, read_query, route
-from ._store import Store
-from ._wire import JSONObject, render, render_step
+from openai_steps.emulator import _refusal
+from openai_steps.emulator._dialect import Dialect
+from openai_steps.emulator._listing import Body, list_steps
+from openai_steps.emulator._profile import Profile
+from openai_steps.emulator._refusal import Refusal, error_body
+from openai_steps.emulator._requests import RecordedRequest, Target, read_include, read_query, route
+from openai_steps.emulator._store import Store
+from openai_steps.emulator._wire import JSONObject, render, render_step
 
 
 @attrs.frozen(kw_only=True)

@@ -129,3 +129,6 @@ class Query:
     after: str | None = None
     before: str | None = None
     include: tuple[str, ...] = ()
+
+
+FILE_SEARCH_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"

@@ -1,5 +1,7 @@
 """What goes wrong on the way: faults that take the place of an answer, or spoil it."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import socket
@@ -13,7 +15,7 @@ import attrs
 from aiohttp import web
 from multidict import CIMultiDict
 
-from ._requests import RecordedRequest
+from openai_steps.emulator._requests import RecordedRequest
 
 
 @attrs.frozen(kw_only=True)

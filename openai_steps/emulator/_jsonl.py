@@ -1,5 +1,7 @@
 """Steps and runs from JSON Lines: one wire-shape object on each line."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from os import PathLike
@@ -8,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from ._store import Store
-from ._wire import TIMES, JSONObject
+from openai_steps.emulator._store import Store
+from openai_steps.emulator._wire import TIMES, JSONObject
 
 _RUN = "thread.run"
 

@@ -1,13 +1,15 @@
 """One page of a run's steps, as a server of a given dialect answers it. No I/O."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from . import _refusal
-from ._dialect import After, Before, Dialect, HasMore, Order, Query
-from ._wire import JSONObject, instant, render_step
+from openai_steps.emulator import _refusal
+from openai_steps.emulator._dialect import After, Before, Dialect, HasMore, Order, Query
+from openai_steps.emulator._wire import JSONObject, instant, render_step
 
 Step = Mapping[str, Any]
 Body = Any

@@ -1,13 +1,14 @@
 """A request as it came, and what it asks for."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote
 
 import attrs
 
-from . import _refusal
-from ._dialect import Dialect, Order, Query
-from ._refusal import FILE_SEARCH_CONTENT
+from openai_steps.emulator import _refusal
+from openai_steps.emulator._dialect import FILE_SEARCH_CONTENT, Dialect, Order, Query
 
 # Longer digit strings make int() itself refuse at some point:
 # https://docs.python.org/3/library/stdtypes.html#int-max-str-digits

@@ -1,5 +1,7 @@
 """The emulator over HTTP: records each request, plays a fault or answers."""
 
+from __future__ import annotations
+
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -10,13 +12,13 @@ from os import PathLike
 
 from aiohttp import web
 
-from ._answer import Service
-from ._dialect import Dialect
-from ._faults import Exchange, Fault, FaultQueue
-from ._jsonl import load_jsonl, read_jsonl
-from ._profile import PROFILES, Profile
-from ._requests import RecordedRequest
-from ._store import Store
+from openai_steps.emulator._answer import Service
+from openai_steps.emulator._dialect import Dialect
+from openai_steps.emulator._faults import Exchange, Fault, FaultQueue
+from openai_steps.emulator._jsonl import load_jsonl, read_jsonl
+from openai_steps.emulator._profile import PROFILES, Profile
+from openai_steps.emulator._requests import RecordedRequest
+from openai_steps.emulator._store import Store
 
 DEMO_THREAD = "thread_demo"
 DEMO_RUN = "run_demo"
@@ -67,7 +69,7 @@ class Emulator:
         profile: str | Profile = "compatible",
         dialect: Dialect | None = None,
         api_key: str | None = None,
-    ) -> "Emulator":
+    ) -> Emulator:
         """Serve the steps of a JSON Lines file.
 
         Args:
@@ -93,7 +95,7 @@ class Emulator:
         profile: str | Profile = "compatible",
         dialect: Dialect | None = None,
         api_key: str | None = None,
-    ) -> "Emulator":
+    ) -> Emulator:
         """Serve the bundled run: thread `thread_demo`, run `run_demo`.
 
         Args:

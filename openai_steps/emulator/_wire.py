@@ -1,11 +1,12 @@
 """Runs and steps as they leave the server: hidden content, time formats, placeholders."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ._dialect import Dialect, Times
-from ._refusal import FILE_SEARCH_CONTENT
+from openai_steps.emulator._dialect import FILE_SEARCH_CONTENT, Dialect, Times
 
 JSONObject = dict[str, Any]
 

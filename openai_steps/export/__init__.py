@@ -7,9 +7,9 @@ of a Dask cluster.
 
 from openai_steps.export._archive import load_archive, read_export
 from openai_steps.export._columns import COLUMNS, Column
-from openai_steps.export._errors import ExportError, RunsFileError
 from openai_steps.export._export import ExportProgress, export_runs
-from openai_steps.export._runs import read_runs
+from openai_steps.export._failures import ExportError, RunsFileError
+from openai_steps.export._runs import read_run_refs
 
 __all__ = [
     "COLUMNS",
@@ -20,5 +20,5 @@ __all__ = [
     "export_runs",
     "load_archive",
     "read_export",
-    "read_runs",
+    "read_run_refs",
 ]

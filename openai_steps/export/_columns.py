@@ -7,8 +7,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 from attrs import frozen
 
-from openai_steps._converter import dumps
-from openai_steps._models import PromptTokenDetails, RunStep, Usage
+from openai_steps._json.converter import dumps
+from openai_steps._models.steps import PromptTokenDetails, RunStep, Usage
 
 ColumnType: TypeAlias = Literal["string", "int64", "timestamp[us, UTC]", "list<string>"]
 """What Arrow calls the type of a column."""

@@ -13,13 +13,13 @@ from typing import Any, Final, Self
 
 from attrs import evolve, frozen
 
-from openai_steps._client import AsyncStepsClient
-from openai_steps._models import RunRef, RunSteps
+from openai_steps._client.client import AsyncStepsClient
+from openai_steps._models.runs import RunRef, RunSteps
 from openai_steps.export._archive import read_export, read_lines
-from openai_steps.export._errors import ExportError
 from openai_steps.export._extras import parquet
-from openai_steps.export._failures import failure_line, json_lines
-from openai_steps.export._journal import Unseen, WorkFile, is_begun, move, replacing, sync
+from openai_steps.export._failures import ExportError, failure_line, json_lines
+from openai_steps.export._journal import WorkFile, is_begun, move, replacing, sync
+from openai_steps.export._runs import Unseen
 
 
 @frozen(kw_only=True)
@@ -55,7 +55,7 @@ async def export_runs(
     stops no other; none of its steps are in the file.
 
     Args:
-        client: Reads the runs; its ``limiter`` bounds the requests.
+        client: Reads the runs; its ``rate_limiter`` bounds the requests.
         runs: Which runs. A run that is there twice is exported once.
         out: ``….jsonl``, ``….jsonl.gz`` (one step a line, as JSON of the wire's shape) or ``….parquet``.
         concurrency: The most runs to read at once.
@@ -86,7 +86,7 @@ async def export_runs(
         if not work.is_complete:
             with _Output(work, file_format.encode, failures=_failures_part(target)) as output:
                 fresh = _only(Unseen(work.found), runs)
-                async with aclosing(client.iter_runs(fresh, concurrency=concurrency, include=names)) as results:
+                async with aclosing(client.read_runs(fresh, concurrency=concurrency, include=names)) as results:
                     async for run in results:
                         progress = _count(progress, output.add(run))
                         if on_progress is not None:

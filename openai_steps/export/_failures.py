@@ -7,9 +7,17 @@ from typing import Any
 import orjson
 from attrs import evolve
 
-from openai_steps._converter import dumps
 from openai_steps._errors import APIStatusError
-from openai_steps._models import RunSteps
+from openai_steps._json.converter import dumps
+from openai_steps._models.runs import RunSteps
+
+
+class ExportError(Exception):
+    """An export that cannot begin, or go on; the message says what to do."""
+
+
+class RunsFileError(ExportError):
+    """A line that names no run; the message says which line, and what it should be."""
 
 
 def json_lines(run: RunSteps) -> tuple[RunSteps, list[bytes]]:

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from openai_steps._models import RunStep
+from openai_steps._models.steps import RunStep
 from openai_steps.export._columns import COLUMNS, ColumnType, table
 
 _TYPES: Final[Mapping[ColumnType, pa.DataType]] = {

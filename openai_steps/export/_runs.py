@@ -9,11 +9,28 @@ from typing import Any, Final
 
 import orjson
 
-from openai_steps._models import RunRef
-from openai_steps.export._errors import RunsFileError
+from openai_steps._models.runs import RunRef
+from openai_steps.export._failures import RunsFileError
 
 
-def read_runs(lines: Iterable[str], *, name: str = "RUNS") -> Iterator[RunRef]:
+class Unseen:
+    """Tells which runs are new: it says yes to each run once, and no to those it was told of.
+
+    Args:
+        seen: Runs to say no to, as pairs of ids. It is kept and added to, not copied.
+    """
+
+    def __init__(self, seen: set[tuple[str, str]]) -> None:
+        self._seen = seen
+
+    def __call__(self, run: RunRef) -> bool:
+        """Tell whether this run is new, and remember it."""
+        before = len(self._seen)
+        self._seen.add((run.thread_id, run.run_id))
+        return len(self._seen) > before
+
+
+def read_run_refs(lines: Iterable[str], *, name: str = "RUNS") -> Iterator[RunRef]:
     r"""Read thread and run ids from the lines of a file.
 
     Args:

@@ -24,14 +24,14 @@ import orjson
 from attrs import evolve, frozen
 from distributed import Client, Future, Semaphore, as_completed
 
-from openai_steps._client import AsyncStepsClient
-from openai_steps._models import RunRef
-from openai_steps.export._errors import ExportError
+from openai_steps._client.client import AsyncStepsClient
+from openai_steps._models.runs import RunRef
 from openai_steps.export._export import ExportProgress
-from openai_steps.export._failures import failure_line, json_lines
-from openai_steps.export._journal import Unseen, replacing
+from openai_steps.export._failures import ExportError, failure_line, json_lines
+from openai_steps.export._journal import replacing
 from openai_steps.export._pace import burst_period, make_limiter, useful_concurrency
 from openai_steps.export._parquet import ParquetSteps, read_note
+from openai_steps.export._runs import Unseen
 
 __all__ = ["Connect", "export_on_cluster"]
 
@@ -41,7 +41,7 @@ _NOTE: Final = "openai_steps_share"
 class Connect(Protocol):
     """Makes a client on a worker, such as `AsyncStepsClient` itself, or a ``functools.partial`` of it."""
 
-    def __call__(self, *, limiter: Any) -> AsyncStepsClient:
+    def __call__(self, *, rate_limiter: Any) -> AsyncStepsClient:
         """Return a new client with this limiter (None: without)."""
         ...
 
@@ -232,7 +232,7 @@ def _export_share(
         with lane or nullcontext():
             limiter = None if max_per_second is None else make_limiter(max_per_second)
             at_once = useful_concurrency(concurrency, max_per_second)
-            asyncio.run(_write_share(share, connect(limiter=limiter), at_once))
+            asyncio.run(_write_share(share, connect(rate_limiter=limiter), at_once))
             if max_per_second is not None:  # the next share on this lane begins with a burst of its own
                 time.sleep(burst_period(max_per_second))
     return _report(share)
@@ -244,7 +244,7 @@ async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int
     with replacing(share.part, mark=f".{uuid4().hex}") as temporary, ParquetSteps(temporary) as table:
         async with (
             client,
-            aclosing(client.iter_runs(share.runs, concurrency=concurrency, include=share.include)) as results,
+            aclosing(client.read_runs(share.runs, concurrency=concurrency, include=share.include)) as results,
         ):
             async for run in results:
                 run, lines = json_lines(run)

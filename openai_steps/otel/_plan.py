@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 from attrs import frozen
 from opentelemetry.trace import SpanContext, SpanKind
 
-from openai_steps._endpoint import Endpoint
-from openai_steps._models import LastError, MessageCreationDetails, Run, RunStep, ToolCall, Usage
+from openai_steps._endpoint.endpoint import Endpoint
+from openai_steps._models.runs import Run
+from openai_steps._models.steps import LastError, MessageCreationDetails, RunStep, Usage
+from openai_steps._models.tool_calls import ToolCall
 from openai_steps.otel._ids import span_context
 
 Attributes: TypeAlias = dict[str, str | int]

@@ -18,8 +18,9 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from openai_steps._endpoint import Endpoint
-from openai_steps._models import Run, RunStep
+from openai_steps._endpoint.endpoint import Endpoint
+from openai_steps._models.runs import Run
+from openai_steps._models.steps import RunStep
 from openai_steps.otel._ids import PlannedIds, plan
 from openai_steps.otel._plan import PlannedSpan, plan_run
 

@@ -5,12 +5,15 @@ A tracer provider takes it::
     provider = TracerProvider(id_generator=RunIdGenerator())
 """
 
+from __future__ import annotations
+
+from openai_steps.otel._ids import PlannedIds
+
 try:
     from opentelemetry.sdk.trace.id_generator import IdGenerator
 except ImportError as _error:
     raise ImportError("openai_steps.otel.sdk needs the SDK: pip install opentelemetry-sdk") from _error
 
-from openai_steps.otel._ids import PlannedIds
 
 __all__ = ["RunIdGenerator"]
 

@@ -8,14 +8,7 @@ With pytest there is nothing to import: the fixture ``steps_server`` is a runnin
             assert await my_report(client, "thread_1", "run_1") == "1 message, 1 tool call"
 """
 
-from openai_steps.testing._calls import (
-    code_call,
-    file_search_call,
-    function_call,
-    mcp_call,
-    other_call,
-    retrieval_call,
-)
+from openai_steps.testing._calls import code_call, file_search_call, function_call, mcp_call, other_call, retrieval_call
 from openai_steps.testing._server import StepsServer
 from openai_steps.testing._steps import (
     Status,

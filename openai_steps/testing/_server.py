@@ -11,10 +11,10 @@ from threading import Thread
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from openai_steps._client import AsyncStepsClient
-from openai_steps._converter import unstructure
-from openai_steps._endpoint import Endpoint
-from openai_steps._models import RunStep
+from openai_steps._client.client import AsyncStepsClient
+from openai_steps._endpoint.endpoint import Endpoint
+from openai_steps._json.converter import unstructure
+from openai_steps._models.steps import RunStep
 from openai_steps.emulator import DIALECTS, Dialect, Emulator, Fault, Profile, RecordedRequest
 
 T = TypeVar("T")

@@ -8,11 +8,11 @@ All of it is pure: steps go in, values and text come out. `to_html` needs the ex
 the extra ``cli`` (rich). Whatever a server sent is escaped in the output.
 """
 
-from ._build import build_timeline
-from ._html import to_html
-from ._svg import to_svg
-from ._text import to_rich
-from ._values import Bar, BarKind, Block, Found, Gap, Timeline, Tokens, ToolUse, Totals
+from openai_steps.timeline._build import build_timeline
+from openai_steps.timeline._html import to_html
+from openai_steps.timeline._svg import to_svg
+from openai_steps.timeline._text import to_rich
+from openai_steps.timeline._values import Bar, BarKind, Block, Found, Gap, Timeline, Tokens, ToolUse, Totals
 
 __all__ = [
     "Bar",

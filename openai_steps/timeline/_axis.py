@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import frozen
 
-from . import _words
+from openai_steps import _words
 
 # What people count time in: the steps of a clock's face, not of the decimal system.
 _STEPS: Final = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from openai_steps._models import (
+from openai_steps._models.steps import OtherStepDetails, RunStep
+from openai_steps._models.tool_calls import (
     CodeInterpreterToolCall,
     CodeOutput,
     FileSearchResult,
@@ -13,13 +14,10 @@ from openai_steps._models import (
     ImageOutput,
     LogsOutput,
     McpToolCall,
-    OtherStepDetails,
     OtherToolCall,
-    RunStep,
     ToolCall,
 )
-
-from ._values import Block, Found, ToolUse
+from openai_steps.timeline._values import Block, Found, ToolUse
 
 
 def blocks_of(step: RunStep) -> tuple[Block, ...]:

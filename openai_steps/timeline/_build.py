@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from openai_steps._models import MessageCreationDetails, Run, RunStep, ToolCallsDetails, Usage
-
-from ._blocks import blocks_of, tool_use
-from ._values import Bar, BarKind, Gap, Timeline, Tokens, Totals
+from openai_steps._models.runs import Run
+from openai_steps._models.steps import MessageCreationDetails, RunStep, ToolCallsDetails, Usage
+from openai_steps.timeline._blocks import blocks_of, tool_use
+from openai_steps.timeline._values import Bar, BarKind, Gap, Timeline, Tokens, Totals
 
 Span: TypeAlias = tuple[datetime, datetime]
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
-from . import _words
-from ._axis import tick_step, ticks
-from ._palette import css_variables, mark, status_tone, tone
-from ._svg import hint
-from ._values import Bar, Block, Gap, Timeline, ToolUse
+from openai_steps import _words
+from openai_steps.timeline._axis import tick_step, ticks
+from openai_steps.timeline._captions import hint
+from openai_steps.timeline._palette import css_variables, mark, status_tone, tone
+from openai_steps.timeline._values import Bar, Block, Gap, Timeline, ToolUse
 
 if TYPE_CHECKING:
     from jinja2 import Template

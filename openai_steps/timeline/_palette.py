@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from ._values import Bar
+from openai_steps.timeline._values import Bar
 
 
 class Shade(NamedTuple):

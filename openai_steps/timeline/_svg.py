@@ -8,10 +8,11 @@ from typing import Final
 
 from attrs import frozen
 
-from . import _words
-from ._axis import ticks
-from ._palette import PALETTE, mark, tone
-from ._values import Bar, Gap, Timeline
+from openai_steps import _words
+from openai_steps.timeline._axis import ticks
+from openai_steps.timeline._captions import hint, summary
+from openai_steps.timeline._palette import PALETTE, mark, tone
+from openai_steps.timeline._values import Bar, Gap, Timeline
 
 _WIDTH: Final = 960
 _MARGIN: Final = 24
@@ -89,29 +90,6 @@ def to_svg(timeline: Timeline, *, title: str | None = None) -> str:
         "</svg>\n",
     ]
     return "\n".join(parts)
-
-
-def summary(timeline: Timeline) -> str:
-    """Return a timeline's totals in one line."""
-    totals = timeline.totals
-    if not timeline.bars:
-        return "No steps."
-    parts = [
-        _words.line(timeline.status or ""),
-        _words.count(totals.steps, "step"),
-        _words.duration(totals.duration),
-        f"{_words.duration(totals.tool_time)} in tools" if totals.tool_time else "",
-        f"{_words.duration(totals.waiting_time)} waiting" if totals.waiting_time else "",
-        _words.count(totals.tokens.total, "token") if totals.tokens.total else "",
-        f"{len(totals.failures):,} failed" if totals.failures else "",
-    ]
-    return " · ".join(part for part in parts if part)
-
-
-def hint(bar: Bar) -> str:
-    """Return what a pointer that rests on a bar is told."""
-    spent = f", {_words.count(bar.tokens.total, 'token')}" if bar.tokens.total else ""
-    return f"{_words.shorten(bar.label, 80)}: {_words.line(bar.status)}, {_words.duration(bar.duration)}{spent}"
 
 
 def _draw_axis(layout: _Layout) -> Iterator[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import _words
-from ._palette import PALETTE, mark, tone
-from ._svg import summary
-from ._values import Bar, Timeline
+from openai_steps import _words
+from openai_steps.timeline._captions import summary
+from openai_steps.timeline._palette import PALETTE, mark, tone
+from openai_steps.timeline._values import Bar, Timeline
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult

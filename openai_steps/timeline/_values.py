@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from attrs import frozen
 
-from openai_steps._models import RunStep
+from openai_steps._models.steps import RunStep
 
 BarKind: TypeAlias = Literal["message", "tools", "other"]
 """What a step did: it wrote a message, called tools, or something that this package has no class for."""

@@ -53,7 +53,7 @@ class Ours:
         from openai_steps import RunRef
 
         refs = [RunRef(THREAD, run) for run in runs]
-        return sum([len(read.steps) async for read in self.client.iter_runs(refs, concurrency=64)])
+        return sum([len(read.steps) async for read in self.client.read_runs(refs, concurrency=64)])
 
 
 class Peer:

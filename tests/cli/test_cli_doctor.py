@@ -6,7 +6,7 @@ import pytest
 from command_line import call, invoke, serving
 from sample_steps import RUN, THREAD
 
-from openai_steps.cli._doctor_checks import MOST_REQUESTS
+from openai_steps.doctor._evidence import MOST_REQUESTS
 from openai_steps.emulator import DIALECTS, Answer
 
 SECRET = "sk-very-secret"
@@ -20,11 +20,11 @@ def row(output: str, check: str) -> str:
 @pytest.mark.parametrize(
     ("dialect", "verdict", "words", "advice"),
     [
-        ("contract", "sound", "adjacent:", "This server's paging is sound: --verify is not needed."),
-        ("window", "harmless", "window:", "This server's paging is sound: --verify is not needed."),
-        ("supercompat", "harmless", "ignored:", "This server's paging is sound: --verify is not needed."),
-        ("supercompat_messages", "--verify", "off by one:", "Use --verify with this server."),
-        ("openopenai", "--verify", "wrong side:", "Use --verify with this server."),
+        ("contract", "sound", "adjacent:", "This server's paging is sound: --verify-paging is not needed."),
+        ("window", "harmless", "window:", "This server's paging is sound: --verify-paging is not needed."),
+        ("supercompat", "harmless", "ignored:", "This server's paging is sound: --verify-paging is not needed."),
+        ("supercompat_messages", "--verify-paging", "off by one:", "Use --verify-paging with this server."),
+        ("openopenai", "--verify-paging", "wrong side:", "Use --verify-paging with this server."),
     ],
 )
 async def test_it_tells_the_dialects_of_before_apart(dialect: str, verdict: str, words: str, advice: str) -> None:

@@ -12,17 +12,9 @@ from hypothesis import strategies as st
 from sample_steps import make_step, make_steps
 
 from openai_steps import PaginationError, StepPage, structure_page
-from openai_steps._walk import start_walk
-from openai_steps.cli._doctor_checks import (
-    FEWEST_STEPS,
-    MOST_REQUESTS,
-    Answer,
-    Finding,
-    Question,
-    Refusal,
-    advice,
-    examine,
-)
+from openai_steps._walks.start import start_walk
+from openai_steps.doctor._checks import Finding, advice, examine
+from openai_steps.doctor._evidence import FEWEST_STEPS, MOST_REQUESTS, Answer, Question, Refusal
 from openai_steps.emulator import DIALECTS, Dialect, Query, list_steps
 from openai_steps.emulator import Refusal as EmulatorRefusal
 
@@ -207,7 +199,7 @@ def test_short_runs_are_not_judged(count: int) -> None:
 def test_the_shortest_run_that_is_judged() -> None:
     found = judge(server(make_steps(FEWEST_STEPS), Dialect()))
     assert {finding.grade for finding in found.values()} == {"sound"}
-    assert advice(found.values()) == "This server's paging is sound: --verify is not needed."
+    assert advice(found.values()) == "This server's paging is sound: --verify-paging is not needed."
 
 
 # --- The advice ---------------------------------------------------------------------------------------------------
@@ -224,8 +216,8 @@ def knob(name: str) -> st.SearchStrategy[Any]:
 KNOBS = ("after", "before", "unknown_cursor", "order", "ties", "has_more", "ids", "envelope")
 
 
-def read(answer: Server, *, order: Any, after: str | None, before: str | None, verify: bool) -> list[str]:
-    walk = start_walk(after=after, before=before, page_size=4, verify=verify)
+def read(answer: Server, *, order: Any, after: str | None, before: str | None, verify_paging: bool) -> list[str]:
+    walk = start_walk(after=after, before=before, page_size=4, verify_paging=verify_paging)
     ids: list[str] = []
     for _ in range(200):
         if walk.query is None:
@@ -259,4 +251,4 @@ def test_who_follows_the_advice_misses_nothing(
     ids = [step.id for step in whole.data]
     expected = ids[place + 1 :] if cursor == "after" else ids[:place][::-1]
     cursors: dict[str, Any] = {"after": None, "before": None, cursor: ids[place]}
-    assert read(answer, order=order, verify="verify" in grades, **cursors) == expected
+    assert read(answer, order=order, verify_paging="verify" in grades, **cursors) == expected

@@ -233,7 +233,7 @@ async def test_an_export_is_served(tmp_path: Path) -> None:
         told = (await server.stdout.readline()).decode()
         url = next(word for word in told.split() if word.startswith("http://"))
         async with AsyncStepsClient(base_url=url) as client:
-            read = [run async for run in client.iter_runs(RunRef(*key) for key in emulator.store.runs())]
+            read = [run async for run in client.read_runs(RunRef(*key) for key in emulator.store.runs())]
     finally:
         server.terminate()
         await server.wait()

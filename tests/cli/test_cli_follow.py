@@ -14,8 +14,8 @@ from rich.console import Console
 from sample_steps import RUN, THREAD, make_step, step_id
 
 from openai_steps import Run, structure_step
-from openai_steps.cli._follow import FollowPlace
 from openai_steps.cli._follow_view import LiveView
+from openai_steps.cli.commands.follow import FollowPlace
 
 QUICK = ("--poll-interval", "0.02")
 
@@ -80,7 +80,7 @@ async def test_ctrl_c_leaves_cleanly_and_tells_how_to_go_on() -> None:
 
 async def test_the_deadline_tells_how_to_go_on() -> None:
     async with serving([make_step(0), going_on(1)]) as served:
-        result = await invoke("follow", *served.run, *QUICK, "--deadline", "0.3")
+        result = await invoke("follow", *served.run, *QUICK, "--max-duration", "0.3")
     assert result.exit_code == 1
     assert f"The run {RUN!r} has not ended within 0.3 s. Go on with --after step_0000." in result.stderr
 

@@ -37,7 +37,7 @@ def listed(output: str) -> list[dict[str, Any]]:
         (["--order", "asc", "--before", step_id(3)], [2, 1, 0]),
         (["--order", "asc", "--after", step_id(3), "--before", step_id(6)], [4, 5]),
         (["--order", "asc", "--max", "5"], range(5)),
-        (["--order", "asc", "--max", "5", "--verify"], range(5)),
+        (["--order", "asc", "--max", "5", "--verify-paging"], range(5)),
     ],
 )
 @pytest.mark.parametrize("dialect", ["contract", "window"])

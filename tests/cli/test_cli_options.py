@@ -135,7 +135,7 @@ def test_a_key_that_no_header_can_carry_is_a_usage_error_and_not_shown() -> None
     ("message", "shown"),
     [
         ("pass api_key=… or set X", "pass --api-key or set X"),
-        ("pass endpoint='u' for the endpoint", "pass --base-url 'u' for the endpoint"),
+        ("pass azure_endpoint='u' for the endpoint", "pass --base-url 'u' for the endpoint"),
         ("thread_id must be an id, page_size 1 to 100", "THREAD must be an id, --page-size 1 to 100"),
         ("no such region", "no such region"),
     ],

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from openai_steps import AsyncStepsClient, Endpoint, PollInterval
-from openai_steps.cli._replay import replay
 from openai_steps.emulator import DEMO_RUN, DEMO_THREAD, Emulator
+from openai_steps.emulator._replay import replay
 
 
 async def test_each_recorded_step_goes_on_and_ends_as_it_did() -> None:

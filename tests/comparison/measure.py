@@ -138,7 +138,7 @@ def paging(text: str, **dialect: Any) -> Question:
         if told.startswith("all") or warier is None:
             return told
         verified = in_words(await watch(warier, dialect=dialect), TOTAL)
-        return told if verified == told else f"{told}; `verify=True`: {verified}"
+        return told if verified == told else f"{told}; `verify_paging=True`: {verified}"
 
     return Question(text, answer=answer)
 

@@ -47,17 +47,19 @@ class Client:
 class Ours(Client):
     package = "openai-steps"
 
-    def __init__(self, *, verify: bool = False) -> None:
-        self.verify = verify
+    def __init__(self, *, verify_paging: bool = False) -> None:
+        self.verify_paging = verify_paging
 
     def warier(self) -> Client | None:
-        return None if self.verify else Ours(verify=True)
+        return None if self.verify_paging else Ours(verify_paging=True)
 
     async def steps(self, base_url: str, before: str | None) -> AsyncIterator[Any]:
         from openai_steps import AsyncStepsClient
 
         async with AsyncStepsClient(base_url=base_url, api_key=KEY) as client:
-            async for step in client.iter_steps(THREAD, RUN, order="asc", before=before, verify=self.verify):
+            async for step in client.iter_steps(
+                THREAD, RUN, order="asc", before=before, verify_paging=self.verify_paging
+            ):
                 yield step
 
     def payload(self, call: Any) -> Any:

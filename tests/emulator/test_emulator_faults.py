@@ -9,16 +9,7 @@ import aiohttp
 import aiohttp.web
 import pytest
 
-from openai_steps.emulator import (
-    Answer,
-    CloseAfter,
-    Cut,
-    Delay,
-    Emulator,
-    Exchange,
-    Reset,
-    Stall,
-)
+from openai_steps.emulator import Answer, CloseAfter, Cut, Delay, Emulator, Exchange, Reset, Stall
 
 PATH = "/threads/thread_demo/runs/run_demo/steps"
 

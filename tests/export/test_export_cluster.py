@@ -13,7 +13,7 @@ from export_samples import all_runs, all_steps, answer_too_deep, make_store
 
 from openai_steps import AsyncStepsClient, Endpoint, RunRef
 from openai_steps.emulator import Delay, Emulator
-from openai_steps.export import ExportError, ExportProgress, load_archive, read_runs
+from openai_steps.export import ExportError, ExportProgress, load_archive, read_run_refs
 
 dask = pytest.importorskip("dask", reason="needs the extra dask")
 from distributed import Client, LocalCluster  # noqa: E402 - only if it is there
@@ -71,7 +71,7 @@ async def test_an_export_by_all_workers(cluster: Client, emulator: Emulator, tmp
     assert contents(tmp_path) == {"out", "out.failures.jsonl"}
     assert len(contents(out)) == 9
     with (tmp_path / "out.failures.jsonl").open() as lines:
-        assert list(read_runs(lines)) == [RunRef("thread_gone", "run_gone")]
+        assert list(read_run_refs(lines)) == [RunRef("thread_gone", "run_gone")]
 
 
 async def test_a_run_that_cannot_be_written_stops_no_share(cluster: Client, emulator: Emulator, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from openai_steps.export import (
     _journal,
     export_runs,
     read_export,
-    read_runs,
+    read_run_refs,
 )
 from openai_steps.export._archive import read_lines
 
@@ -92,7 +92,7 @@ async def test_failures_have_a_file_that_can_be_tried_again(emulator: Emulator, 
         assert "run_5" not in {step["run_id"] for step in exported(out).values()}
 
         with failures.open() as lines:
-            again = await export_runs(client, read_runs(lines), tmp_path / "again.jsonl")
+            again = await export_runs(client, read_run_refs(lines), tmp_path / "again.jsonl")
     assert (again.runs, again.failures) == (1, 1)
     assert {**exported(out), **exported(tmp_path / "again.jsonl")} == all_steps(emulator.store)
 
@@ -237,7 +237,7 @@ async def test_a_crash_while_files_are_moved(
     assert (done.found, done.failures) == (40, 1)
     assert exported(out) == all_steps(emulator.store)
     failures = tmp_path / f"out{suffix}.failures.jsonl"
-    assert [run.run_id for run in read_runs(failures.read_text().splitlines())] == ["run_gone"]
+    assert [run.run_id for run in read_run_refs(failures.read_text().splitlines())] == ["run_gone"]
     assert contents(tmp_path) == {out, failures}
 
 

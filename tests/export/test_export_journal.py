@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from openai_steps import RunRef
 from openai_steps.export import ExportError, _journal
-from openai_steps.export._journal import Unseen, WorkFile, replacing
+from openai_steps.export._journal import WorkFile, replacing
+from openai_steps.export._runs import Unseen
 
 batches = st.lists(st.binary(max_size=50), max_size=6)
 SETTINGS = {"format": ".jsonl"}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_steps import RunRef
-from openai_steps.export import RunsFileError, read_runs
+from openai_steps.export import RunsFileError, read_run_refs
 
 ids = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1, max_size=12)
 refs = st.lists(st.builds(RunRef, ids, ids), max_size=8)
@@ -16,7 +16,7 @@ refs = st.lists(st.builds(RunRef, ids, ids), max_size=8)
 @given(refs)
 def test_json_lines(runs: list[RunRef]) -> None:
     lines = [orjson.dumps({"thread_id": r.thread_id, "run_id": r.run_id, "more": 1}).decode() + "\n" for r in runs]
-    assert list(read_runs(lines)) == runs
+    assert list(read_run_refs(lines)) == runs
 
 
 @given(refs)
@@ -26,19 +26,19 @@ def test_csv(runs: list[RunRef]) -> None:
     writer.writerow(["when", "run_id", "thread_id"])
     writer.writerows(["today", run.run_id, run.thread_id] for run in runs)
     file.seek(0)
-    assert list(read_runs(file)) == runs
+    assert list(read_run_refs(file)) == runs
 
 
 def test_run_objects_of_the_api() -> None:
     line = '{"object": "thread.run", "id": "run_1", "thread_id": "thread_1", "status": "completed"}'
-    assert list(read_runs([line])) == [RunRef("thread_1", "run_1")]
+    assert list(read_run_refs([line])) == [RunRef("thread_1", "run_1")]
 
 
 def test_empty_lines_and_a_byte_order_mark_are_skipped() -> None:
     lines = ["\ufeff", "\n", '{"thread_id": "t", "run_id": "r"}\n', "  \n"]
-    assert list(read_runs(lines)) == [RunRef("t", "r")]
-    assert list(read_runs(["\ufeffthread_id, run_id\r\n", "t, r\r\n"])) == [RunRef("t", "r")]
-    assert list(read_runs([])) == []
+    assert list(read_run_refs(lines)) == [RunRef("t", "r")]
+    assert list(read_run_refs(["\ufeffthread_id, run_id\r\n", "t, r\r\n"])) == [RunRef("t", "r")]
+    assert list(read_run_refs([])) == []
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_empty_lines_and_a_byte_order_mark_are_skipped() -> None:
 )
 def test_wrong_lines_are_named(lines: list[str], told: str) -> None:
     with pytest.raises(RunsFileError, match=told.replace("[", r"\[")):
-        list(read_runs(lines, name="ids.txt"))
+        list(read_run_refs(lines, name="ids.txt"))

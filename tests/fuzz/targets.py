@@ -22,8 +22,9 @@ from openai_steps import (
     structure_step,
     unstructure,
 )
-from openai_steps._protocol import Reply, Request, check_status, read_reply
-from openai_steps._retry import is_transient, retry_after
+from openai_steps._http.replies import Reply, check_status, read_reply, retry_after
+from openai_steps._http.requests import Request
+from openai_steps._sending.retry import is_transient
 
 SECRET = "sk-5ecret-5ecret-5ecret"
 REQUEST = Request("http://host/v1/threads/t/runs/r/steps", "/threads/t/runs/r/steps")
@@ -67,7 +68,7 @@ def error_body(data: bytes) -> None:
     for body in (data, data + SECRET.encode() + data):
         reply = Reply(status, {"X-Request-Id": SECRET}, body, (SECRET,))
         with pytest.raises(APIStatusError) as caught:
-            check_status(reply, request=REQUEST, endpoint=ENDPOINT)
+            check_status(reply, request=REQUEST, endpoint=ENDPOINT, now=datetime.now(UTC))
         assert caught.value.status == status
         for text in (str(caught.value), repr(caught.value.__dict__)):
             assert SECRET not in text

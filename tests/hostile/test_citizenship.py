@@ -36,19 +36,19 @@ async def drain(generator: AsyncGenerator[Any, None]) -> None:
 VERBS: dict[str, Verb] = {
     "get_step": lambda client: client.get_step(THREAD, RUN, make_steps(1)[0]["id"]),
     "get_run": lambda client: client.get_run(THREAD, RUN),
-    "list_page": lambda client: client.list_page(THREAD, RUN),
-    "iter_pages": lambda client: drain(client.iter_pages(THREAD, RUN, page_size=2)),
+    "list_steps_page": lambda client: client.list_steps_page(THREAD, RUN),
+    "iter_step_pages": lambda client: drain(client.iter_step_pages(THREAD, RUN, page_size=2)),
     "iter_steps": lambda client: drain(client.iter_steps(THREAD, RUN, page_size=2)),
     "backward": lambda client: drain(client.iter_steps(THREAD, RUN, page_size=2, before=make_steps(COUNT)[5]["id"])),
     "collect_steps": lambda client: client.collect_steps(THREAD, RUN, page_size=2),
     "follow_steps": lambda client: drain(client.follow_steps(THREAD, RUN, poll_interval=0.01)),
-    "iter_runs": lambda client: drain(client.iter_runs([RunRef(THREAD, RUN)] * 5, concurrency=3, page_size=2)),
+    "read_runs": lambda client: drain(client.read_runs([RunRef(THREAD, RUN)] * 5, concurrency=3, page_size=2)),
 }
 WALKS: dict[str, Callable[[AsyncStepsClient], AsyncGenerator[Any, None]]] = {
-    "iter_pages": lambda client: client.iter_pages(THREAD, RUN, page_size=2),
+    "iter_step_pages": lambda client: client.iter_step_pages(THREAD, RUN, page_size=2),
     "iter_steps": lambda client: client.iter_steps(THREAD, RUN, page_size=2),
     "follow_steps": lambda client: client.follow_steps(THREAD, RUN, poll_interval=0.01),
-    "iter_runs": lambda client: client.iter_runs(
+    "read_runs": lambda client: client.read_runs(
         [RunRef(THREAD, EMPTY), *[RunRef(THREAD, RUN)] * 5], concurrency=3, page_size=2
     ),
 }
@@ -71,7 +71,7 @@ async def test_a_call_may_be_called_off_at_any_moment(verb: str) -> None:
                 await task
             emulator.clear_faults()
             turns += 1 + turns // 10
-        assert len((await client.list_page(THREAD, RUN)).data) == COUNT  # and is as good as new
+        assert len((await client.list_steps_page(THREAD, RUN)).data) == COUNT  # and is as good as new
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -149,20 +149,20 @@ async def test_asyncio_timeout_round_a_walk() -> None:
 async def test_a_client_closed_under_requests_ends_them() -> None:
     async with nothing_left(), serving(COUNT, retry=AT_ONCE, timeout=1000) as (client, emulator):
         emulator.inject(Stall(), times=1000)
-        tasks = [asyncio.create_task(client.list_page(THREAD, RUN)) for _ in range(10)]
+        tasks = [asyncio.create_task(client.list_steps_page(THREAD, RUN)) for _ in range(10)]
         await until(lambda: bool(emulator.requests))
         await client.aclose()
         await client.aclose()
         for result in await asyncio.gather(*tasks, return_exceptions=True):
             assert isinstance(result, StepsError | RuntimeError)
         with pytest.raises(RuntimeError, match="closed"):
-            await client.list_page(THREAD, RUN)
+            await client.list_steps_page(THREAD, RUN)
 
 
 async def test_a_session_of_the_users_own_is_left_open() -> None:
     async with nothing_left(), aiohttp.ClientSession() as session:
         async with serving(COUNT, session=session) as (client, _):
-            await client.list_page(THREAD, RUN)
+            await client.list_steps_page(THREAD, RUN)
         assert not session.closed
 
 
@@ -200,7 +200,7 @@ def test_a_client_belongs_to_the_loop_that_first_used_it() -> None:
     async def use(client: AsyncStepsClient | None = None) -> AsyncStepsClient:
         async with emulator.serve() as base_url:
             client = client or AsyncStepsClient(Endpoint.compatible(base_url))
-            assert len((await client.list_page(THREAD, RUN)).data) == COUNT
+            assert len((await client.list_steps_page(THREAD, RUN)).data) == COUNT
             return client
 
     async def close(client: AsyncStepsClient) -> None:
@@ -224,7 +224,7 @@ def test_a_client_made_outside_of_any_loop_works_in_the_first() -> None:
 
     async def use(client: AsyncStepsClient, base_url: str) -> None:
         async with client:
-            await client.list_page(THREAD, RUN)
+            await client.list_steps_page(THREAD, RUN)
 
     async def main() -> None:
         async with emulator.serve() as base_url:

@@ -13,7 +13,7 @@ from raw import ONE_ATTEMPT, answers, raw_server
 from yarl import URL
 
 from openai_steps import AsyncStepsClient, Endpoint
-from openai_steps._protocol import Request, list_request, run_request, step_request
+from openai_steps._http.requests import Request, list_request, run_request, step_request
 
 NASTY = [
     *[
@@ -82,7 +82,7 @@ def test_what_arrives_is_one_request_with_the_headers_that_were_meant(arguments:
                 sent = 0
                 for thread, run, cursor in arguments:
                     try:
-                        await client.list_page(thread, run, before=cursor)
+                        await client.list_steps_page(thread, run, before=cursor)
                     except ValueError:
                         continue
                     sent += 1
@@ -151,7 +151,7 @@ async def test_a_header_is_sent_once_however_it_is_written(header: str) -> None:
     async with raw_server(answers(b"[]")) as server:
         endpoint = Endpoint.compatible(server.base_url, api_key="sk-1", headers={"openai-beta": "assistants=v3"})
         async with AsyncStepsClient(endpoint, headers={header: "Basic abc", "ACCEPT": "*/*"}) as client:
-            await client.list_page("t", "r")
+            await client.list_steps_page("t", "r")
     names = [line.split(b":")[0].lower() for line in server.heads[0].split(b"\r\n")[1:-2]]
     assert len(names) == len(set(names))
     assert b": Basic abc\r\n" in server.heads[0]  # the user's own goes before ours

@@ -48,7 +48,7 @@ def client_of(server: RawServer, **settings: Any) -> AsyncStepsClient:
 async def fails_with(speech: Speech, error: type[StepsError], match: str, *, requests: int, **settings: Any) -> None:
     async with raw_server(speech) as server, client_of(server, **settings) as client:
         with pytest.raises(error, match=match) as caught:
-            await client.list_page(THREAD, RUN)
+            await client.list_steps_page(THREAD, RUN)
         assert type(caught.value) is error
         assert server.requests == requests
         await all_hung_up(server)
@@ -99,7 +99,7 @@ async def test_a_bad_body_of_an_error_does_not_hide_the_error(name: str) -> None
 
 async def test_the_last_of_two_equal_keys_counts() -> None:
     async with raw_server(answers(b'{"data": 5, "data": []}')) as server, client_of(server) as client:
-        assert (await client.list_page(THREAD, RUN)).data == ()
+        assert (await client.list_steps_page(THREAD, RUN)).data == ()
 
 
 BROKEN_TRANSFERS: dict[str, tuple[Speech, type[StepsError], str]] = {
@@ -163,7 +163,7 @@ async def test_one_that_breaks_once_is_no_matter(name: str) -> None:
         await (bad if calls == 1 else answers(PAGE))(caller)
 
     async with raw_server(speech) as server, client_of(server) as client:
-        assert len((await client.list_page(THREAD, RUN)).data) == 2
+        assert len((await client.list_steps_page(THREAD, RUN)).data) == 2
         assert server.requests == 2
 
 
@@ -178,7 +178,7 @@ async def test_a_length_too_short_spoils_no_later_answer() -> None:
     async with raw_server(speech) as server, client_of(server, retry=ONE_ATTEMPT) as client:
         for _ in range(3):
             with pytest.raises((ResponseDecodeError, APIConnectionError)):
-                await client.list_page(THREAD, RUN)
+                await client.list_steps_page(THREAD, RUN)
         assert server.requests >= 1
 
 
@@ -195,7 +195,7 @@ async def test_connections_closed_at_random_lose_nothing() -> None:
     patient = RetryPolicy(attempts=20, wait_initial=0)
     async with raw_server(speech) as server, client_of(server, retry=patient) as client:
         for _ in range(60):
-            assert len((await client.list_page(THREAD, RUN)).data) == 2
+            assert len((await client.list_steps_page(THREAD, RUN)).data) == 2
         assert server.requests > 60
 
 
@@ -232,7 +232,7 @@ async def test_a_truncated_gzip_is_a_decode_error() -> None:
 async def test_compressed_pages_are_read() -> None:
     async with raw_server(answers(gzip.compress(PAGE), b"Content-Encoding: gzip")) as server:
         async with client_of(server) as client:
-            assert len((await client.list_page(THREAD, RUN)).data) == 2
+            assert len((await client.list_steps_page(THREAD, RUN)).data) == 2
         assert b"\r\nAccept-Encoding: gzip, deflate" in server.heads[0]
 
 
@@ -255,7 +255,7 @@ async def test_an_endless_body_is_too_large() -> None:
 async def test_a_body_of_just_the_limit_is_read() -> None:
     limits = Limits(max_body_bytes=len(PAGE))
     async with raw_server(answers(PAGE)) as server, client_of(server, limits=limits) as client:
-        assert len((await client.list_page(THREAD, RUN)).data) == 2
+        assert len((await client.list_steps_page(THREAD, RUN)).data) == 2
     await fails_with(
         answers(PAGE), ResponseTooLargeError, "more than", requests=1, limits=Limits(max_body_bytes=len(PAGE) - 1)
     )
@@ -265,7 +265,7 @@ async def test_a_page_of_a_million_items_is_too_large_or_read_whole() -> None:
     item = json.dumps(make_steps(1)[0]).encode()
     body = b'{"data":[' + item + (b"," + item) * 9_999 + b"]}"
     async with raw_server(answers(body)) as server, client_of(server) as client:
-        assert len((await client.list_page(THREAD, RUN)).data) == 10_000
+        assert len((await client.list_steps_page(THREAD, RUN)).data) == 10_000
 
     async def speech(caller: Caller) -> None:
         await caller.say(HEAD, b"Content-Length: %d\r\n\r\n" % (len(item) * 10**6), b'{"data":[')
@@ -283,7 +283,7 @@ BOMB_VICTIM = """
         async with AsyncStepsClient(Endpoint.compatible(base_url), limits=Limits(max_body_bytes=limit)) as client:
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             try:
-                await client.list_page("t", "r")
+                await client.list_steps_page("t", "r")
             except ResponseTooLargeError:
                 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
@@ -318,7 +318,7 @@ async def test_a_redirect_is_told_and_never_followed(status: int, elsewhere: boo
 
         async with raw_server(speech) as server, client_of(server) as client:
             with pytest.raises(APIStatusError, match=rf"{status}.*Redirects are not followed") as caught:
-                await client.list_page(THREAD, RUN)
+                await client.list_steps_page(THREAD, RUN)
             assert caught.value.status == status
             assert server.requests == 1
         assert trap.requests == 0
@@ -361,7 +361,7 @@ async def test_a_server_that_accepts_nothing() -> None:
         async with AsyncStepsClient(endpoint, timeout=timeouts, retry=ONE_ATTEMPT) as client:
             with pytest.raises(APITimeoutError):
                 async with asyncio.timeout(20):  # far less than a request may take, far more than a connection
-                    await client.list_page(THREAD, RUN)
+                    await client.list_steps_page(THREAD, RUN)
         for filler in fillers:
             filler.close()
 
@@ -375,7 +375,7 @@ async def test_nobody_listens() -> None:
         endpoint = Endpoint.compatible(f"http://127.0.0.1:{taken.getsockname()[1]}/v1")
         async with AsyncStepsClient(endpoint, retry=AT_ONCE) as client:
             with pytest.raises(APIConnectionError, match=r"No answer from 127\.0\.0\.1: Cannot connect") as caught:
-                await client.list_page(THREAD, RUN)
+                await client.list_steps_page(THREAD, RUN)
     assert caught.value.transient
 
 
@@ -400,7 +400,7 @@ async def test_a_name_that_is_not_found_is_asked_for_again() -> None:
         AsyncStepsClient(Endpoint.compatible("http://nowhere.invalid/v1"), session=session, retry=AT_ONCE) as client,
     ):
         with pytest.raises(APIConnectionError, match=r"nowhere\.invalid") as caught:
-            await client.list_page(THREAD, RUN)
+            await client.list_steps_page(THREAD, RUN)
     assert caught.value.transient
     assert resolver.asked == AT_ONCE.attempts
 
@@ -415,7 +415,7 @@ async def test_no_tls_where_tls_is_expected() -> None:
         endpoint = Endpoint.compatible(f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}/v1")
         async with AsyncStepsClient(endpoint, retry=AT_ONCE, timeout=LONG_AGO_ENOUGH) as client:
             with pytest.raises(APIConnectionError, match=r"No answer from 127\.0\.0\.1"):
-                await client.list_page(THREAD, RUN)
+                await client.list_steps_page(THREAD, RUN)
 
 
 async def test_a_certificate_that_is_not_trusted_is_not_asked_for_again(self_signed: ssl.SSLContext) -> None:
@@ -444,7 +444,7 @@ async def test_a_certificate_that_is_not_trusted_is_not_asked_for_again(self_sig
             ) as client,
         ):
             with pytest.raises(APIConnectionError, match="certificate") as caught:
-                await client.list_page(THREAD, RUN)
+                await client.list_steps_page(THREAD, RUN)
         assert not caught.value.transient
         assert (connected, calls) == (1, 0)
     finally:
@@ -459,4 +459,4 @@ async def test_waiting_costs_no_more_than_the_policy_says() -> None:
         endpoint = Endpoint.compatible(f"http://127.0.0.1:{taken.getsockname()[1]}/v1")
         async with AsyncStepsClient(endpoint, retry=RetryPolicy(attempts=1)) as client:
             with pytest.raises(APIConnectionError):
-                await client.list_page(THREAD, RUN)
+                await client.list_steps_page(THREAD, RUN)

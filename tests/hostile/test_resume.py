@@ -17,8 +17,9 @@ from serving import serving
 from walk_servers import Server, make_steps, orders, read, sorted_times
 
 from openai_steps import APIConnectionError, AsyncStepsClient, RunStep, StepsError
-from openai_steps._ahead import PageReader
-from openai_steps._walk import PageQuery, start_walk
+from openai_steps._tasks.prefetch import PageReader
+from openai_steps._walks.pages import PageQuery
+from openai_steps._walks.start import start_walk
 from openai_steps.emulator import DIALECTS, Answer, Cut, Fault, Reset
 
 SOUND = ["contract", "window", "openai", "azure_foundry", "bee", "supercompat", "letta", "clicky_chats"]
@@ -115,15 +116,15 @@ async def iter_steps(client: AsyncStepsClient, **cursors: Any) -> AsyncGenerator
         yield step
 
 
-async def iter_pages(client: AsyncStepsClient, **cursors: Any) -> AsyncGenerator[RunStep, None]:
+async def iter_step_pages(client: AsyncStepsClient, **cursors: Any) -> AsyncGenerator[RunStep, None]:
     backward = cursors.get("before") is not None and cursors.get("after") is None
-    async for page in client.iter_pages(THREAD, RUN, **cursors):
+    async for page in client.iter_step_pages(THREAD, RUN, **cursors):
         for step in page.data[::-1] if backward else page.data:
             yield step
 
 
 @pytest.mark.parametrize("cursors", CURSORS)
-@pytest.mark.parametrize("verb", [iter_steps, iter_pages])
+@pytest.mark.parametrize("verb", [iter_steps, iter_step_pages])
 @settings(max_examples=10)
 @given(seed=st.integers(0, 2**32))
 def test_over_http(verb: Any, cursors: dict[str, str], seed: int) -> None:

@@ -20,15 +20,7 @@ from hypothesis import strategies as st
 from leaks import printed
 from raw import ONE_ATTEMPT, Caller, Speech, answers, raw_server, says
 
-from openai_steps import (
-    APIStatusError,
-    AsyncStepsClient,
-    Endpoint,
-    Limits,
-    RetryPolicy,
-    StepsError,
-    Timeouts,
-)
+from openai_steps import APIStatusError, AsyncStepsClient, Endpoint, Limits, RetryPolicy, StepsError, Timeouts
 
 visible = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
 keys = st.text(visible, min_size=4, max_size=60).map("sk-5ecret-".__add__)  # that no innocent text has in it
@@ -173,7 +165,7 @@ async def fail(speech: Speech, key: str, **of_client: Any) -> StepsError:
         endpoint = Endpoint.compatible(server.base_url, api_key=key)
         async with AsyncStepsClient(endpoint, **{"retry": ONE_ATTEMPT, **of_client}) as client:
             with pytest.raises(StepsError) as caught:
-                await client.list_page("t", "r")
+                await client.list_steps_page("t", "r")
         assert key.encode() in server.heads[0]
         return caught.value
 
@@ -230,14 +222,14 @@ async def test_a_proxys_password_is_not_told() -> None:
             AsyncStepsClient(Endpoint.compatible("http://h/v1"), session=session, retry=ONE_ATTEMPT) as client,
         ):
             with pytest.raises(APIStatusError) as caught:
-                await client.list_page("t", "r")
+                await client.list_steps_page("t", "r")
             assert_unseen("pa55word-pa55word", printed(caught.value))
     async with (
         aiohttp.ClientSession(proxy="http://user:pa55word-pa55word@127.0.0.1:1") as session,
         AsyncStepsClient(Endpoint.compatible("https://h/v1"), session=session, retry=ONE_ATTEMPT) as client,
     ):
         with pytest.raises(StepsError) as failed:
-            await client.list_page("t", "r")
+            await client.list_steps_page("t", "r")
         assert_unseen("pa55word-pa55word", printed(failed.value))
 
 
@@ -254,7 +246,7 @@ async def test_a_task_that_nobody_asked_about_tells_nothing() -> None:
         raw_server(echo_in_body(key)) as server,
         AsyncStepsClient(Endpoint.compatible(server.base_url, api_key=key), retry=ONE_ATTEMPT) as client,
     ):
-        task = asyncio.create_task(client.list_page("t", "r"))
+        task = asyncio.create_task(client.list_steps_page("t", "r"))
         await asyncio.wait([task])
         del task
         gc.collect()
@@ -278,7 +270,7 @@ async def test_the_url_has_no_key(debug: bool) -> None:
         aiohttp.ClientSession(trace_configs=[trace]) as session,
         AsyncStepsClient(Endpoint.compatible(server.base_url, api_key=key), session=session) as client,
     ):
-        await client.list_page("t", "r", limit=5, after="step_1")
+        await client.list_steps_page("t", "r", limit=5, after="step_1")
     assert len(urls) == 1
     assert_unseen(key, *urls)
     assert key.encode() not in server.heads[0].split(b"\r\n")[0]

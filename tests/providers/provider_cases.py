@@ -39,7 +39,7 @@ class Provider:
     Args:
         profile: The profile's name.
         endpoint: Makes the endpoint.
-        verify: Whether walks need ``verify``, since the server's has_more lies.
+        verify_paging: Whether walks need ``verify_paging``, since the server's has_more lies.
         unauthorized: The code in the body of a 401.
         not_found: What its 404 says of a run that is not there.
         rate_limited: The body of a 429, and the code and message in it.
@@ -47,7 +47,7 @@ class Provider:
 
     profile: str
     endpoint: Callable[[str, str], Endpoint]
-    verify: bool = False
+    verify_paging: bool = False
     unauthorized: str | None = "invalid_api_key"
     not_found: str = "No run found with id 'run_none'."
     rate_limited: tuple[Any, str | None, str] = field(
@@ -119,7 +119,7 @@ PROVIDERS: dict[str, Provider] = {
     "openai_responses": Provider(
         profile="openai_responses",
         endpoint=by_compatible(),
-        verify=True,
+        verify_paging=True,
         unauthorized=None,
         not_found="no explanation",
         rate_limited=(b"", None, "no explanation"),

@@ -134,7 +134,7 @@ async def test_azure_openai_takes_one_too(certificate: Path) -> None:
             endpoint=lambda base_url: Endpoint.azure_openai(base_url, credential=credential),
         ) as (client, _),
     ):
-        assert len(ids(await client.list_page(THREAD, RUN))) == 3
+        assert len(ids(await client.list_steps_page(THREAD, RUN))) == 3
         assert [form["scope"] for form in tokens.forms] == ["https://cognitiveservices.azure.com/.default"]
 
 
@@ -166,11 +166,11 @@ async def test_a_401_asks_the_credential_once_more() -> None:
         api_key="token-2",
         endpoint=lambda base_url: Endpoint.azure_foundry(base_url, credential),
     ) as (client, emulator):
-        assert len(ids(await client.list_page(THREAD, RUN))) == 3
+        assert len(ids(await client.list_steps_page(THREAD, RUN))) == 3
         assert (credential.asked, len(emulator.requests)) == (2, 2)
         emulator.inject(Answer(401), times=2)
         with pytest.raises(AuthenticationError):
-            await client.list_page(THREAD, RUN)
+            await client.list_steps_page(THREAD, RUN)
         assert (credential.asked, len(emulator.requests)) == (3, 4)
 
 

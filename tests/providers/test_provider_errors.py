@@ -48,7 +48,7 @@ def request_id(number: int) -> str:
 @every_provider
 async def test_a_run_that_is_not_there(provider: Provider) -> None:
     async with connected(provider, 3) as (client, _):
-        for call in (client.get_run, client.collect_steps, client.list_page):
+        for call in (client.get_run, client.collect_steps, client.list_steps_page):
             with pytest.raises(NotFoundError) as caught:
                 await call(THREAD, "run_none")
             assert caught.value.status == 404
@@ -86,7 +86,7 @@ async def test_too_many_requests_and_a_server_s_bad_moment_are_tried_again(provi
     async with connected(provider, 250, retry=RetryPolicy()) as (client, emulator):
         emulator.inject(Answer(429, provider.rate_limited[0], headers={"retry-after-ms": "1"}))
         emulator.inject(Answer(503, b"<html><h1>Bad moment</h1></html>", content_type="text/html"))
-        walk = client.iter_steps(THREAD, RUN, order="asc", verify=provider.verify)
+        walk = client.iter_steps(THREAD, RUN, order="asc", verify_paging=provider.verify_paging)
         assert ids([step async for step in walk]) == step_ids(range(250))
         assert emulator.faults_left == 0
 
@@ -106,11 +106,15 @@ async def test_a_walk_that_broke_goes_on_from_its_error(provider: Provider) -> N
 
     async with connected(provider) as (client, emulator):
         emulator.inject(Answer(404, provider.rate_limited[0]), matching=behind_the_first_page)
-        walk = client.iter_steps(THREAD, RUN, order="asc", page_size=50, after=step_id(0), verify=provider.verify)
+        walk = client.iter_steps(
+            THREAD, RUN, order="asc", page_size=50, after=step_id(0), verify_paging=provider.verify_paging
+        )
         with pytest.raises(NotFoundError) as caught:
             _ = [step async for step in walk]
         assert (caught.value.resume_after, caught.value.resume_before) == (step_id(50), None)
-        rest = client.iter_steps(THREAD, RUN, order="asc", after=caught.value.resume_after, verify=provider.verify)
+        rest = client.iter_steps(
+            THREAD, RUN, order="asc", after=caught.value.resume_after, verify_paging=provider.verify_paging
+        )
         assert ids([step async for step in rest]) == step_ids(range(51, 250))
 
 
@@ -180,7 +184,7 @@ SENT: dict[str, tuple[str, dict[str, str], dict[str, str | None]]] = {
 async def test_what_is_sent(name: str) -> None:
     prefix, query, headers = SENT[name]
     async with connected(PROVIDERS[name], 3) as (client, emulator):
-        await client.list_page(THREAD, RUN, limit=2)
+        await client.list_steps_page(THREAD, RUN, limit=2)
         [request] = emulator.requests
     assert request.raw_path == f"{prefix}/threads/{THREAD}/runs/{RUN}/steps"
     assert dict(request.query) == {**query, "limit": "2"}

@@ -46,13 +46,15 @@ def test_every_profile_is_walked() -> None:
 
 
 @every_provider
-@pytest.mark.parametrize("verify", [False, True])
+@pytest.mark.parametrize("verify_paging", [False, True])
 @walks
 async def test_steps(
-    provider: Provider, order: Order, after: str | None, before: str | None, expected: list[str], verify: bool
+    provider: Provider, order: Order, after: str | None, before: str | None, expected: list[str], verify_paging: bool
 ) -> None:
     async with connected(provider) as (client, emulator):
-        walk = client.iter_steps(THREAD, RUN, order=order, after=after, before=before, verify=verify or provider.verify)
+        walk = client.iter_steps(
+            THREAD, RUN, order=order, after=after, before=before, verify_paging=verify_paging or provider.verify_paging
+        )
         assert ids([step async for step in walk]) == expected
         assert len(emulator.requests) < 12
 
@@ -64,8 +66,8 @@ async def test_pages(
 ) -> None:
     backward = before is not None and after is None
     async with connected(provider) as (client, _):
-        walk = client.iter_pages(
-            THREAD, RUN, order=order, after=after, before=before, page_size=60, verify=provider.verify
+        walk = client.iter_step_pages(
+            THREAD, RUN, order=order, after=after, before=before, page_size=60, verify_paging=provider.verify_paging
         )
         pages = [ids(page) async for page in walk]
     assert all(page == sorted(page, reverse=order == "desc") for page in pages)
@@ -87,7 +89,7 @@ async def test_the_first_so_many(
             before=before,
             max_steps=max_steps,
             page_size=60,
-            verify=provider.verify,
+            verify_paging=provider.verify_paging,
         )
         assert ids([step async for step in walk]) == expected[:max_steps]
 
@@ -98,7 +100,9 @@ async def test_all_at_once(
     provider: Provider, order: Order, after: str | None, before: str | None, expected: list[str]
 ) -> None:
     async with connected(provider) as (client, _):
-        steps = await client.collect_steps(THREAD, RUN, order=order, after=after, before=before, verify=provider.verify)
+        steps = await client.collect_steps(
+            THREAD, RUN, order=order, after=after, before=before, verify_paging=provider.verify_paging
+        )
         assert ids(steps) == expected
 
 
@@ -110,7 +114,7 @@ async def test_with_equal_times_all_or_an_error(provider: Provider, order: Order
     listed = list_steps(steps, Query(limit=COUNT, order=order), whole)["data"]
     async with connected(provider, steps) as (client, _):
         try:
-            walk = client.iter_steps(THREAD, RUN, order=order, page_size=50, verify=provider.verify)
+            walk = client.iter_steps(THREAD, RUN, order=order, page_size=50, verify_paging=provider.verify_paging)
             assert ids([step async for step in walk]) == [step["id"] for step in listed]
         except PaginationError:
             assert provider.profile == "open_assistant_api"  # whose cursors lose rows of equal times in desc
@@ -123,7 +127,7 @@ async def test_a_step_and_a_run_say_the_same_on_every_server(provider: Provider)
     raw = make_step(3, status="in_progress", completed_at=None, usage=None)
     async with connected(provider, [raw]) as (client, _):
         step = await client.get_step(THREAD, RUN, raw["id"])
-        [listed] = (await client.list_page(THREAD, RUN)).data
+        [listed] = (await client.list_steps_page(THREAD, RUN)).data
         run = await client.get_run(THREAD, RUN)
     assert told(step) == told(listed) == told(structure_step(raw))
     assert (run.id, run.thread_id, run.created_at, run.status) == (RUN, THREAD, step.created_at, "in_progress")
@@ -151,7 +155,7 @@ async def test_the_content_of_file_searches_comes_when_asked_for(provider: Provi
         if client.endpoint.include_style == "unsupported":
             emulator.clear_requests()
             with pytest.raises(ValueError, match="does not know include"):
-                await client.list_page(THREAD, RUN, include=names)
+                await client.list_steps_page(THREAD, RUN, include=names)
             assert emulator.requests == ()
             return
         assert contents(await client.get_step(THREAD, RUN, step_id(1), include=names)) != [None]
@@ -175,11 +179,11 @@ async def test_a_server_that_lies_about_has_more_needs_verify() -> None:
     async with connected(PROVIDERS["openai_responses"]) as (client, _):
         trusting = [step async for step in client.iter_steps(THREAD, RUN, order="asc")]
         assert ids(trusting) == ALL[:100]
-        assert ids(await client.collect_steps(THREAD, RUN, order="asc", verify=True)) == ALL
+        assert ids(await client.collect_steps(THREAD, RUN, order="asc", verify_paging=True)) == ALL
 
 
 async def test_an_empty_run_is_no_steps_everywhere() -> None:
     for provider in PROVIDERS.values():
         async with connected(provider, []) as (client, _):
             assert await client.collect_steps(THREAD, RUN) == []
-            assert [page async for page in client.iter_pages(THREAD, RUN, verify=True)] == []
+            assert [page async for page in client.iter_step_pages(THREAD, RUN, verify_paging=True)] == []

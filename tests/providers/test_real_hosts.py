@@ -83,7 +83,7 @@ async def test_the_address_and_the_headers(name: str, hosts: MockedHosts) -> Non
     endpoint, url, headers = ADDRESSES[name]
     hosts.get(url, payload=PAGE)  # any other address would be refused by the mock
     async with AsyncStepsClient(endpoint) as client:
-        page = await client.list_page("thread_1", "run_1", limit=1)
+        page = await client.list_steps_page("thread_1", "run_1", limit=1)
     assert [step.id for step in page.data] == ["step_0001"]
     usual = {"Accept", "User-Agent"}
     assert {header: value for header, value in hosts.sent.items() if header not in usual} == headers

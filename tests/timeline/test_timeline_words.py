@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_steps.timeline import _words
+from openai_steps import _words
 from openai_steps.timeline._axis import tick_step, ticks
 
 

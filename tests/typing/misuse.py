@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from openai_steps import (
-    AsyncStepsClient,
-    Endpoint,
-    LogsOutput,
-    OtherToolCall,
-    RetryPolicy,
-    RunRef,
-    RunStep,
-    ToolCall,
-)
+from openai_steps import AsyncStepsClient, Endpoint, LogsOutput, OtherToolCall, RetryPolicy, RunRef, RunStep, ToolCall
 
 
 async def reading(client: AsyncStepsClient) -> None:
@@ -20,7 +11,7 @@ async def reading(client: AsyncStepsClient) -> None:
     client.iter_steps("t", "r", limit=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.iter_steps("t", "r", after=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.iter_steps("t")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    client.iter_runs([("t", "r")])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    client.read_runs([("t", "r")])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
     await client.iter_steps("t", "r")  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
     with client:  # type: ignore[attr-defined]  # pyright: ignore[reportGeneralTypeIssues]
         pass

@@ -29,15 +29,15 @@ async def reading(client: AsyncStepsClient) -> None:
         assert_type(entered, AsyncStepsClient)
     async for step in client.iter_steps("t", "r", order="asc", max_steps=5):
         assert_type(step, RunStep)
-    async for page in client.iter_pages("t", "r", before="step_1"):
+    async for page in client.iter_step_pages("t", "r", before="step_1"):
         assert_type(page, StepPage)
         assert_type(page.data, tuple[RunStep, ...])
     async for step in client.follow_steps("t", "r", stop_when=lambda step: step.is_finished):
         assert_type(step, RunStep)
-    async for steps in client.iter_runs([RunRef("t", "r")]):
+    async for steps in client.read_runs([RunRef("t", "r")]):
         assert_type(steps, RunSteps)
         assert_type(steps.error, Exception | None)
-    assert_type(await client.list_page("t", "r", limit=5), StepPage)
+    assert_type(await client.list_steps_page("t", "r", limit=5), StepPage)
     assert_type(await client.collect_steps("t", "r"), list[RunStep])
     assert_type(await client.get_step("t", "r", "s"), RunStep)
     assert_type(await client.get_run("t", "r"), Run)
@@ -52,7 +52,7 @@ def keys() -> None:
     AsyncStepsClient(api_key="key")
     AsyncStepsClient(api_key=lambda: "key")
     AsyncStepsClient(api_key=fresh)
-    AsyncStepsClient(Endpoint.compatible("http://host/v1"), timeout=5, limiter=asyncio.Semaphore(4))
+    AsyncStepsClient(Endpoint.compatible("http://host/v1"), timeout=5, rate_limiter=asyncio.Semaphore(4))
 
 
 def converting(data: dict[str, Any], wire: Mapping[str, Any]) -> None:

@@ -1,0 +1,92 @@
+"""What may be passed: ids, page sizes, orders, headers and keys are checked here, before any request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from openai_steps._secrets import hide, hide_values
+
+_NOT_IN_A_HEADER: Final = re.compile(r"[^\x21-\x7e]")
+
+
+def check_key(key: object) -> str:
+    """Return the key, or raise a ValueError that does not tell it."""
+    kind, key = type(key).__name__, hide(key) if isinstance(key, str) else None
+    if not key:
+        raise ValueError(f"The API key must be text and not empty; it is {kind}.")
+    if _NOT_IN_A_HEADER.search(key):
+        raise ValueError(
+            "The API key has a space, a line break or another character that no header can carry. "
+            "It is often the line break at the end of a file: strip it."
+        )
+    return key
+
+
+# RFC 9110, sections 5.6.2 and 5.5, without the obsolete bytes above 127.
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
+
+
+def check_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the headers with their values hidden.
+
+    Raises:
+        ValueError: If a name or value would break out of its line; the message does not tell the value.
+    """
+    headers = hide_values(headers)  # before anything is raised: a traceback may show this frame's locals
+    for name, value in headers.items():
+        check_name(name)
+        check_value(f"the header {name}", value)
+    return headers
+
+
+def check_name(name: object) -> str:
+    """Return a header's name, or raise a ValueError."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(f"A header can not be called {str(name)[:80]!r}.")
+    return name
+
+
+def check_value(what: str, value: object) -> str:
+    """Return text for a header, or raise a ValueError that names ``what`` and does not tell the text."""
+    value = hide(value)
+    if not isinstance(value, str):
+        raise ValueError(f"The value of {what} must be text, not {type(value).__name__}.")
+    if not _VALUE.fullmatch(value):
+        raise ValueError(f"The value of {what} has a line break or another character that no header can carry.")
+    return value
+
+
+def is_page_size(number: object) -> bool:
+    """Tell whether a page may have this many steps."""
+    return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= MAX_PAGE_SIZE
+
+
+def check_order(order: object) -> str:
+    """Return the order, or raise a ValueError that names it."""
+    if order not in ("asc", "desc"):
+        raise ValueError(f"order must be 'asc' or 'desc', not {order!r}.")
+    return str(order)
+
+
+# No id in use comes near; a longer one would only break the limits on a request's first line.
+_LONGEST_ID: Final = 1024
+
+
+def check_id(name: str, value: object) -> str:
+    """Return the id, or raise a ValueError that names the argument and its value."""
+    if not isinstance(value, str) or not value or value in (".", ".."):
+        raise ValueError(f"{name} must be an id, not {value!r}.")
+    if len(value) > _LONGEST_ID:
+        raise ValueError(f"{name} is no id: it has {len(value)} characters.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} is no id: {value!r} is not valid Unicode.") from None
+    return value
+
+
+MAX_PAGE_SIZE: Final = 100
+"""The most items that the API sends in a page."""

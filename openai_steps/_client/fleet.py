@@ -1,0 +1,91 @@
+"""The verb for many runs at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable
+from contextlib import aclosing
+
+from openai_steps._arguments import MAX_PAGE_SIZE
+from openai_steps._client.requests import Names, names_of
+from openai_steps._client.steps import StepVerbs
+from openai_steps._http.requests import list_request
+from openai_steps._models.runs import Order, RunRef, RunSteps
+from openai_steps._models.steps import RunStep
+from openai_steps._sending.deadline import utc_now
+from openai_steps._settings import Timeouts
+from openai_steps._tasks.fleet import run_fleet
+from openai_steps._tasks.prefetch import PageReader
+from openai_steps._walks.forward import ForwardWalk
+from openai_steps._walks.start import start_checked_walk
+
+
+class FleetVerbs(StepVerbs):
+    """Reads the steps of many runs."""
+
+    async def read_runs(
+        self,
+        runs: Iterable[RunRef] | AsyncIterable[RunRef],
+        *,
+        concurrency: int = 16,
+        order: Order = "asc",
+        include: Iterable[str] = (),
+        in_order: bool = False,
+        page_size: int = MAX_PAGE_SIZE,
+        timeout: Timeouts | float | None = None,
+    ) -> AsyncGenerator[RunSteps, None]:
+        """Read the steps of many runs, several runs at once. A run that cannot be read stops no other.
+
+        Args:
+            runs: Which runs. They are taken one by one, as there is room, and may be without end.
+            concurrency: The most runs to read at once. Those that wait for you count too: while you take none, no more
+                are read.
+            order: The order of each run's steps. ``asc``: oldest first, ``desc``: newest first.
+            include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+            in_order: Yield in the order of ``runs``, instead of each as soon as it is read. Up to twice
+                ``concurrency`` runs are then held.
+            page_size: The most steps in one answer, 1 to 100.
+            timeout: Instead of the client's, for each request.
+
+        Yields:
+            Each run with all its steps, or with its error and the steps read before it.
+
+        Raises:
+            ValueError: If an argument makes no sense; but an id that is none is its run's error.
+            Exception: Whatever ``runs`` itself raises, after the runs before have been yielded.
+        """
+        start_checked_walk(
+            order, None, None, page_size, None, False, utc_now()
+        )  # checks the arguments before any run fails for them
+        if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
+            raise ValueError(f"concurrency must be a whole number above 0, not {concurrency!r}.")
+        names = names_of(include)
+        list_request(self.endpoint, "thread", "run", include=names)
+
+        def read(run: RunRef) -> Awaitable[RunSteps]:
+            if not isinstance(run, RunRef):
+                raise ValueError(f"runs must be RunRef(thread_id, run_id), not {run!r}.")
+            return self._read_run(run.thread_id, run.run_id, order, names, page_size, timeout)
+
+        async with aclosing(run_fleet(runs, read, concurrency=concurrency, in_order=in_order)) as results:
+            async for result in results:
+                yield result
+
+    async def _read_run(
+        self,
+        thread_id: str,
+        run_id: str,
+        order: Order,
+        names: Names,
+        page_size: int,
+        timeout: Timeouts | float | None,
+    ) -> RunSteps:
+        walk = ForwardWalk(page_size=page_size)
+        reader = PageReader(walk, self._fetch(thread_id, run_id, order, names, timeout), prefetch=False)
+        steps: tuple[RunStep, ...] = ()
+        try:
+            while pages := await reader.read():
+                for page in pages:
+                    steps += page.data
+        except Exception as error:  # a credential's error, say, is this run's, too
+            return RunSteps(thread_id=thread_id, run_id=run_id, steps=steps, error=error)
+        return RunSteps(thread_id=thread_id, run_id=run_id, steps=steps)

@@ -1,0 +1,66 @@
+"""What every verb needs: to send a request and read its reply, with the patience that the call asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeAlias, TypeVar
+
+from attrs import evolve
+
+from openai_steps._endpoint.endpoint import Endpoint
+from openai_steps._errors import APIStatusError
+from openai_steps._http.replies import read_reply
+from openai_steps._http.requests import Request
+from openai_steps._sending.deadline import Deadline, roll, sleep
+from openai_steps._sending.retry import wait_as_asked
+from openai_steps._sending.transport import Transport
+from openai_steps._settings import RetryPolicy, Timeouts
+
+T = TypeVar("T")
+Names: TypeAlias = tuple[str, ...] | str
+"""What to include, as the caller gave it."""
+
+
+class Requests:
+    """Sends requests and reads replies for the verbs, which the classes of this package add."""
+
+    _transport: Transport
+    _timeouts: Timeouts
+    _retry: RetryPolicy
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The server that this client asks."""
+        return self._transport.endpoint
+
+    async def _read(self, request: Request, kind: type[T], timeout: Timeouts | float | None) -> T:
+        """Send a request and return the model that its reply holds."""
+        reply = await self._transport.get(request, timeouts=timeouts_for(timeout, self._timeouts))
+        return read_reply(reply, kind, request=request)
+
+    async def _ask_patiently(self, ask: Callable[[], Awaitable[T]], clock: Deadline) -> T:
+        """Ask; and the same again where the server asks for a wait that the request's own deadline does not allow."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await clock.wait_for(ask())
+            except APIStatusError as error:
+                wait = wait_as_asked(
+                    error, policy=self._retry, attempt=attempt, jitter=roll(), time_left=clock.time_left
+                )
+                if wait is None:
+                    raise
+            await clock.wait_for(sleep(wait))
+
+
+def timeouts_for(timeout: Timeouts | float | None, of_client: Timeouts) -> Timeouts:
+    """Return what is asked for; seconds are for one request, and stretch the total where they have to."""
+    if timeout is None or isinstance(timeout, Timeouts):
+        return timeout or of_client
+    return evolve(of_client, attempt=timeout, total=max(timeout, of_client.total))
+
+
+def names_of(include: Iterable[str]) -> Names:
+    """Keep the names for more than one request. A text is refused where a request is built."""
+    return include if isinstance(include, str) else tuple(include)

@@ -1,0 +1,48 @@
+"""What a user may pass to prove who asks: a key, a function, or a credential."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeAlias
+
+ApiKey: TypeAlias = str | Callable[[], str | Awaitable[str]]
+"""A key, or a function, plain or async, that is asked for it before each request."""
+
+
+class AccessToken(Protocol):
+    """What a token credential gives: the token, and when it expires (seconds since 1970)."""
+
+    @property
+    def token(self) -> str:
+        """The bearer token."""
+        ...
+
+    @property
+    def expires_on(self) -> int:
+        """When it expires, in seconds since 1970."""
+        ...
+
+
+class AsyncTokenCredential(Protocol):
+    """Any object that gives tokens, such as those of ``azure.identity.aio``."""
+
+    async def get_token(self, *scopes: str) -> AccessToken:
+        """Return a token for the scopes.
+
+        Args:
+            scopes: What the token is for. This package asks for one at a time.
+        """
+        ...
+
+
+def check_api_key(_: Any, __: Any, key: object) -> None:
+    if key == "":
+        raise ValueError("api_key is empty. Where the server needs none, leave it out.")
+    if key is not None and not isinstance(key, str) and not callable(key):
+        raise ValueError(f"api_key must be text or a function that returns it, not {type(key).__name__}.")
+
+
+def check_credential(_: Any, __: Any, credential: object) -> None:
+    if credential is not None and not callable(getattr(credential, "get_token", None)):
+        kind = type(credential).__name__
+        raise ValueError(f"credential must have an async get_token, as those of azure.identity.aio do, not {kind}.")

@@ -1,0 +1,1 @@
+"""HTTP without I/O: requests and replies as values."""

@@ -1,0 +1,88 @@
+"""What the body of an error says, wherever a server says it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from attrs import evolve, frozen
+
+
+@frozen(kw_only=True)
+class ErrorBody:
+    """What the body of an error says, wherever it says it."""
+
+    message: str | None = None
+    code: str | None = None
+    type: str | None = None
+    param: str | None = None
+    request_id: str | None = None
+
+
+def read_error_body(body: Any) -> ErrorBody:
+    """Read an error's body of any shape seen: OpenAI, Azure, DashScope, FastAPI, plain text.
+
+    Args:
+        body: Decoded JSON, or text.
+    """
+    if isinstance(body, Mapping):
+        error = body.get("error", body.get("detail", body))
+        if isinstance(error, Mapping):
+            return _unwrap(
+                ErrorBody(
+                    message=_text_of(error, "message", "msg", "detail"),
+                    code=_text_of(error, "code"),
+                    type=_text_of(error, "type"),
+                    param=_text_of(error, "param"),
+                    request_id=_text_of(body, "request_id"),
+                )
+            )
+        return ErrorBody(message=_to_text(error), request_id=_text_of(body, "request_id"))
+    return ErrorBody(message=excerpt(_to_text(body) or "") or None)
+
+
+def _unwrap(told: ErrorBody) -> ErrorBody:
+    """Some gateways put the error of the server behind them, as JSON text, into their own message."""
+    inner = json_or_text(told.message or "")
+    if not isinstance(inner, Mapping):
+        return told
+    deeper = read_error_body(inner)
+    found = {"message": deeper.message, "code": deeper.code, "type": deeper.type, "param": deeper.param}
+    return evolve(told, **{name: value for name, value in found.items() if value is not None})
+
+
+def as_text(body: bytes) -> str:
+    return body.decode("utf-8", errors="replace")
+
+
+def excerpt(text: str) -> str:
+    """Return the beginning of a text in one line, without the tags of HTML."""
+    if re.match(r"\s*<", text):
+        text = re.sub(r"(?is)<(script|style).*?</\1>|<[^>]*>", " ", text[:20_000])
+    text = " ".join(text.split())
+    return text if len(text) <= 200 else f"{text[:197]}..."
+
+
+def json_or_text(text: str) -> Any:
+    if not text.lstrip().startswith(("{", "[", '"')):
+        return text
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+def _text_of(data: Mapping[str, Any], *keys: str) -> str | None:
+    return next((_to_text(data[key]) for key in keys if data.get(key) not in (None, "")), None)
+
+
+def _to_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:  # orjson reads a thousand levels, json does not write as many
+        return None

@@ -1,0 +1,195 @@
+"""Replies as values: models from good ones, errors from the others. Nothing here receives one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+import orjson
+from attrs import define, field
+
+from openai_steps._endpoint.endpoint import Endpoint
+from openai_steps._errors import ResponseDecodeError, error_class
+from openai_steps._http.error_bodies import as_text, excerpt, json_or_text, read_error_body
+from openai_steps._http.requests import Request
+from openai_steps._json.converter import decode
+from openai_steps._secrets import mask
+
+T = TypeVar("T")
+
+
+@define  # likewise
+class Reply:
+    """An answer: status, headers as they came, and the body, decompressed.
+
+    ``secrets`` is what was sent with the request and must not get into an error, should the server echo it.
+    """
+
+    status: int
+    raw_headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers with their names in lower case; of one that came more than once, the last."""
+        return {name.lower(): _without_surrogates(value) for name, value in self.raw_headers.items()}
+
+
+def _without_surrogates(value: str) -> str:
+    # aiohttp keeps bytes that are no UTF-8 as lone surrogates, which nothing can write out again.
+    return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+# --- Answers ----------------------------------------------------------------------------------------------------
+
+
+def read_reply(reply: Reply, kind: type[T], *, request: Request) -> T:
+    """Turn the body of a good answer into a model.
+
+    Raises:
+        ResponseDecodeError: If the body is not JSON, or not of this kind.
+    """
+    try:
+        return decode(reply.body, kind)
+    except (orjson.JSONDecodeError, ResponseDecodeError):
+        pass
+    body = mask(reply.body.decode("latin-1"), reply.secrets).encode("latin-1")  # each byte is one character
+    problem, path = _decode_problem(body, kind)
+    request_id = find_request_id(_masked_headers(reply))
+    raise ResponseDecodeError(f"{problem} {_where(request, request_id)}", path=path, body=body, request_id=request_id)
+
+
+def _decode_problem(body: bytes, kind: type[Any]) -> tuple[str, str]:
+    """Return what is wrong with a body, from which secrets have been taken, and the JSON path to it."""
+    try:
+        decode(body, kind)
+    except orjson.JSONDecodeError as error:
+        return f"The body is not JSON ({error}): {excerpt(as_text(body))}", "$"
+    except ResponseDecodeError as error:
+        return error.message, error.path
+    return "The body can not be read.", "$"  # but could be, had it not told a secret
+
+
+def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, now: datetime) -> None:
+    """Raise the error that an answer is, if it is one.
+
+    Args:
+        reply: The answer.
+        request: What was asked.
+        endpoint: Who was asked.
+        now: The time now, aware: a wait may be told as a date.
+
+    Raises:
+        APIStatusError: For any status but 2xx.
+    """
+    if 200 <= reply.status < 300:
+        return
+    text = mask(as_text(reply.body), reply.secrets)
+    body = json_or_text(text)
+    told = read_error_body(body)
+    headers = _masked_headers(reply)
+    request_id = find_request_id(headers) or told.request_id
+    message = told.message or excerpt(text) or "no explanation"
+    hint = _hint(reply.status, headers, endpoint)
+    raise error_class(reply.status)(
+        f"{_status_line(reply.status)}: {message} {_where(request, request_id)}{hint}",
+        status=reply.status,
+        code=told.code,
+        type=told.type,
+        param=told.param,
+        request_id=request_id,
+        headers=headers,
+        body=body,
+        retry_after=retry_after(reply.headers, now=now),
+    )
+
+
+def _masked_headers(reply: Reply) -> dict[str, str]:
+    return {name: mask(value, reply.secrets) for name, value in reply.headers.items()}
+
+
+def find_request_id(headers: Mapping[str, str]) -> str | None:
+    """Return the provider's name for a request from the answer's headers."""
+    return next((headers[name] for name in _REQUEST_ID_HEADERS if headers.get(name)), None)
+
+
+_REQUEST_ID_HEADERS: Final = (
+    "x-request-id",
+    "apim-request-id",
+    "x-ms-request-id",
+    "x-dashscope-request-id",
+    "request-id",
+)
+
+
+def _where(request: Request, request_id: str | None) -> str:
+    return f"(GET {request.path}{f', request id {request_id}' if request_id else ''})"
+
+
+def _status_line(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _hint(status: int, headers: Mapping[str, str], endpoint: Endpoint) -> str:
+    if 300 <= status < 400:
+        target = headers.get("location", "elsewhere")
+        return f" The server points to {target!r}. Redirects are not followed: set base_url to the right place."
+    if status in (404, 410) and (ended := endpoint.ended_on):
+        return (
+            f" {endpoint.host} stopped serving this API on {ended}. Azure AI Foundry Agents (until 2027-03-31), "
+            "DashScope and self-hosted servers still do: see Endpoint."
+        )
+    return ""
+
+
+# A server that asks for more than a day does not mean this client's clock.
+_LONGEST_ASKED: Final = 86_400.0
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """Return the seconds that a server asks to wait, or None where it asks for nothing that makes sense.
+
+    Args:
+        headers: The answer's headers with names in lower case. ``retry-after-ms`` (Azure, OpenAI) goes before
+            ``Retry-After``, which is seconds or a date (RFC 9110, section 10.2.3).
+        now: The time now, aware.
+    """
+    milliseconds = _sensible(_number(headers.get("retry-after-ms")), scale=1 / 1000)
+    if milliseconds is not None:
+        return milliseconds
+    value = headers.get("retry-after")
+    seconds = _number(value)
+    if seconds is None and value is not None:
+        seconds = _seconds_until(value, now)
+    return _sensible(seconds)
+
+
+def _sensible(seconds: float | None, scale: float = 1.0) -> float | None:
+    if seconds is None or not 0 <= seconds * scale <= _LONGEST_ASKED:
+        return None
+    return seconds * scale
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _seconds_until(date: str, now: datetime) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None

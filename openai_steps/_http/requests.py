@@ -1,0 +1,122 @@
+"""Requests as values: URL, path and headers. Nothing here sends one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Final
+from urllib.parse import quote
+
+from attrs import define
+
+from openai_steps._arguments import MAX_PAGE_SIZE, check_id, check_order, is_page_size
+from openai_steps._endpoint.endpoint import Endpoint
+from openai_steps._models.runs import Order
+
+
+@define  # frozen would take twice as long to make, and one is made for each request
+class Request:
+    """A GET request: the whole URL, percent-encoded, and its path for messages."""
+
+    url: str
+    path: str
+
+
+# --- Requests ---------------------------------------------------------------------------------------------------
+
+
+def list_request(
+    endpoint: Endpoint,
+    thread_id: str,
+    run_id: str,
+    *,
+    limit: int | None = None,
+    order: Order | None = None,
+    after: str | None = None,
+    before: str | None = None,
+    include: Iterable[str] = (),
+) -> Request:
+    """Build the request for a page of steps.
+
+    Raises:
+        ValueError: If an argument is none that a server would take; the message names it.
+    """
+    if limit is not None and not is_page_size(limit):
+        raise ValueError(f"limit must be a whole number from 1 to {MAX_PAGE_SIZE}, not {limit!r}.")
+    if after is not None and before is not None and not endpoint.both_cursors:
+        raise ValueError(f"{endpoint.provider} takes either after or before in a request, not both.")
+    query = []
+    if limit is not None:
+        query.append(f"limit={limit}")
+    if order is not None:
+        query.append(f"order={check_order(order)}")
+    if after is not None:
+        query.append(f"after={_segment('after', after)}")
+    if before is not None:
+        query.append(f"before={_segment('before', before)}")
+    query += _include(endpoint, include)
+    return _request(endpoint, f"{_run_path(thread_id, run_id)}/steps", query)
+
+
+def step_request(
+    endpoint: Endpoint, thread_id: str, run_id: str, step_id: str, *, include: Iterable[str] = ()
+) -> Request:
+    """Build the request for one step; ValueError for arguments that no server would take."""
+    path = f"{_run_path(thread_id, run_id)}/steps/{_segment('step_id', step_id)}"
+    return _request(endpoint, path, _include(endpoint, include))
+
+
+def run_request(endpoint: Endpoint, thread_id: str, run_id: str) -> Request:
+    """Build the request for a run; ValueError for arguments that no server would take."""
+    return _request(endpoint, _run_path(thread_id, run_id), [])
+
+
+def request_headers(endpoint: Endpoint) -> dict[str, str]:
+    """Return the headers of each request, but for the one with the key."""
+    return {
+        "Accept": "application/json",
+        "User-Agent": f"openai-steps/{version('openai-steps')}",
+        **endpoint.headers,
+    }
+
+
+def _segment(name: str, value: str) -> str:
+    return _quote(check_id(name, value))
+
+
+_needs_no_quotes: Final = re.compile(r"[A-Za-z0-9_.~-]+").fullmatch
+
+
+def _quote(text: str) -> str:
+    """Percent-encode whatever is special anywhere in a URL; a space, too, for a plus sign is one in forms only."""
+    return text if _needs_no_quotes(text) else quote(text, safe="")
+
+
+def _run_path(thread_id: str, run_id: str) -> str:
+    return f"/threads/{_segment('thread_id', thread_id)}/runs/{_segment('run_id', run_id)}"
+
+
+def _include(endpoint: Endpoint, include: Iterable[str]) -> list[str]:
+    if isinstance(include, str):
+        raise ValueError(f"include must be a list of names: write [{include!r}].")
+    names = list(include)
+    if not names:
+        return []
+    if not all(isinstance(name, str) and name for name in names):
+        raise ValueError(f"include must be a list of names, not {names!r}.")
+    if endpoint.include_style == "unsupported":
+        raise ValueError(f"{endpoint.provider} does not know include: leave it out.")
+    if endpoint.include_style == "comma":
+        names = [",".join(names)]
+    return [_parameter("include[]", name) for name in names]
+
+
+def _parameter(name: str, value: str) -> str:
+    return f"{_quote(name)}={_quote(value)}"
+
+
+def _request(endpoint: Endpoint, path: str, query: list[str]) -> Request:
+    if endpoint.query:
+        query = [*(_parameter(name, value) for name, value in endpoint.query), *query]
+    return Request(f"{endpoint.base_url}{path}{'?' if query else ''}{'&'.join(query)}", path)

@@ -1,0 +1,1 @@
+"""What users hold: steps, tool calls, runs and pages."""

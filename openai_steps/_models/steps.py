@@ -1,0 +1,158 @@
+"""Steps: what an assistant did, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final, Literal, TypeAlias
+
+from attrs import field, frozen
+
+from openai_steps._models.extra import NO_EXTRA, extra_field, optional_json_object
+from openai_steps._models.tool_calls import ToolCall, type_of
+
+INCLUDE_FILE_SEARCH_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
+"""The one name that ``include`` knows: send the text that a file search found, too."""
+
+FINISHED_STEP_STATUSES: Final = frozenset({"completed", "cancelled", "failed", "expired"})
+
+
+# --- Steps ------------------------------------------------------------------------------------------------------
+
+
+@frozen
+class MessageCreation:
+    """The message that a step wrote."""
+
+    message_id: str
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
+
+
+@frozen
+class MessageCreationDetails:
+    """The step wrote a message."""
+
+    type: ClassVar[Literal["message_creation"]] = "message_creation"
+    message_creation: MessageCreation
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
+
+
+@frozen
+class ToolCallsDetails:
+    """The step called tools; ``tool_calls`` is empty while the model still writes the first call."""
+
+    type: ClassVar[Literal["tool_calls"]] = "tool_calls"
+    tool_calls: tuple[ToolCall, ...]
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
+
+
+@frozen
+class OtherStepDetails:
+    """Details of a kind that has no class of its own; ``data`` is the whole JSON object."""
+
+    data: dict[str, Any] = field(hash=False)
+
+    @property
+    def type(self) -> str | None:
+        """The wire's ``type``, or None where it is missing or not text."""
+        return type_of(self.data)
+
+
+StepDetails: TypeAlias = MessageCreationDetails | ToolCallsDetails | OtherStepDetails
+"""What a step did."""
+
+
+@frozen
+class LastError:
+    """Why a step or a run failed: ``code`` is ``server_error``, ``rate_limit_exceeded`` or a provider's own."""
+
+    code: str
+    message: str
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
+
+
+@frozen(kw_only=True)
+class PromptTokenDetails:
+    """What the prompt's tokens were."""
+
+    cached_tokens: int | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+
+@frozen(kw_only=True)
+class CompletionTokensDetails:
+    """What the completion's tokens were."""
+
+    reasoning_tokens: int | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+
+@frozen(kw_only=True)
+class Usage:
+    """Tokens spent. ``input_tokens`` and ``output_tokens`` are DashScope's names."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_token_details: PromptTokenDetails | None = None
+    completion_tokens_details: CompletionTokensDetails | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+
+@frozen(kw_only=True)
+class RunStep:
+    """One step of a run. Times are aware datetimes in UTC."""
+
+    id: str
+    thread_id: str
+    run_id: str
+    assistant_id: str
+    type: str | None = None
+    status: str | None = None
+    created_at: datetime
+    completed_at: datetime | None = None
+    failed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    expired_at: datetime | None = None
+    expires_at: datetime | None = None
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
+    step_details: StepDetails
+    last_error: LastError | None = None
+    usage: Usage | None = None
+    metadata: dict[str, Any] | None = optional_json_object()
+    object: str | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The step's tool calls; empty for a step of another kind."""
+        details = self.step_details
+        return details.tool_calls if isinstance(details, ToolCallsDetails) else ()
+
+    @property
+    def message_id(self) -> str | None:
+        """The message that the step wrote; None for a step of another kind."""
+        details = self.step_details
+        if isinstance(details, MessageCreationDetails):
+            return details.message_creation.message_id
+        flat = self.extra.get("message_id")  # open-assistant-api
+        return flat if isinstance(flat, str) else None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the step has reached a status that it never leaves."""
+        return self.status in FINISHED_STEP_STATUSES
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When the step ended, however it ended; None while it goes on."""
+        return self.completed_at or self.failed_at or self.cancelled_at or self.expired_at
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From creation to the end; None while the step goes on."""
+        end = self.finished_at
+        return None if end is None else end - self.created_at

@@ -1,0 +1,316 @@
+"""Tool calls: what a step asked of which tool, and what came back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from attrs import field, frozen
+
+from openai_steps._models.extra import NO_EXTRA, extra_field, optional_json_object
+
+
+def _as_text(value: Any) -> str | None:
+    """Show a JSON value as text: text as it is, anything else as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:  # orjson reads a thousand levels, json does not write as many
+        return "…"
+
+
+# --- Tool calls -------------------------------------------------------------------------------------------------
+
+
+@frozen
+class LogsOutput:
+    """Text that a code interpreter call printed."""
+
+    type: ClassVar[Literal["logs"]] = "logs"
+    logs: str
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
+
+
+@frozen
+class ImageFile:
+    """The file in which an image is stored."""
+
+    file_id: str
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
+
+
+@frozen
+class ImageOutput:
+    """An image that a code interpreter call drew."""
+
+    type: ClassVar[Literal["image"]] = "image"
+    image: ImageFile
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
+
+
+@frozen
+class OtherOutput:
+    """An output of a kind that has no class of its own; ``data`` is the whole JSON object."""
+
+    data: dict[str, Any] = field(hash=False)
+
+    @property
+    def type(self) -> str | None:
+        """The wire's ``type``, or None where it is missing or not text."""
+        return type_of(self.data)
+
+
+CodeOutput: TypeAlias = LogsOutput | ImageOutput | OtherOutput
+"""What a code interpreter call put out."""
+
+
+@frozen(kw_only=True)
+class CodeInterpreter:
+    """The code that ran and what it put out (``outputs`` is often empty, even on completed steps)."""
+
+    input: str
+    outputs: tuple[CodeOutput, ...] | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+
+@frozen(kw_only=True)
+class CodeInterpreterToolCall:
+    """A call of the code interpreter."""
+
+    type: ClassVar[Literal["code_interpreter"]] = "code_interpreter"
+    id: str
+    code_interpreter: CodeInterpreter
+    index: int | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+    @property
+    def name(self) -> str:
+        """``code_interpreter``."""
+        return self.type
+
+    @property
+    def arguments(self) -> str | None:
+        """The code that ran."""
+        return self.code_interpreter.input
+
+    @property
+    def output(self) -> str | None:
+        """The logs, and a line ``[image FILE_ID]`` for each image; None without any output."""
+        shown = [_show_output(output) for output in self.code_interpreter.outputs or ()]
+        return "\n".join(shown) if shown else None
+
+
+def _show_output(output: CodeOutput) -> str:
+    match output:
+        case LogsOutput():
+            return output.logs
+        case ImageOutput():
+            return f"[image {output.image.file_id}]"
+        case OtherOutput():
+            return _as_text(output.data) or ""
+
+
+@frozen(kw_only=True)
+class RankingOptions:
+    """How a file search ranked what it found; ``score_threshold`` is between 0 and 1."""
+
+    ranker: str
+    score_threshold: float
+    extra: Mapping[str, Any] = extra_field()
+
+
+@frozen(kw_only=True)
+class FileSearchContent:
+    """A piece of a file that a search found."""
+
+    type: str | None = None
+    text: str | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+
+@frozen(kw_only=True)
+class FileSearchResult:
+    """A file that a search found; ``score`` is between 0 and 1.
+
+    ``content`` is None unless it was asked for with ``include=[INCLUDE_FILE_SEARCH_CONTENT]``.
+    """
+
+    file_id: str
+    file_name: str
+    score: float
+    content: tuple[FileSearchContent, ...] | None = None
+    attributes: dict[str, Any] | None = optional_json_object()
+    extra: Mapping[str, Any] = extra_field()
+
+
+@frozen(kw_only=True)
+class FileSearch:
+    """What a file search did and found."""
+
+    results: tuple[FileSearchResult, ...] | None = None
+    ranking_options: RankingOptions | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+
+@frozen(kw_only=True)
+class FileSearchToolCall:
+    """A call of file search."""
+
+    type: ClassVar[Literal["file_search"]] = "file_search"
+    id: str
+    file_search: FileSearch
+    index: int | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+    @property
+    def name(self) -> str:
+        """``file_search``."""
+        return self.type
+
+    @property
+    def arguments(self) -> str | None:
+        """The query where a server tells it (bee-api does), otherwise None."""
+        return _as_text(self.file_search.extra.get("input"))
+
+    @property
+    def output(self) -> str | None:
+        """The name of each file found, a line each; None where nothing is known."""
+        if self.file_search.results is None:
+            return _as_text(self.file_search.extra.get("output"))
+        return "\n".join(result.file_name for result in self.file_search.results)
+
+
+@frozen(kw_only=True)
+class FunctionCall:
+    """A function of the caller's: ``arguments`` is JSON text, ``output`` is None until it was submitted."""
+
+    name: str
+    arguments: str
+    output: str | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+
+@frozen(kw_only=True)
+class FunctionToolCall:
+    """A call of a function that the caller runs."""
+
+    type: ClassVar[Literal["function"]] = "function"
+    id: str
+    function: FunctionCall
+    index: int | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.function.name
+
+    @property
+    def arguments(self) -> str | None:
+        """The arguments as JSON text."""
+        return self.function.arguments
+
+    @property
+    def output(self) -> str | None:
+        """What the caller submitted, or None until then."""
+        return self.function.output
+
+
+@frozen(kw_only=True)
+class RetrievalToolCall:
+    """A call of retrieval, the forerunner of file search (until April 2024)."""
+
+    type: ClassVar[Literal["retrieval"]] = "retrieval"
+    id: str
+    retrieval: dict[str, Any] = field(hash=False)
+    index: int | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+    @property
+    def name(self) -> str:
+        """``retrieval``."""
+        return self.type
+
+    @property
+    def arguments(self) -> str | None:
+        """None: the API never told the query."""
+        return None
+
+    @property
+    def output(self) -> str | None:
+        """What the server filled in as JSON text, or None."""
+        return _as_text(self.retrieval) if self.retrieval else None
+
+
+@frozen(kw_only=True)
+class McpToolCall:
+    """A call of a tool on an MCP server (Azure AI Foundry): flat, with no nested payload."""
+
+    type: ClassVar[Literal["mcp"]] = "mcp"
+    id: str
+    name: str
+    arguments: str
+    output: str | None = None
+    server_label: str | None = None
+    index: int | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+
+@frozen
+class OtherToolCall:
+    """A tool call of a kind that has no class of its own; ``data`` is the whole JSON object.
+
+    Azure's Bing, AI Search, OpenAPI and other tools and DashScope's quark_search arrive as this.
+    """
+
+    data: dict[str, Any] = field(hash=False)
+
+    @property
+    def id(self) -> str:
+        """The call's id, or ``""`` where it has none."""
+        value = self.data.get("id")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def type(self) -> str | None:
+        """The wire's ``type``, or None where it is missing or not text."""
+        return type_of(self.data)
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The object under the key that the type names, or the whole call where there is none."""
+        payload = self.data.get(self.type or "")
+        return payload if isinstance(payload, dict) else self.data
+
+    @property
+    def name(self) -> str:
+        """The payload's ``name`` where it has one, otherwise the type."""
+        name = self.payload.get("name")
+        return name if isinstance(name, str) else self.type or "unknown"
+
+    @property
+    def arguments(self) -> str | None:
+        """What the tool was asked, under whichever key; anything but text is given as JSON text."""
+        return self._first_of("arguments", "input", "query", "requesturl", "action")
+
+    @property
+    def output(self) -> str | None:
+        """What the tool answered; anything but text is given as JSON text."""
+        return self._first_of("output")
+
+    def _first_of(self, *keys: str) -> str | None:
+        payload = self.payload
+        return next((_as_text(payload[key]) for key in keys if payload.get(key) is not None), None)
+
+
+ToolCall: TypeAlias = (
+    CodeInterpreterToolCall | FileSearchToolCall | FunctionToolCall | McpToolCall | RetrievalToolCall | OtherToolCall
+)
+"""A tool call of any kind: each has ``id``, ``type``, ``name``, ``arguments`` and ``output``."""
+
+
+def type_of(data: dict[str, Any]) -> str | None:
+    value = data.get("type")
+    return value if isinstance(value, str) else None

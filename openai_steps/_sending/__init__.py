@@ -1,0 +1,1 @@
+"""The one room that awaits the network, reads clocks and rolls dice."""

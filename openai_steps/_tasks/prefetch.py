@@ -1,0 +1,75 @@
+"""Fetch one page while the caller works on another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from openai_steps._errors import StepsError, note_where_to_resume
+from openai_steps._models.runs import StepPage
+from openai_steps._walks.pages import PageQuery
+from openai_steps._walks.start import Walk
+
+Fetch: TypeAlias = Callable[[PageQuery], Awaitable[StepPage]]
+
+
+class PageReader:
+    """Reads a walk's pages.
+
+    Args:
+        walk: Says which page is next.
+        fetch: Gets a page.
+        prefetch: Whether `start` may do anything.
+    """
+
+    def __init__(self, walk: Walk, fetch: Fetch, *, prefetch: bool) -> None:
+        self._walk = walk
+        self._fetch = fetch
+        self._prefetch = prefetch
+        self._ahead: asyncio.Task[StepPage] | None = None
+
+    async def read(self) -> list[StepPage]:
+        """Return the next pages to pass on, in the walk's direction; none at the end.
+
+        Raises:
+            StepsError: With the cursor from which to go on.
+        """
+        walk = self._walk
+        try:
+            while walk.query is not None:
+                # If the caller is cancelled here, so is the task that is ahead.
+                page = await (self._fetch(walk.query) if self._ahead is None else self._ahead)
+                self._ahead = None
+                if pages := walk.feed(page):
+                    return pages
+        except StepsError as error:
+            error.resume_at(after=walk.resume_after, before=walk.resume_before)
+            raise
+        except Exception as error:
+            note_where_to_resume(error, after=walk.resume_after, before=walk.resume_before)
+            raise
+        return []
+
+    def start(self) -> None:
+        """Send the request for the page after this one, if there is one and it has not been sent."""
+        query = self._walk.query
+        if self._prefetch and self._ahead is None and query is not None:
+            self._ahead = asyncio.ensure_future(self._fetch(query))
+
+    async def aclose(self) -> None:
+        """Call off a request that is on its way, and wait until it has left nothing behind."""
+        task, self._ahead = self._ahead, None
+        await call_off(task)
+
+
+async def call_off(*tasks: asyncio.Future[StepPage] | None) -> None:
+    """Cancel what is still on its way, and wait until it has left nothing behind."""
+    running = [task for task in tasks if task is not None]
+    for task in running:
+        task.cancel()
+    if running:
+        await asyncio.wait(running)
+    for task in running:
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not complain that nobody did

@@ -1,0 +1,184 @@
+"""``openai-steps export``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from openai_steps.cli._options import Connection, connection_options, include_option
+from openai_steps.cli._terminal import Failure, Interrupted, make_console
+
+if TYPE_CHECKING:
+    from openai_steps import AsyncStepsClient, RunRef
+    from openai_steps.export import ExportProgress
+
+_MOST_CONNECTIONS: Final = 1000
+
+
+@click.command("export", short_help="Write the steps of many runs into a file.")
+@click.argument("runs", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    metavar="OUT",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A new file whose name ends in .jsonl, .jsonl.gz or .parquet; with --scheduler, a folder.",
+)
+@click.option(
+    "--concurrency",
+    metavar="N",
+    type=click.IntRange(1, _MOST_CONNECTIONS),
+    default=16,
+    show_default=True,
+    help="The most runs to read at once.",
+)
+@click.option(
+    "--max-per-second",
+    metavar="RATE",
+    type=click.FloatRange(min=0, min_open=True),
+    help="The most requests in a second, retries included; may be below 1.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Have it done by the workers of this Dask cluster.")
+@include_option
+@connection_options
+def export(
+    runs: Path,
+    out: Path,
+    concurrency: int,
+    max_per_second: float | None,
+    scheduler: str | None,
+    include: tuple[str, ...],
+    connection: Connection,
+) -> None:
+    """Write the steps of many runs into a file.
+
+    RUNS is a file of thread and run ids, or - for standard input: JSON Lines with thread_id and run_id, or CSV with
+    these columns in its header.
+
+    Runs that cannot be read go to OUT.failures.jsonl with the reason, which is a RUNS file for another try. When it is
+    interrupted or killed, start the same command again, and it goes on.
+    """
+    from openai_steps._words import count
+
+    with _errors(), _read(runs) as (refs, total), _progress(total) as show:
+        if scheduler is None:
+            done = _export_here(connection, refs, out, concurrency, max_per_second, include, show)
+        else:
+            done = _export_there(scheduler, connection, refs, out, concurrency, max_per_second, include, show)
+    told = f"In {out.name}: {count(done.runs, 'run')}, {count(done.steps, 'step')}."
+    make_console(stderr=True).print(Text(told))
+    if done.failures:
+        where = f"{out.name}.failures.jsonl tells which, and why"
+        raise Failure(f"{count(done.failures, 'run')} could not be read: {where}.")
+
+
+def _export_here(
+    connection: Connection,
+    runs: Iterator[RunRef],
+    out: Path,
+    concurrency: int,
+    max_per_second: float | None,
+    include: tuple[str, ...],
+    show: Callable[[ExportProgress], None],
+) -> ExportProgress:
+    from openai_steps import Limits
+    from openai_steps.export import export_runs
+    from openai_steps.export._pace import make_limiter, useful_concurrency
+
+    at_once = useful_concurrency(concurrency, max_per_second)
+
+    async def work(client: AsyncStepsClient) -> ExportProgress:
+        return await export_runs(client, runs, out, concurrency=at_once, include=include, on_progress=show)
+
+    return connection.run(
+        work,
+        rate_limiter=None if max_per_second is None else make_limiter(max_per_second),
+        limits=Limits(max_connections=at_once),
+    )
+
+
+def _export_there(
+    scheduler: str,
+    connection: Connection,
+    runs: Iterator[RunRef],
+    out: Path,
+    concurrency: int,
+    max_per_second: float | None,
+    include: tuple[str, ...],
+    show: Callable[[ExportProgress], None],
+) -> ExportProgress:
+    from openai_steps import AsyncStepsClient
+    from openai_steps.cli._options import usage_errors
+    from openai_steps.export._extras import cluster
+
+    if connection.endpoint.credential is not None:
+        raise click.UsageError("The workers cannot use the login of this machine: give a key.")
+    with usage_errors():
+        done: ExportProgress = cluster().export_on_cluster(
+            scheduler,
+            runs,
+            out,
+            connect=partial(AsyncStepsClient, connection.endpoint),
+            concurrency=concurrency,
+            max_per_second=max_per_second,
+            include=include,
+            on_progress=show,
+        )
+    return done
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    from openai_steps.export import ExportError
+
+    try:
+        yield
+    except (ExportError, ModuleNotFoundError) as error:
+        raise Failure(str(error)) from error
+    except KeyboardInterrupt:
+        raise Interrupted("Start the same command again to go on.") from None
+
+
+@contextmanager
+def _read(path: Path) -> Iterator[tuple[Iterator[RunRef], int | None]]:
+    """Give the runs and how many they are; a file is read through first, to count them and to find what is wrong."""
+    from openai_steps.export import read_run_refs
+
+    if str(path) == "-":
+        yield read_run_refs(sys.stdin, name="standard input"), None
+        return
+    with open(path, encoding="utf-8", newline="") as file:
+        total = sum(1 for _ in read_run_refs(file, name=path.name))
+    with open(path, encoding="utf-8", newline="") as file:
+        yield read_run_refs(file, name=path.name), total
+
+
+@contextmanager
+def _progress(total: int | None) -> Iterator[Callable[[ExportProgress], None]]:
+    console = make_console(stderr=True)
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("runs, {task.fields[rate]:,.0f}/s, {task.fields[failures]} failed, left:"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task: TaskID | None = None
+
+        def show(now: ExportProgress) -> None:
+            nonlocal task
+            if task is None:  # what was found from before must not count for the rate
+                task = bar.add_task("export", total=total, completed=now.found, rate=0.0, failures=0)
+            rate = bar.tasks[0].speed or 0.0
+            bar.update(task, completed=now.runs + now.failures, failures=now.failures, rate=rate)
+
+        yield show

@@ -1,0 +1,69 @@
+"""``openai-steps serve``."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from rich.text import Text
+
+from openai_steps._endpoint.endpoint import PROVIDERS
+from openai_steps.cli._terminal import Failure, excerpt, make_console
+
+if TYPE_CHECKING:
+    from openai_steps.emulator import Emulator
+
+# A profile that is no provider of its own, and the provider to ask it with.
+_ASK_AS: Final = {"azure_openai_v1": "azure_openai"}
+_KEYLESS: Final = frozenset({"openai", "compatible"})
+_MOST_SHOWN: Final = 5
+
+
+@click.command("serve", short_help="Serve a file of steps over HTTP.")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option("--profile", metavar="NAME", default="compatible", show_default=True, help="The server to imitate.")
+def serve(file: Path, host: str, port: int, profile: str) -> None:
+    """Serve a file of steps, such as `export` or `list --format jsonl` writes; an archive answers as the API did."""
+    from openai_steps.emulator import PROFILES, Emulator
+    from openai_steps.export import load_archive
+
+    if profile not in PROFILES:
+        raise click.BadParameter(f"{profile!r} is none of {', '.join(PROFILES)}.", param_hint="--profile")
+    try:
+        emulator = Emulator(store=load_archive(file), profile=profile)
+    except (ValueError, ModuleNotFoundError) as error:
+        raise Failure(str(error)) from error
+    try:
+        asyncio.run(_serve(emulator, host, port, profile))
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        reason = error.strerror or error
+        raise Failure(f"Can not listen on {host}, port {port}: {reason}.", hint="--port 0 takes a free one.") from error
+
+
+async def _serve(emulator: Emulator, host: str, port: int, profile: str) -> None:
+    async with emulator.serve(host=host, port=port) as base_url:
+        _print_invitation(emulator, base_url, profile)
+        await asyncio.Event().wait()
+
+
+def _print_invitation(emulator: Emulator, base_url: str, profile: str) -> None:
+    console = make_console(soft_wrap=True)
+    runs = emulator.store.runs()
+    console.print(
+        Text.assemble("Serving ", (base_url, "bold"), f" with {len(runs)} run{'s' * (len(runs) != 1)}; Ctrl-C ends it.")
+    )
+    provider = _ASK_AS.get(profile, profile if profile in PROVIDERS else "compatible")
+    key = "" if provider in _KEYLESS else " --api-key any"
+    for thread_id, run_id in runs[:_MOST_SHOWN]:
+        ids = " ".join(shlex.quote(excerpt(ident)) for ident in (thread_id, run_id))
+        console.print(Text(f"  openai-steps list {ids} --provider {provider} --base-url {base_url}{key}", style="dim"))
+    if len(runs) > _MOST_SHOWN:
+        console.print(Text(f"  … and {len(runs) - _MOST_SHOWN} more", style="dim"))

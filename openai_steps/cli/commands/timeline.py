@@ -1,0 +1,46 @@
+"""``openai-steps timeline``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from openai_steps.cli._options import include_option
+from openai_steps.cli._source import Source, source_options
+from openai_steps.cli._terminal import Failure, make_console
+
+_FILE = click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path)
+
+
+@click.command("timeline", short_help="Draw a run: where the time went.")
+@click.option("--html", "html_file", metavar="FILE", type=_FILE, help="Write a page for the browser; - prints it.")
+@click.option("--svg", "svg_file", metavar="FILE", type=_FILE, help="Write a picture; - prints it.")
+@click.option("--title", metavar="TEXT", help="What to write above it. Default: the run's id.")
+@include_option
+@source_options
+def timeline(
+    html_file: Path | None, svg_file: Path | None, title: str | None, include: tuple[str, ...], source: Source
+) -> None:
+    """Draw a run: when each step began and ended, and where the time went."""
+    from openai_steps.timeline import build_timeline, to_html, to_rich, to_svg
+
+    found = source.read_run(include=include)
+    drawn = build_timeline(found.steps, run=found.run)
+    try:
+        if html_file is not None:
+            _write(html_file, to_html(drawn, title=title))
+        if svg_file is not None:
+            _write(svg_file, to_svg(drawn, title=title))
+    except ModuleNotFoundError as error:
+        raise Failure(str(error)) from error
+    if html_file is None and svg_file is None:
+        make_console().print(to_rich(drawn, title=title))
+
+
+def _write(file: Path, text: str) -> None:
+    to_file = str(file) != "-"
+    with click.open_file(str(file), "w", encoding="utf-8", atomic=to_file) as out:
+        out.write(text)
+    if to_file:
+        click.echo(f"Wrote {click.format_filename(file)}", err=True)

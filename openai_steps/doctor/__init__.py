@@ -1,0 +1,1 @@
+"""Is this server sound? The questions, and what the answers mean."""

@@ -1,0 +1,184 @@
+"""Rooms: imports point down only, and clocks, dice and sockets stay in one room. ``docs/design.md`` has the picture."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import openai_steps
+
+PACKAGE = Path(openai_steps.__file__).parent
+ROOT = Path(__file__).parents[1]
+
+# From the bottom up. A room imports from floors below its own and from itself, never from a neighbour.
+FLOORS = [
+    {"_errors", "_settings", "_secrets", "_words", "_public"},
+    {"_models"},
+    {"_arguments", "_json"},
+    {"_endpoint", "_walks"},
+    {"_http", "_tasks"},
+    {"_sending"},
+    {"_client"},
+    {"__init__"},
+]
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+CORE = set(FLOOR)
+BESIDE = "emulator"  # a judge who has read the defendant's notes repeats his mistakes
+SENDING = "_sending"
+LONGEST_MODULE = 400
+
+
+def module_name(path: Path) -> str:
+    """Return the name inside the package: ``_walks.forward``, ``__init__``; a package has the name of its folder."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+
+PATHS = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+SOURCES = {name: ast.parse(path.read_text("utf-8")) for name, path in PATHS.items()}
+ROOMS = {name.split(".")[0] for name in SOURCES}
+
+
+def room(name: str) -> str:
+    return name.split(".")[0]
+
+
+def imports(name: str) -> Iterator[str]:
+    """Yield the full name of every module that a module imports, wherever in it and however it is written."""
+    package = name if PATHS[name].name == "__init__.py" else name.rpartition(".")[0]
+    parents = ["openai_steps", *filter(None, package.split("."))]
+    for node in ast.walk(SOURCES[name]):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = parents[: len(parents) - node.level + 1] if node.level else []
+            module = ".".join([*start, *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def rooms_imported(name: str) -> set[str]:
+    """Return the other rooms of this package from which a module imports."""
+    found = set()
+    for module in imports(name):
+        first, _, rest = module.partition(".")
+        if first == "openai_steps":
+            inside = room(rest)
+            found.add(inside if inside in ROOMS else "__init__")
+    return found - {room(name)}
+
+
+def libraries(name: str) -> set[str]:
+    return {module.split(".")[0] for module in imports(name)} - {"openai_steps"} - sys.stdlib_module_names
+
+
+def in_core() -> list[str]:
+    return [name for name in SOURCES if room(name) in CORE]
+
+
+def test_every_room_with_a_private_name_is_on_a_floor() -> None:
+    private = {name for name in ROOMS if name.startswith("_")}
+    assert private - {"__main__"} == CORE
+
+
+@pytest.mark.parametrize("name", in_core())
+def test_imports_point_down(name: str) -> None:
+    below = set().union(*FLOORS[: FLOOR[room(name)]])
+    assert rooms_imported(name) - {"__init__"} <= below
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if room(name) == BESIDE])
+def test_the_emulator_imports_nothing_of_ours(name: str) -> None:
+    assert rooms_imported(name) == set()
+
+
+def test_the_check_sees_imports() -> None:
+    assert rooms_imported("_client.steps") >= {"_walks", "_models", "_tasks"}
+    assert libraries("_sending.transport") >= {"aiohttp"}
+
+
+@pytest.mark.parametrize("library", ["aiohttp", "yarl", "multidict", "stamina"])
+def test_only_one_room_touches_the_network(library: str) -> None:
+    """The client alone names the type of the session besides."""
+    users = {name for name in in_core() if library in libraries(name)}
+    assert {room(name) for name in users} <= {SENDING, "_client"}
+    assert {name for name in users if room(name) == "_client"} <= {"_client.client"}
+
+
+def test_only_one_room_knows_cattrs() -> None:
+    assert {room(name) for name in in_core() if "cattrs" in libraries(name)} == {"_json"}
+
+
+CLOCKS_AND_DICE = re.compile(r"\b(?:time\.(?:time|monotonic|perf_counter)\w*|random\.\w+|datetime\.(?:now|utcnow))\b")
+
+
+def clocks_and_dice(name: str) -> set[str]:
+    """Return what a module calls to learn the time or to leave it to chance."""
+    calls = {ast.unparse(node) for node in ast.walk(SOURCES[name]) if isinstance(node, ast.Attribute)}
+    of_loop = {call for call in calls if re.search(r"loop\(?\)?\.time$", call)}
+    of_modules = {module for module in imports(name) if module.split(".")[0] in ("time", "random", "secrets")}
+    return {call for call in calls if CLOCKS_AND_DICE.fullmatch(call)} | of_loop | of_modules
+
+
+@pytest.mark.parametrize("name", [name for name in in_core() if room(name) != SENDING])
+def test_clocks_and_dice_are_named_in_one_room(name: str) -> None:
+    assert clocks_and_dice(name) == set()
+
+
+def test_the_check_sees_clocks_and_dice() -> None:
+    assert any(clocks_and_dice(name) for name in in_core() if room(name) == SENDING)
+
+
+PURE = [name for name in in_core() if FLOOR[room(name)] < FLOOR["_http"] or room(name) == "_http"]
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_what_is_pure_awaits_nothing(name: str) -> None:
+    assert not {"asyncio", "socket"} & {module.split(".")[0] for module in imports(name)}
+    assert not any(isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith) for node in ast.walk(SOURCES[name]))
+
+
+@pytest.mark.parametrize("name", [name for name in in_core() if room(name) == "_tasks"])
+def test_tasks_know_no_socket(name: str) -> None:
+    assert libraries(name) <= {"attrs"}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_module_needs_what_only_tests_have(name: str) -> None:
+    if room(name) != "testing":
+        assert not libraries(name) & {"hypothesis", "pytest", "aioresponses"}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_module_is_long(name: str) -> None:
+    assert len(PATHS[name].read_text("utf-8").splitlines()) <= LONGEST_MODULE
+
+
+def test_the_page_on_design_names_every_room() -> None:
+    named = set(re.findall(r"`(\w+)/?`", (ROOT / "docs" / "design.md").read_text("utf-8")))
+    assert ROOMS - {"__init__", "__main__"} <= named
+
+
+def loaded_by(script: str) -> set[str]:
+    script += "; import sys; print(*sys.modules)"
+    return set(
+        subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()
+    )
+
+
+def test_importing_the_package_loads_no_extra() -> None:
+    """A service that only reads steps pays for no terminal, no emulator, no retries before the first."""
+    loaded = loaded_by("import openai_steps; openai_steps.AsyncStepsClient")
+    assert "openai_steps._client.client" in loaded
+    unwanted = {"click", "rich", "stamina", "tenacity", "pyarrow", "opentelemetry", "distributed", "pytest"}
+    assert not loaded & (unwanted | {f"openai_steps.{name}" for name in ROOMS - CORE})
+
+
+def test_who_only_decodes_does_not_load_the_network() -> None:
+    loaded = loaded_by("from openai_steps import structure_page")
+    assert "openai_steps._json.converter" in loaded
+    assert not loaded & {"aiohttp", "openai_steps._client.client", "openai_steps._sending.transport"}
