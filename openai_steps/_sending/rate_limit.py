@@ -9,7 +9,8 @@ It learns the server's limit as TCP learns a line's, and rejections stay few:
   Where it had served too few to tell a pace, they start at a few a second, however long it asked them to wait.
 
 Nothing is held back, and no pace is kept, before the first rejection. The caller passes in the time, does the waiting,
-and sends one request after the other. ``tests/test_gate.py`` has the simulation with which the constants were chosen.
+and sends one request after the other.
+``tests/sending/test_sending_rate_limit.py`` has the simulation with which the constants were chosen.
 """
 
 from __future__ import annotations

@@ -329,7 +329,7 @@ def test_the_fixture_works_under(pytester: pytest.Pytester, arguments: list[str]
 
 
 def test_the_tests_on_the_page_pass(pytester: pytest.Pytester) -> None:
-    page = Path(__file__).parents[1] / "docs" / "howto" / "testing.md"
+    page = Path(__file__).parents[2] / "docs" / "howto" / "testing.md"
     blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.M | re.S)
     tests = [block for block in blocks if "def test_" in block]
     pytester.makepyfile(**{f"test_page_{number}": block for number, block in enumerate(tests)})
@@ -353,5 +353,5 @@ def test_unused_it_imports_nothing_of_the_package(pytester: pytest.Pytester) -> 
 
 def test_the_plugin_is_installed_as_the_module_in_the_package() -> None:
     (plugin,) = entry_points(group="pytest11", name="openai_steps")
-    source = Path(__file__).parents[1] / "openai_steps" / "testing" / "pytest_openai_steps.py"
+    source = Path(__file__).parents[2] / "openai_steps" / "testing" / "pytest_openai_steps.py"
     assert inspect.getsource(plugin.load()) == source.read_text("utf-8")
