@@ -26,8 +26,18 @@ from openai_steps._errors import (
     StepsError,
     UnprocessableEntityError,
 )
-from openai_steps._json.converter import dumps, structure_page, structure_step, unstructure
-from openai_steps._models.runs import Model, Order, Run, RunRef, RunSteps, StepPage
+from openai_steps._json.converter import dumps, structure_page, structure_run, structure_step, unstructure
+from openai_steps._models.actions import (
+    OtherRequiredAction,
+    RequiredAction,
+    SubmitToolApproval,
+    SubmitToolApprovalAction,
+    SubmitToolOutputs,
+    SubmitToolOutputsAction,
+)
+from openai_steps._models.model import Model
+from openai_steps._models.pages import Page, RunPage, StepPage
+from openai_steps._models.runs import IncompleteDetails, Order, Run, RunRef, RunSteps
 from openai_steps._models.steps import (
     INCLUDE_FILE_SEARCH_CONTENT,
     CompletionTokensDetails,
@@ -94,6 +104,7 @@ __all__ = [
     "ImageFile",
     "ImageOutput",
     "IncludeStyle",
+    "IncompleteDetails",
     "InternalServerError",
     "LastError",
     "Limits",
@@ -105,25 +116,33 @@ __all__ = [
     "NotFoundError",
     "Order",
     "OtherOutput",
+    "OtherRequiredAction",
     "OtherStepDetails",
     "OtherToolCall",
+    "Page",
     "PaginationError",
     "PermissionDeniedError",
     "PollInterval",
     "PromptTokenDetails",
     "RankingOptions",
     "RateLimitError",
+    "RequiredAction",
     "ResponseDecodeError",
     "ResponseTooLargeError",
     "RetrievalToolCall",
     "RetryPolicy",
     "Run",
+    "RunPage",
     "RunRef",
     "RunStep",
     "RunSteps",
     "StepDetails",
     "StepPage",
     "StepsError",
+    "SubmitToolApproval",
+    "SubmitToolApprovalAction",
+    "SubmitToolOutputs",
+    "SubmitToolOutputsAction",
     "Timeouts",
     "ToolCall",
     "ToolCallsDetails",
@@ -131,6 +150,7 @@ __all__ = [
     "Usage",
     "dumps",
     "structure_page",
+    "structure_run",
     "structure_step",
     "unstructure",
 ]

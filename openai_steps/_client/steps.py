@@ -10,7 +10,8 @@ from openai_steps._client.requests import Names, names_of
 from openai_steps._client.runs import RunVerbs
 from openai_steps._errors import NotFoundError, StepsError
 from openai_steps._http.requests import list_request, step_request
-from openai_steps._models.runs import Order, StepPage
+from openai_steps._models.pages import StepPage
+from openai_steps._models.runs import Order
 from openai_steps._models.steps import RunStep
 from openai_steps._sending.deadline import Deadline, roll, sleep, utc_now
 from openai_steps._settings import PollInterval, Timeouts

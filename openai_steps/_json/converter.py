@@ -28,7 +28,10 @@ from openai_steps._errors import ResponseDecodeError
 from openai_steps._json import scalars
 from openai_steps._json.codegen import Hook, as_orjson_makes_them, structure_hook, without_none
 from openai_steps._json.scalars import Mismatch
-from openai_steps._models.runs import Model, StepPage
+from openai_steps._models.actions import RequiredAction
+from openai_steps._models.model import Model
+from openai_steps._models.pages import Page, RunPage, StepPage
+from openai_steps._models.runs import Run
 from openai_steps._models.steps import CompletionTokensDetails, LastError, PromptTokenDetails, RunStep, Usage
 from openai_steps._models.tool_calls import FunctionCall
 
@@ -55,6 +58,7 @@ class CollectorPaused:
 
 
 T = TypeVar("T")
+AnyPage = TypeVar("AnyPage", bound=Page[Any])
 
 _LARGE: Final = 32 * 1024  # bytes, of which the collector's 700 new objects are made
 
@@ -73,16 +77,37 @@ def structure_step(data: Mapping[str, Any]) -> RunStep:
     return structure(data, RunStep)
 
 
-def structure_page(data: Mapping[str, Any] | Sequence[Any]) -> StepPage:
-    """Turn a page's JSON into a StepPage.
+def structure_run(data: Mapping[str, Any]) -> Run:
+    """Turn a run's JSON object into a Run.
 
     Args:
-        data: The list object, or the bare array that some servers send. Do not change it afterwards.
+        data: The object as ``json.loads`` gives it. Parts of it go into the run: do not change it afterwards.
 
     Raises:
         ResponseDecodeError: If something has the wrong type; its ``path`` says where.
     """
-    return structure(data, StepPage)
+    return structure(data, Run)
+
+
+@overload
+def structure_page(data: Mapping[str, Any] | Sequence[Any]) -> StepPage: ...
+
+
+@overload
+def structure_page(data: Mapping[str, Any] | Sequence[Any], kind: type[AnyPage]) -> AnyPage: ...
+
+
+def structure_page(data: Mapping[str, Any] | Sequence[Any], kind: type[Page[Any]] = StepPage) -> Page[Any]:
+    """Turn a page's JSON into a StepPage, or a page of another kind.
+
+    Args:
+        data: The list object, or the bare array that some servers send. Do not change it afterwards.
+        kind: `StepPage`, `RunPage` or another page.
+
+    Raises:
+        ResponseDecodeError: If something has the wrong type; its ``path`` says where.
+    """
+    return structure(data, kind)
 
 
 def decode(body: bytes, cls: type[T]) -> T:
@@ -168,12 +193,15 @@ _LEAVES: Final[Mapping[Any, Hook]] = {
     datetime: scalars.time,
 }
 
+_TEXT_OR_OBJECT: Final = str | dict[str, Any]
+
 _ARRAYS: Final = (list, tuple)  # written as a union, it would be made anew for each look
 
 # The fields that OpenAI sends as null when they are unset; it leaves the others out.
 _SENT_AS_NULL: Final[Mapping[type, frozenset[str]]] = {
     RunStep: frozenset({"cancelled_at", "completed_at", "expires_at", "failed_at", "last_error", "usage"}),
     StepPage: frozenset({"first_id", "last_id"}),
+    RunPage: frozenset({"first_id", "last_id"}),
     FunctionCall: frozenset({"output"}),
 }
 
@@ -188,7 +216,7 @@ def _converter() -> Converter:
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
     converter.register_structure_hook_factory(_is_union, _union_hook)
     converter.register_structure_hook_factory(attrs.has, structure_hook)
-    converter.register_structure_hook_factory(partial(eq, StepPage), _page_hook)
+    converter.register_structure_hook_factory(_is_page, _page_hook)
     converter.register_unstructure_hook_factory(attrs.has, _unstructure_hook)
     return converter
 
@@ -228,6 +256,10 @@ def _index_of_mismatch(hook: Hook, items: Sequence[Any]) -> int:
 def _union_hook(kind: Any, converter: Converter) -> Hook:
     """Return the hook for ``T | None`` (whose caller looks for None itself) or for a tagged union."""
     inner = without_none(kind)
+    if inner == _TEXT_OR_OBJECT:
+        return scalars.text_or_object
+    if inner in _UNLESS_UNSET:
+        return _UNLESS_UNSET[inner](_tagged_hook(inner, converter))
     if inner is kind:
         return _tagged_hook(kind, converter)
     if inner is datetime:
@@ -266,6 +298,16 @@ def _error_unless_unset(hook: Hook) -> Hook:
     return structure_error
 
 
+def _action_unless_unset(hook: Hook) -> Hook:
+    def structure_action(value: Any, _: Any) -> RequiredAction | None:
+        if value.__class__ is dict and not any(value.values()):
+            return None
+        action: RequiredAction = hook(value, None)
+        return action
+
+    return structure_action
+
+
 def _usage_unless_unset(hook: Hook) -> Hook:
     def structure_usage(value: Any, _: Any) -> Usage | None:
         usage: Usage = hook(value, None)
@@ -297,26 +339,32 @@ _WRAPPED: Final[Mapping[Any, Callable[[Hook], Hook]]] = {
 }
 
 
-def _page_hook(cls: Any, converter: Converter) -> Hook:
-    structure_list = structure_hook(StepPage, converter)
+# MiniMax says with a type of no text that nothing is required.
+_UNLESS_UNSET: Final[Mapping[Any, Callable[[Hook], Hook]]] = {RequiredAction: _action_unless_unset}
 
-    def structure_any_page(value: Any, _: Any) -> StepPage:
+
+def _is_page(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Page)
+
+
+def _page_hook(cls: Any, converter: Converter) -> Hook:
+    structure_list = structure_hook(cls, converter)
+
+    def structure_any_page(value: Any, _: Any) -> Any:
         if isinstance(value, _ARRAYS):
             return structure_bare(value)
         if value.__class__ is not dict:
             value = scalars.json_object(value)
         if "data" in value and value["data"] is None:
             value = {**value, "data": []}
-        page: StepPage = structure_list(value, None)
-        return page
+        return structure_list(value, None)
 
-    def structure_bare(steps: Sequence[Any]) -> StepPage:
+    def structure_bare(items: Sequence[Any]) -> Any:
         try:
-            page: StepPage = structure_list({"data": steps}, None)
+            return structure_list({"data": items}, None)
         except Mismatch as problem:
             problem.way.pop()  # the server sent no "data"
             raise
-        return page
 
     return structure_any_page
 

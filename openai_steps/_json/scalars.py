@@ -71,6 +71,15 @@ def json_object(value: Any, _: Any = None) -> dict[str, Any]:
     raise Mismatch("an object", value)
 
 
+def text_or_object(value: Any, _: Any = None) -> str | dict[str, Any]:
+    """Read a setting that is one word, or an object where a word does not suffice."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return json_object(value)
+    raise Mismatch("text or an object", value)
+
+
 # Seconds up to here (the year 5138), milliseconds above (from March 1973 on).
 _LAST_SECOND: Final = 100_000_000_000
 

@@ -1,35 +1,16 @@
-"""Runs, pages of steps, and references to runs."""
+"""Runs, and references to runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
-from openai_steps._models.extra import extra_field, optional_json_object
-from openai_steps._models.steps import (
-    FINISHED_STEP_STATUSES,
-    CompletionTokensDetails,
-    LastError,
-    MessageCreation,
-    PromptTokenDetails,
-    RunStep,
-    StepDetails,
-    Usage,
-)
-from openai_steps._models.tool_calls import (
-    CodeInterpreter,
-    CodeOutput,
-    FileSearch,
-    FileSearchContent,
-    FileSearchResult,
-    FunctionCall,
-    ImageFile,
-    RankingOptions,
-    ToolCall,
-)
+from openai_steps._models.actions import RequiredAction
+from openai_steps._models.extra import NO_EXTRA, extra_field, optional_json_object
+from openai_steps._models.steps import FINISHED_STEP_STATUSES, LastError, RunStep, Usage
 
 Order: TypeAlias = Literal["asc", "desc"]
 """The order of a list by time of creation: oldest first (``asc``) or newest first (``desc``)."""
@@ -38,43 +19,48 @@ Order: TypeAlias = Literal["asc", "desc"]
 FINISHED_RUN_STATUSES: Final = FINISHED_STEP_STATUSES | {"incomplete"}
 
 
-# --- Pages and runs ---------------------------------------------------------------------------------------------
+@frozen
+class IncompleteDetails:
+    """Why a run or a message is incomplete, such as ``max_prompt_tokens`` or ``content_filter``."""
 
-
-@frozen(kw_only=True)
-class StepPage:
-    """One page of a run's steps, in list order, just as the server sent it.
-
-    ``first_id`` and ``last_id`` are what the server said; on some servers they are missing or wrong. ``has_more`` is
-    None where the server does not say.
-    """
-
-    data: tuple[RunStep, ...]
-    has_more: bool | None = None
-    first_id: str | None = None
-    last_id: str | None = None
-    object: str | None = None
-    extra: Mapping[str, Any] = extra_field()
+    reason: str
+    extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
 
 
 @frozen(kw_only=True)
 class Run:
-    """A run: the part that tells how far it is. Keys without a field here are in ``extra``."""
+    """A run: one time that an assistant worked on a thread. Times are aware datetimes in UTC."""
 
     id: str
     thread_id: str | None = None
     assistant_id: str | None = None
-    status: str
-    created_at: datetime | None = None
+    agent_id: str | None = None
+    """The name that Foundry Local has for ``assistant_id``."""
+    status: str | None = None
+    created_at: datetime
     started_at: datetime | None = None
     completed_at: datetime | None = None
     failed_at: datetime | None = None
     cancelled_at: datetime | None = None
     expires_at: datetime | None = None
+    required_action: RequiredAction | None = None
     last_error: LastError | None = None
-    usage: Usage | None = None
+    incomplete_details: IncompleteDetails | None = None
     model: str | None = None
+    instructions: str | None = None
+    tools: tuple[dict[str, Any], ...] | None = field(default=None, hash=False)
+    tool_resources: dict[str, Any] | None = optional_json_object()
     metadata: dict[str, Any] | None = optional_json_object()
+    temperature: float | None = None
+    top_p: float | None = None
+    max_prompt_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    truncation_strategy: dict[str, Any] | None = optional_json_object()
+    tool_choice: str | dict[str, Any] | None = field(default=None, hash=False)
+    response_format: str | dict[str, Any] | None = field(default=None, hash=False)
+    parallel_tool_calls: bool | None = None
+    reasoning_effort: str | None = None
+    usage: Usage | None = None
     object: str | None = None
     extra: Mapping[str, Any] = extra_field()
 
@@ -82,6 +68,18 @@ class Run:
     def is_finished(self) -> bool:
         """Whether the run has ended. ``requires_action`` is not an end: the run waits for tool outputs."""
         return self.status in FINISHED_RUN_STATUSES
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When the run ended, however it ended; None while it goes on."""
+        ended = self.completed_at or self.failed_at or self.cancelled_at
+        return ended or (self.expires_at if self.status == "expired" else None)
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From creation to the end; None while the run goes on."""
+        end = self.finished_at
+        return None if end is None else end - self.created_at
 
 
 @frozen
@@ -100,27 +98,3 @@ class RunSteps:
     run_id: str
     steps: tuple[RunStep, ...]
     error: Exception | None = None
-
-
-Model: TypeAlias = (
-    RunStep
-    | StepPage
-    | Run
-    | RunRef
-    | StepDetails
-    | MessageCreation
-    | ToolCall
-    | CodeInterpreter
-    | CodeOutput
-    | ImageFile
-    | FileSearch
-    | FileSearchResult
-    | FileSearchContent
-    | RankingOptions
-    | FunctionCall
-    | LastError
-    | Usage
-    | PromptTokenDetails
-    | CompletionTokensDetails
-)
-"""Anything that has a shape on the wire."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from openai_steps._models.runs import StepPage
+from openai_steps._models.pages import StepPage
 from openai_steps._models.steps import RunStep
 from openai_steps._tasks.prefetch import Fetch, call_off
 from openai_steps._walks.start import Walk

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from openai_steps._errors import StepsError, note_where_to_resume
-from openai_steps._models.runs import StepPage
+from openai_steps._models.pages import StepPage
 from openai_steps._walks.pages import PageQuery
 from openai_steps._walks.start import Walk
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._errors import PaginationError
-from openai_steps._models.runs import StepPage
+from openai_steps._models.pages import StepPage
 from openai_steps._walks.forward import ForwardWalk
 from openai_steps._walks.pages import PageQuery, Seen, with_data
 

@@ -17,7 +17,8 @@ from typing import Final, TypeAlias
 
 from attrs import frozen
 
-from openai_steps._models.runs import Run, StepPage
+from openai_steps._models.pages import StepPage
+from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
 from openai_steps._settings import PollInterval
 from openai_steps._walks.forward import ForwardWalk

@@ -6,7 +6,7 @@ from typing import Final
 
 from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._errors import PaginationError
-from openai_steps._models.runs import StepPage
+from openai_steps._models.pages import StepPage
 from openai_steps._walks.pages import NOTHING_NEW, PageQuery, Seen, ahead_of, and_follows, behind, with_data
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from attrs import define, evolve
 
-from openai_steps._models.runs import StepPage
+from openai_steps._models.pages import StepPage
 from openai_steps._models.steps import RunStep
 
 

@@ -15,7 +15,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from openai_steps._models.runs import Order, StepPage
+from openai_steps._models.pages import StepPage
+from openai_steps._models.runs import Order
 from openai_steps._models.steps import RunStep
 from openai_steps._walks.forward import ForwardWalk
 from openai_steps._walks.pages import PageQuery

@@ -97,7 +97,7 @@ class LogView(_Quiet):
 
     def finish(self, run: Run) -> None:
         """Print how the run ended."""
-        self._console.print(Text(f"The run has ended: {excerpt(run.status)}."))
+        self._console.print(Text(f"The run has ended: {excerpt(run.status or 'unknown')}."))
 
 
 class LiveView:

@@ -12,7 +12,8 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from openai_steps._models.runs import Order, StepPage
+from openai_steps._models.pages import StepPage
+from openai_steps._models.runs import Order
 from openai_steps.doctor._evidence import (
     FEWEST_STEPS,
     SMALL,

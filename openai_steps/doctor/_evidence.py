@@ -7,7 +7,8 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from openai_steps._models.runs import Order, StepPage
+from openai_steps._models.pages import StepPage
+from openai_steps._models.runs import Order
 
 MOST_REQUESTS: Final = 11
 """How many questions an examination asks at most."""

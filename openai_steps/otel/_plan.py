@@ -64,7 +64,7 @@ def plan_run(
     """Plan the span of a run, with its steps as children and their tool calls as grandchildren."""
     thread_id = run.thread_id or next((step.thread_id for step in steps), "")
     assistant_id = run.assistant_id or next((step.assistant_id for step in steps), None)
-    start = run.created_at or min((step.created_at for step in steps), default=_EPOCH)
+    start = run.created_at
     end = max(_end_of_run(run, steps) or start, start)
     return PlannedSpan(
         context=span_context(thread_id, run.id),

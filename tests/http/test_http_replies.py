@@ -172,8 +172,9 @@ def good(body: Any) -> Reply:
 def test_a_good_answer_becomes_a_model() -> None:
     body = page_body(step_body())
     assert read_reply(good(body), StepPage, request=REQUEST) == structure_page(body)
-    assert read_reply(good({"id": "run_1", "status": "queued"}), Run, request=REQUEST) == Run(
-        id="run_1", status="queued"
+    run = {"id": "run_1", "status": "queued", "created_at": 0}
+    assert read_reply(good(run), Run, request=REQUEST) == Run(
+        id="run_1", status="queued", created_at=datetime.fromtimestamp(0, UTC)
     )
 
 

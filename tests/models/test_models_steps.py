@@ -10,26 +10,29 @@ import pytest
 from builders import Body, page_body, step_body, tool_step_body
 from hypothesis import given
 from hypothesis import strategies as st
+from reaching import check_reachable
+from thread_bodies import EVERY_RUN
 
 from openai_steps import (
     OtherToolCall,
-    Run,
+    Page,
+    RunPage,
     RunRef,
     RunStep,
     RunSteps,
     StepPage,
     ToolCallsDetails,
     structure_page,
+    structure_run,
     structure_step,
 )
-from openai_steps._json.converter import structure
-from openai_steps._models import runs, steps, tool_calls
+from openai_steps._models import actions, pages, runs, steps, tool_calls
 
 CLASSES = {
     value: None
-    for module in (tool_calls, steps, runs)
+    for module in (tool_calls, steps, actions, runs, pages)
     for value in vars(module).values()
-    if isinstance(value, type) and attrs.has(value)
+    if isinstance(value, type) and attrs.has(value) and value is not Page
 }
 
 # Every kind of tool call seen anywhere: the call, and what it answers as name, arguments and output.
@@ -196,28 +199,6 @@ def test_every_field_of_the_wire_can_be_reached() -> None:
     check_reachable(structure_page(EVERYTHING), EVERYTHING)
 
 
-def check_reachable(value: Any, wire: Any) -> None:
-    """Follow the wire's names through attributes, ``extra`` and ``data`` to every leaf."""
-    if isinstance(wire, dict):
-        for key, inner in wire.items():
-            check_reachable(_reach(value, key), inner)
-    elif isinstance(wire, list):
-        assert len(value) == len(wire)
-        for one, inner in zip(value, wire, strict=True):
-            check_reachable(one, inner)
-    else:
-        assert (value.timestamp() if isinstance(value, datetime) else value) == wire
-
-
-def _reach(value: Any, key: str) -> Any:
-    if isinstance(value, dict):
-        return value[key]
-    fields = {field.name for field in attrs.fields(type(value))}
-    if key in fields or (key == "type" and "data" not in fields):
-        return getattr(value, key)
-    return (value.extra if "extra" in fields else value.data)[key]
-
-
 def test_nothing_is_left_in_extra_that_openai_or_azure_document() -> None:
     page = structure_page(EVERYTHING)
     assert page.extra.keys() == {"total_count", "total"}  # bee-api, LLAMPHouse
@@ -251,7 +232,7 @@ def test_an_output_nested_too_deep_to_write_is_no_error() -> None:
 
 def every_value() -> list[Any]:
     """Return at least one instance of every class, as the converter makes them."""
-    run = structure({"id": "run_1", "status": "queued", "created_at": 1700000000}, Run)
+    runs = structure_page(page_body(*EVERY_RUN), RunPage)
     page = structure_page(EVERYTHING)
     found: dict[Any, Any] = {}
 
@@ -264,7 +245,7 @@ def every_value() -> list[Any]:
             for field in attrs.fields(type(value)):
                 collect(getattr(value, field.name))
 
-    for value in (run, page, RunRef("t", "r"), RunSteps(thread_id="t", run_id="r", steps=page.data)):
+    for value in (runs, page, RunRef("t", "r"), RunSteps(thread_id="t", run_id="r", steps=page.data)):
         collect(value)
     return list(found.values())
 
@@ -351,7 +332,7 @@ def test_a_step_is_finished(status: str | None, finished: bool) -> None:
     ],
 )
 def test_a_run_is_finished(status: str, finished: bool) -> None:
-    assert structure({"id": "run_1", "status": status}, Run).is_finished is finished
+    assert structure_run({"id": "run_1", "status": status, "created_at": 1700000000}).is_finished is finished
 
 
 @pytest.mark.parametrize("name", ["completed_at", "failed_at", "cancelled_at", "expired_at"])

@@ -42,7 +42,14 @@ from opentelemetry.trace import Link, SpanKind, StatusCode
 from openai_steps.otel import run_context, write_run
 from openai_steps.otel.sdk import RunIdGenerator
 
-RUN = Run(id="run_1", thread_id="thread_1", assistant_id="asst_1", status="completed", model="gpt-4o")
+RUN = Run(
+    id="run_1",
+    thread_id="thread_1",
+    assistant_id="asst_1",
+    status="completed",
+    created_at=datetime.fromtimestamp(1_800_000_000, UTC),
+    model="gpt-4o",
+)
 STEPS = build_steps(
     [
         message_step(1),
@@ -141,10 +148,10 @@ def test_a_step_that_never_ended_ends_with_its_run(tracing: Tracing) -> None:
     assert {times(span)[1] for span in tracing.spans} == {expires_at}
 
 
-def test_a_run_without_steps_and_times(tracing: Tracing) -> None:
-    tracing.write(Run(id="run_1", status="completed"), [])
+def test_a_run_without_steps_and_other_times(tracing: Tracing) -> None:
+    tracing.write(Run(id="run_1", status="completed", created_at=RUN.created_at), [])
     (root,) = tracing.spans
-    assert times(root) == (_moment(0), _moment(0))
+    assert times(root) == (RUN.created_at, RUN.created_at)
     assert root.attributes is not None
     assert "gen_ai.conversation.id" not in root.attributes
 

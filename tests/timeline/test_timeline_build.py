@@ -25,7 +25,7 @@ def seconds(number: float) -> timedelta:
 
 
 def run(**fields: Any) -> Run:
-    return Run(**{"id": "run_1", "thread_id": "thread_1", "status": "completed", **fields})
+    return Run(**{"id": "run_1", "thread_id": "thread_1", "status": "completed", "created_at": at(0), **fields})
 
 
 def test_bars_tell_when_and_what() -> None:

@@ -13,7 +13,7 @@ import pytest
 from browser import CHROMEDRIVER, CHROMIUM, Browser, chromium
 from timeline_steps import code, hostile_steps, many_steps, step, three_steps
 
-from openai_steps import Run, RunStep
+from openai_steps import RunStep, structure_run
 from openai_steps.timeline import build_timeline, to_html
 
 needs_chromium = pytest.mark.skipif(
@@ -60,7 +60,7 @@ def test_hostile_text_makes_no_element() -> None:
 
 
 def test_a_run_tells_its_status() -> None:
-    run = Run(id="run_1", status="requires_action")
+    run = structure_run({"id": "run_1", "status": "requires_action", "created_at": 1_800_000_000})
     page = to_html(build_timeline([step(1, 0, None)], run=run), title="Sunday & market")
     assert "requires action" in page
     assert "<h1>Sunday &amp; market</h1>" in page

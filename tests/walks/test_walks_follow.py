@@ -21,10 +21,10 @@ from openai_steps import (
     NotFoundError,
     PollInterval,
     RetryPolicy,
-    Run,
     RunStep,
     Timeouts,
     structure_page,
+    structure_run,
 )
 from openai_steps._walks.follow import Follower, FollowQuery, RunQuery
 from openai_steps.emulator import DIALECTS, PROFILES, Answer, Dialect, Emulator, Profile, Query, list_steps
@@ -105,7 +105,15 @@ class Script:
             self.asked.append(query)
             self.now += LATENCY
             if isinstance(query, RunQuery):
-                follower.feed_run(Run(id="run_1", status="completed" if self.now >= self.end else "requires_action"))
+                follower.feed_run(
+                    structure_run(
+                        {
+                            "id": "run_1",
+                            "status": "completed" if self.now >= self.end else "requires_action",
+                            "created_at": 0,
+                        }
+                    )
+                )
             else:
                 asked = Query(limit=query.limit, order="asc", after=query.after)
                 met += follower.feed_page(structure_page(list_steps(self.steps(), asked, self.dialect)))

@@ -13,7 +13,7 @@ from command_line import Served, finish, invoke, serving, start
 from rich.console import Console
 from sample_steps import RUN, THREAD, make_step, step_id
 
-from openai_steps import Run, structure_step
+from openai_steps import structure_run, structure_step
 from openai_steps.cli._follow_view import LiveView
 from openai_steps.cli.commands.follow import FollowPlace
 
@@ -140,7 +140,7 @@ def test_it_never_grows_out_of_the_screen_until_the_end() -> None:
     for number in range(50):
         screen.view.show(structure_step(make_step(number)))
     assert len(screen.rows()) <= screen.console.height - 1
-    screen.view.finish(Run(id=RUN, status="completed"))
+    screen.view.finish(structure_run({"id": RUN, "status": "completed", "created_at": 1_800_000_000}))
     assert len(screen.rows()) >= 50
     assert "completed · 50 steps" in screen.rows()[1]
 

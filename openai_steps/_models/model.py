@@ -1,0 +1,57 @@
+"""The union of all that has a shape on the wire."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from openai_steps._models.actions import RequiredAction, SubmitToolApproval, SubmitToolOutputs
+from openai_steps._models.pages import RunPage, StepPage
+from openai_steps._models.runs import IncompleteDetails, Run, RunRef
+from openai_steps._models.steps import (
+    CompletionTokensDetails,
+    LastError,
+    MessageCreation,
+    PromptTokenDetails,
+    RunStep,
+    StepDetails,
+    Usage,
+)
+from openai_steps._models.tool_calls import (
+    CodeInterpreter,
+    CodeOutput,
+    FileSearch,
+    FileSearchContent,
+    FileSearchResult,
+    FunctionCall,
+    ImageFile,
+    RankingOptions,
+    ToolCall,
+)
+
+Model: TypeAlias = (
+    RunStep
+    | StepPage
+    | Run
+    | RunPage
+    | RunRef
+    | StepDetails
+    | MessageCreation
+    | ToolCall
+    | CodeInterpreter
+    | CodeOutput
+    | ImageFile
+    | FileSearch
+    | FileSearchResult
+    | FileSearchContent
+    | RankingOptions
+    | FunctionCall
+    | RequiredAction
+    | SubmitToolOutputs
+    | SubmitToolApproval
+    | IncompleteDetails
+    | LastError
+    | Usage
+    | PromptTokenDetails
+    | CompletionTokensDetails
+)
+"""Anything that has a shape on the wire."""

@@ -1,0 +1,47 @@
+"""Pages: what a server sends of a list at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from attrs import frozen
+
+from openai_steps._models.extra import extra_field
+from openai_steps._models.runs import Run
+from openai_steps._models.steps import RunStep
+
+Item = TypeVar("Item")
+
+
+@frozen(kw_only=True)
+class Page(Generic[Item]):
+    """One page of a list, its items in list order, just as the server sent it.
+
+    ``first_id`` and ``last_id`` are what the server said; on some servers they are missing or wrong. ``has_more`` is
+    None where the server does not say.
+    """
+
+    data: tuple[Item, ...]
+    has_more: bool | None = None
+    first_id: str | None = None
+    last_id: str | None = None
+    object: str | None = None
+    extra: Mapping[str, Any] = extra_field()
+
+
+# Each says anew what its data are: annotations are read at run time, where the type variable means nothing.
+
+
+@frozen(kw_only=True)
+class StepPage(Page[RunStep]):
+    """One page of a run's steps."""
+
+    data: tuple[RunStep, ...]
+
+
+@frozen(kw_only=True)
+class RunPage(Page[Run]):
+    """One page of a thread's runs."""
+
+    data: tuple[Run, ...]
