@@ -11,7 +11,7 @@ from openai_steps._client.steps import StepVerbs
 from openai_steps._http.requests import list_request
 from openai_steps._models.runs import Order, RunRef, RunSteps
 from openai_steps._models.steps import RunStep
-from openai_steps._sending.deadline import utc_now
+from openai_steps._sending.clock import utc_now
 from openai_steps._settings import Timeouts
 from openai_steps._tasks.fleet import run_fleet
 from openai_steps._tasks.prefetch import PageReader

@@ -11,8 +11,10 @@ from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._errors import APIStatusError
 from openai_steps._http.replies import read_reply
 from openai_steps._http.requests import Request
-from openai_steps._sending.deadline import Deadline, roll, sleep
+from openai_steps._sending.deadline import Deadline
+from openai_steps._sending.jitter import jitter
 from openai_steps._sending.retry import wait_as_asked
+from openai_steps._sending.sleep import sleep
 from openai_steps._sending.transport import Transport
 from openai_steps._settings import RetryPolicy, Timeouts
 
@@ -38,20 +40,20 @@ class Requests:
         reply = await self._transport.get(request, timeouts=timeouts_for(timeout, self._timeouts))
         return read_reply(reply, kind, request=request)
 
-    async def _ask_patiently(self, ask: Callable[[], Awaitable[T]], clock: Deadline) -> T:
+    async def _ask_patiently(self, ask: Callable[[], Awaitable[T]], deadline: Deadline) -> T:
         """Ask; and the same again where the server asks for a wait that the request's own deadline does not allow."""
         attempt = 0
         while True:
             attempt += 1
             try:
-                return await clock.wait_for(ask())
+                return await deadline.wait_for(ask())
             except APIStatusError as error:
                 wait = wait_as_asked(
-                    error, policy=self._retry, attempt=attempt, jitter=roll(), time_left=clock.time_left
+                    error, policy=self._retry, attempt=attempt, jitter=jitter(), time_left=deadline.time_left
                 )
                 if wait is None:
                     raise
-            await clock.wait_for(sleep(wait))
+            await deadline.wait_for(sleep(wait))
 
 
 def timeouts_for(timeout: Timeouts | float | None, of_client: Timeouts) -> Timeouts:

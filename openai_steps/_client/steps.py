@@ -13,7 +13,10 @@ from openai_steps._http.requests import list_request, step_request
 from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Order
 from openai_steps._models.steps import RunStep
-from openai_steps._sending.deadline import Deadline, roll, sleep, utc_now
+from openai_steps._sending.clock import utc_now
+from openai_steps._sending.deadline import Deadline
+from openai_steps._sending.jitter import jitter
+from openai_steps._sending.sleep import sleep
 from openai_steps._settings import PollInterval, Timeouts
 from openai_steps._tasks.collect import read_all, read_both_ends
 from openai_steps._tasks.prefetch import Fetch, PageReader
@@ -277,16 +280,16 @@ class StepVerbs(RunVerbs):
         list_request(self.endpoint, thread_id, run_id, include=names)  # for its ValueErrors, before any request
         get_run = partial(self.get_run, thread_id, run_id, timeout=timeout)
         fetch = self._fetch(thread_id, run_id, "asc", names, timeout)
-        clock = Deadline(max_duration, told=f"The run {run_id!r} has not ended within {max_duration} s.")
+        deadline = Deadline(max_duration, told=f"The run {run_id!r} has not ended within {max_duration} s.")
         try:
             while not follower.over:
                 if follower.query is None:
-                    await clock.wait_for(sleep(follower.next_round(jitter=roll())))
+                    await deadline.wait_for(sleep(follower.next_round(jitter=jitter())))
                 elif isinstance(follower.query, RunQuery):
-                    follower.feed_run(await self._ask_patiently(get_run, clock))
+                    follower.feed_run(await self._ask_patiently(get_run, deadline))
                 else:
                     ask = partial(fetch, follower.query)
-                    for step in follower.feed_page(await self._ask_patiently(ask, clock)):
+                    for step in follower.feed_page(await self._ask_patiently(ask, deadline)):
                         yield step
                         if stop_when is not None and stop_when(step):
                             return

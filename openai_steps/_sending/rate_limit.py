@@ -1,4 +1,4 @@
-"""How fast may a client send? One gate for all its requests, so that a 429 to one holds back the others.
+"""How fast may a client send? One rate limit for all its requests, so that a 429 to one holds back the others.
 
 It learns the server's limit as TCP learns a line's, and rejections stay few:
 
@@ -19,7 +19,7 @@ import math
 from collections import deque
 from typing import Final
 
-FIRST_PLACES: Final = 5
+FIRST_CONCURRENCY: Final = 5
 """How many requests may be under way at first."""
 
 _TRIAL: Final = 12  # served before there are more: a limit of ten a second then rejects no more than a handful
@@ -33,7 +33,7 @@ _MEASURED: Final = 1.0  # seconds of the past in which answers are counted at mo
 _HOLD_WHEN_NOT_TOLD: Final = 1.0
 
 
-class Gate:
+class RateLimit:
     """Keeps the pace. All times are seconds of one monotonic clock, all paces requests a second."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Gate:
         until = max(self._held_until, self._next)
         return until - now if until > now else 0.0
 
-    def passed(self, now: float) -> None:
+    def sent(self, now: float) -> None:
         """Note that a request goes."""
         if self._pace == math.inf:
             return
@@ -76,8 +76,8 @@ class Gate:
         self._adjusted_at = now
         span = max(_MEASURED, hold)
         served = sum(1 for moment in self._served if moment > now - span)
-        if served < FIRST_PLACES:  # too few to tell a pace: a long wait after them need not mean a slow server
-            served, span = FIRST_PLACES, _MEASURED if served else min(max(hold, 1 / _FREE), _MEASURED)
+        if served < FIRST_CONCURRENCY:  # too few to tell a pace: a long wait after them need not mean a slow server
+            served, span = FIRST_CONCURRENCY, _MEASURED if served else min(max(hold, 1 / _FREE), _MEASURED)
         pace = served / span
         if self._pace != math.inf:
             too_fast = self._current_pace()

@@ -1,4 +1,4 @@
-"""Again, and after how long? Functions of the error, the attempt and a roll of the die; no waiting is done here."""
+"""Again, and after how long? Functions of the error, the attempt and jitter; no waiting is done here."""
 
 from __future__ import annotations
 

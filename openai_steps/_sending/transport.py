@@ -26,11 +26,13 @@ from openai_steps._errors import (
 from openai_steps._http.replies import Reply, check_status
 from openai_steps._http.requests import Request, request_headers
 from openai_steps._secrets import hide, mask, secrets_in
-from openai_steps._sending.admission import Admission
 from openai_steps._sending.auth import Authorizer
-from openai_steps._sending.deadline import Call, roll, utc_now
+from openai_steps._sending.clock import utc_now
+from openai_steps._sending.jitter import jitter
+from openai_steps._sending.pending import PendingRequest
 from openai_steps._sending.retry import is_transient, wait_before_retry
 from openai_steps._sending.session import is_corrupt, may_pass, open_session, read_body, tell
+from openai_steps._sending.throttle import Throttle
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
 
 _CLOSED: Final = "This client is closed. Make a new AsyncStepsClient."
@@ -63,7 +65,7 @@ class Transport:
         self._auth = Authorizer(endpoint, now=time.time)
         fixed = self._auth.fixed_header
         self._identity = None if fixed is None else self._identify(fixed)
-        self._admission = Admission()
+        self._throttle = Throttle()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -77,14 +79,14 @@ class Transport:
             RuntimeError: If the client is closed, or was first used in another event loop.
         """
         self._check_usable()
-        call = Call(request, timeouts or self._timeouts)
+        pending = PendingRequest(request, timeouts or self._timeouts)
         try:
-            return await self._attempt(call)
+            return await self._attempt(pending)
         except StepsError as error:
             if not is_transient(error) or self._retry.attempts == 1:
                 raise
             failure = error
-        return await self._try_again(call, failure)
+        return await self._try_again(pending, failure)
 
     async def aclose(self) -> None:
         """Close the session, if it is this client's own, and refuse further requests."""
@@ -92,7 +94,7 @@ class Transport:
         if self._session is not None and self._owns_session:
             await self._session.close()
 
-    async def _try_again(self, call: Call, failure: StepsError) -> Reply:
+    async def _try_again(self, pending: PendingRequest, failure: StepsError) -> Reply:
         import stamina  # here, since most clients never need it
 
         number = 0
@@ -102,8 +104,8 @@ class Transport:
                 error,
                 policy=self._retry,
                 attempt=number,
-                jitter=roll(),
-                time_left=call.time_left,
+                jitter=jitter(),
+                time_left=pending.deadline.time_left,
             )
             return False if seconds is None else seconds
 
@@ -113,36 +115,35 @@ class Transport:
             number += 1
             if number == 1:
                 raise failure  # the first attempt has been made, at no cost of stamina's
-            return await self._attempt(call)
+            return await self._attempt(pending)
 
-        return await get_run_steps(call.request.path)
+        return await get_run_steps(pending.request.path)
 
-    async def _attempt(self, call: Call) -> Reply:
+    async def _attempt(self, pending: PendingRequest) -> Reply:
         if self._limiter is None:
-            return await self._attempt_at_once(call)
-        self._admission.hold_for(call)  # for its error, rather than wait for the limiter in vain
+            return await self._attempt_at_once(pending)
+        self._throttle.check_hold(pending)  # for its error, rather than wait for the limiter in vain
         async with AsyncExitStack() as stack:
             entered = stack.enter_async_context(self._limiter)
-            await call.wait_for("the limiter given to this client", entered)
-            return await self._attempt_at_once(call)
+            await pending.wait_for("the limiter given to this client", entered)
+            return await self._attempt_at_once(pending)
 
-    async def _attempt_at_once(self, call: Call) -> Reply:
-        if not self._admission.enter_at_once(call):
-            await self._admission.enter(call)
+    async def _attempt_at_once(self, pending: PendingRequest) -> Reply:
+        await self._throttle.enter(pending)
         try:
-            identity = self._identity or await self._fresh_identity(call)
+            identity = self._identity or await self._fresh_identity(pending)
             try:
-                return await self._send(call, identity)
+                return await self._send(pending, identity)
             except AuthenticationError:
                 if not self._auth.can_renew:
                     raise
             self._auth.forget(identity.key)
-            return await self._send(call, await self._fresh_identity(call))
+            return await self._send(pending, await self._fresh_identity(pending))
         finally:
-            self._admission.leave(call)
+            self._throttle.leave(pending)
 
-    async def _fresh_identity(self, call: Call) -> _Identity:
-        return self._identify(await call.wait_for("the key", self._auth.header()))
+    async def _fresh_identity(self, pending: PendingRequest) -> _Identity:
+        return self._identify(await pending.wait_for("the key", self._auth.header()))
 
     def _identify(self, key: Mapping[str, str]) -> _Identity:
         headers: CIMultiDict[str] = CIMultiDict()
@@ -150,27 +151,27 @@ class Transport:
             headers[name] = value  # instead of one whose name is the same in another case
         return _Identity(key=key, headers=headers, secrets=self._auth.secrets(key) + self._secrets)
 
-    async def _send(self, call: Call, identity: _Identity) -> Reply:
+    async def _send(self, pending: PendingRequest, identity: _Identity) -> Reply:
         sent_at = time.monotonic()
-        reply = await self._exchange(call, identity, call.time_for_attempt(sent_at))
+        reply = await self._exchange(pending, identity, pending.time_for_attempt(sent_at))
         if reply.status != 429 and reply.status < 500:
-            self._admission.served()
+            self._throttle.served()
         try:
-            check_status(reply, request=call.request, endpoint=self.endpoint, now=utc_now())
+            check_status(reply, request=pending.request, endpoint=self.endpoint, now=utc_now())
         except RateLimitError as error:
-            self._admission.rejected(sent_at=sent_at, retry_after=error.retry_after)
+            self._throttle.rejected(sent_at=sent_at, retry_after=error.retry_after)
             raise
         return reply
 
-    async def _exchange(self, call: Call, identity: _Identity, seconds: float) -> Reply:
+    async def _exchange(self, pending: PendingRequest, identity: _Identity, seconds: float) -> Reply:
         """Send one request and read the whole answer; aiohttp's exceptions end here."""
         try:
             async with (
                 asyncio.timeout(seconds),
                 self._open_session().get(
-                    URL(call.request.url, encoded=True),
+                    URL(pending.request.url, encoded=True),
                     headers=None if self._owns_session and self._identity else identity.headers,
-                    timeout=_only_for_connecting(call.timeouts.connect),
+                    timeout=_only_for_connecting(pending.timeouts.connect),
                     allow_redirects=False,  # a redirect would carry the key to another place
                     auto_decompress=True,
                     raise_for_status=False,
@@ -179,18 +180,18 @@ class Transport:
                 body = await read_body(response, self._limits.max_body_bytes)
                 return Reply(response.status, response.headers, body, identity.secrets)
         except TimeoutError:
-            failure: StepsError = call.timed_out()
+            failure: StepsError = pending.timed_out()
         except (aiohttp.ClientError, OSError) as error:
-            failure = self._failure(error, call, identity.secrets)
+            failure = self._failure(error, pending, identity.secrets)
         raise failure  # out here, without its context: aiohttp's errors hold the request and a proxy's password
 
-    def _failure(self, error: Exception, call: Call, secrets: Iterable[str]) -> StepsError:
+    def _failure(self, error: Exception, pending: PendingRequest, secrets: Iterable[str]) -> StepsError:
         told = mask(tell(error), secrets)
         if is_corrupt(error):
-            return ResponseDecodeError(f"The body can not be decompressed: {told} ({call.shown}).")
+            return ResponseDecodeError(f"The body can not be decompressed: {told} ({pending.shown}).")
         host, broke_off = self.endpoint.host, isinstance(error, aiohttp.ClientPayloadError)
         what = f"The answer from {host} broke off" if broke_off else f"No answer from {host}"
-        return APIConnectionError(f"{what}: {told} ({call.shown}).", transient=may_pass(error))
+        return APIConnectionError(f"{what}: {told} ({pending.shown}).", transient=may_pass(error))
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._closed:

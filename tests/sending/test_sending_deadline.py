@@ -1,35 +1,50 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 
 import pytest
 
-from openai_steps import APITimeoutError, Timeouts
-from openai_steps._http.requests import Request
-from openai_steps._sending.deadline import Call
-
-REQUEST = Request("https://host/v1/threads/t", "/threads/t")
+from openai_steps import APITimeoutError
+from openai_steps._sending.deadline import Deadline
 
 
-def test_an_attempt_has_no_more_time_than_the_call() -> None:
-    call = Call(REQUEST, Timeouts(attempt=30, total=60))
-    now = time.monotonic()
-    assert call.time_for_attempt(now) == 30
-    assert call.time_for_attempt(now + 50) == pytest.approx(10, abs=1)
-    assert call.time_for_attempt(now + 70) < 0
-    assert 0 < call.time_left <= 60
+async def soon(result: int) -> int:
+    await asyncio.sleep(0)
+    return result
 
 
-async def test_what_it_waited_for_is_told() -> None:
-    call = Call(REQUEST, Timeouts(total=0.01))
-    with pytest.raises(APITimeoutError, match=r"Not sent: 0\.01 s .* waited for the bus \(GET /threads/t\)"):
-        await call.wait_for("the bus", asyncio.Event().wait())
+@pytest.mark.parametrize("seconds", [None, 1000.0])
+async def test_what_comes_in_time_is_returned(seconds: float | None) -> None:
+    assert await Deadline(seconds, told="late").wait_for(soon(7)) == 7
 
 
-def test_errors_name_the_request_and_the_times() -> None:
-    call = Call(REQUEST, Timeouts(attempt=30, total=60))
-    assert "within 30 s, 60 s with all retries (GET /threads/t)" in str(call.timed_out())
-    held = call.held_back(100.0)
-    assert (held.status, held.retry_after) == (429, 100.0)
-    assert "no place for another 100 s" in str(held)
+@pytest.mark.parametrize("seconds", [0.01, 0.0, -1.0])
+async def test_what_does_not_is_told_as_asked(seconds: float) -> None:
+    with pytest.raises(APITimeoutError, match="too late for the train"):
+        await Deadline(seconds, told="too late for the train").wait_for(asyncio.Event().wait())
+
+
+async def test_a_single_wait_may_say_something_else() -> None:
+    with pytest.raises(APITimeoutError, match="too late for the bus"):
+        await Deadline(0, told="too late for the train").wait_for(asyncio.Event().wait(), told="too late for the bus")
+
+
+async def test_a_timeout_of_another_is_passed_on() -> None:
+    async def fails() -> None:
+        raise TimeoutError("of its own")
+
+    with pytest.raises(TimeoutError, match="of its own"):
+        await Deadline(1000, told="late").wait_for(fails())
+
+
+async def test_without_a_moment_there_is_always_time() -> None:
+    assert Deadline(None, told="late").time_left == math.inf
+    assert 0 < Deadline(1000, told="late").time_left <= 1000
+
+
+def test_a_moment_passes_without_an_event_loop() -> None:
+    deadline, now = Deadline(10), time.monotonic()
+    assert deadline.time_left_at(now) == pytest.approx(10, abs=5)
+    assert deadline.time_left_at(now + 20) == pytest.approx(-10, abs=5)

@@ -1,4 +1,4 @@
-"""The gate in a simulation: a clock that jumps, 64 clients, and servers that count requests in different ways."""
+"""The rate limit in a simulation: a clock that jumps, 64 clients, and servers that count requests in different ways."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from attrs import Factory, define
 
-from openai_steps._sending.rate_limit import FIRST_PLACES, Gate
+from openai_steps._sending.rate_limit import FIRST_CONCURRENCY, RateLimit
 
 CLIENTS = 64
 PER_SECOND = 10
@@ -82,18 +82,18 @@ HINTS: dict[str, Callable[[float], float | None]] = {
 
 
 class Simulation:
-    """Clients that each send the next request when the last was answered, through one gate, to one server.
+    """Clients that each send the next request when the last was answered, through one rate limit, to one server.
 
-    It does what the transport does: a place, then its turn at the gate, then the request.
+    It does what the transport does: a slot, then its turn, then the request.
     """
 
     def __init__(self, server: Any, *, hint: str, latency: float, seed: int = 0) -> None:
         self._server, self._hint, self._latency = server, HINTS[hint], latency
         self._random = random.Random(seed)
-        self._gate = Gate()
-        self._places = FIRST_PLACES
-        self._at_places: deque[None] = deque()
-        self._at_gate: deque[None] = deque()
+        self._rate_limit = RateLimit()
+        self._slots = FIRST_CONCURRENCY
+        self._for_slot: deque[None] = deque()
+        self._for_turn: deque[None] = deque()
         self._events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._numbers = itertools.count()
         self._to_do = 0
@@ -114,29 +114,29 @@ class Simulation:
     def _next_request(self) -> None:
         if self._to_do:
             self._to_do -= 1
-            self._ask_for_place()
+            self._ask_for_slot()
 
-    def _ask_for_place(self) -> None:
-        if self._places:
-            self._places -= 1
-            self._queue_at_gate()
+    def _ask_for_slot(self) -> None:
+        if self._slots:
+            self._slots -= 1
+            self._queue_for_turn()
         else:
-            self._at_places.append(None)
+            self._for_slot.append(None)
 
-    def _queue_at_gate(self) -> None:
-        self._at_gate.append(None)
-        if len(self._at_gate) == 1:
-            self._try_gate()
+    def _queue_for_turn(self) -> None:
+        self._for_turn.append(None)
+        if len(self._for_turn) == 1:
+            self._take_turn()
 
-    def _try_gate(self) -> None:
-        if wait := self._gate.wait(self.now):
-            self._after(wait, self._try_gate)
+    def _take_turn(self) -> None:
+        if wait := self._rate_limit.wait(self.now):
+            self._after(wait, self._take_turn)
             return
-        self._gate.passed(self.now)
+        self._rate_limit.sent(self.now)
         self._after(self._half_way(), self._arrive, self.now)
-        self._at_gate.popleft()
-        if self._at_gate:
-            self._after(0, self._try_gate)
+        self._for_turn.popleft()
+        if self._for_turn:
+            self._after(0, self._take_turn)
 
     def _half_way(self) -> float:
         return self._latency / 2 * (1 + 0.2 * self._random.random())
@@ -147,23 +147,23 @@ class Simulation:
     def _answer(self, sent_at: float, too_early: float | None) -> None:
         if too_early is None:
             self.served += 1
-            for _ in range(1 + self._gate.served(self.now)):
-                self._leave_place()
+            for _ in range(1 + self._rate_limit.served(self.now)):
+                self._leave_slot()
             self._next_request()
             return
         self.rejected += 1
         told = self._hint(too_early)
-        self._gate.rejected(self.now, sent_at=sent_at, retry_after=told)
-        self._leave_place()
+        self._rate_limit.rejected(self.now, sent_at=sent_at, retry_after=told)
+        self._leave_slot()
         again = 0.5 if told is None else told
-        self._after(again + self._random.random() * min(1, 0.1 + again / 10), self._ask_for_place)
+        self._after(again + self._random.random() * min(1, 0.1 + again / 10), self._ask_for_slot)
 
-    def _leave_place(self) -> None:
-        self._places += 1
-        if self._at_places:
-            self._at_places.popleft()
-            self._places -= 1
-            self._queue_at_gate()
+    def _leave_slot(self) -> None:
+        self._slots += 1
+        if self._for_slot:
+            self._for_slot.popleft()
+            self._slots -= 1
+            self._queue_for_turn()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -208,83 +208,83 @@ def test_a_server_without_limits_costs_a_few_round_trips() -> None:
 
 
 def test_nothing_is_held_back_before_the_first_rejection() -> None:
-    gate = Gate()
+    rate_limit = RateLimit()
     for now in range(1000):
-        assert gate.wait(now) == 0
-        gate.passed(now)
-        gate.served(now)
+        assert rate_limit.wait(now) == 0
+        rate_limit.sent(now)
+        rate_limit.served(now)
 
 
 @pytest.mark.parametrize(("told", "held"), [(7.0, 7.0), (0.0, 0.0), (None, 1.0)])
 def test_all_wait_as_long_as_the_server_asked(told: float | None, held: float) -> None:
-    gate = Gate()
-    gate.rejected(100.0, sent_at=99.0, retry_after=told)
-    assert gate.wait(100.0) == held
-    assert gate.wait(100.0 + held) == 0
+    rate_limit = RateLimit()
+    rate_limit.rejected(100.0, sent_at=99.0, retry_after=told)
+    assert rate_limit.wait(100.0) == held
+    assert rate_limit.wait(100.0 + held) == 0
 
 
 def test_a_shorter_hint_does_not_shorten_a_longer() -> None:
-    gate = Gate()
-    gate.rejected(100.0, sent_at=99.0, retry_after=7)
-    gate.rejected(100.5, sent_at=99.5, retry_after=1)
-    assert gate.wait(101.0) == 6
+    rate_limit = RateLimit()
+    rate_limit.rejected(100.0, sent_at=99.0, retry_after=7)
+    rate_limit.rejected(100.5, sent_at=99.5, retry_after=1)
+    assert rate_limit.wait(101.0) == 6
 
 
 def test_a_burst_of_rejections_slows_down_once() -> None:
     def interval_after(rejections: int) -> float:
-        gate = Gate()
+        rate_limit = RateLimit()
         for tenth in range(10):
-            gate.served(tenth / 10)
+            rate_limit.served(tenth / 10)
         for number in range(rejections):
-            gate.rejected(1 + number / 1000, sent_at=0.9, retry_after=1)
-        gate.passed(5)
-        return gate.wait(5)
+            rate_limit.rejected(1 + number / 1000, sent_at=0.9, retry_after=1)
+        rate_limit.sent(5)
+        return rate_limit.wait(5)
 
     assert interval_after(30) == interval_after(1)
 
 
 def test_a_long_hold_counts_as_part_of_the_servers_window() -> None:
     """600 a minute served in one second, then held for 59: that is ten a second."""
-    gate = Gate()
+    rate_limit = RateLimit()
     for number in range(600):
-        gate.served(number / 600)
-    gate.rejected(1.0, sent_at=0.9, retry_after=59)
-    gate.passed(60.0)
-    assert 1 / gate.wait(60.0) == pytest.approx(10, rel=0.2)
+        rate_limit.served(number / 600)
+    rate_limit.rejected(1.0, sent_at=0.9, retry_after=59)
+    rate_limit.sent(60.0)
+    assert 1 / rate_limit.wait(60.0) == pytest.approx(10, rel=0.2)
 
 
-@pytest.mark.parametrize("served", [0, FIRST_PLACES - 1])
+@pytest.mark.parametrize("served", [0, FIRST_CONCURRENCY - 1])
 @pytest.mark.parametrize("told", [1, 5, 50, 3600])
 def test_a_rejection_before_a_pace_is_known_makes_no_walk_crawl(told: float, served: int) -> None:
-    gate, now = Gate(), 100.0
+    rate_limit, now = RateLimit(), 100.0
     for _ in range(served):
-        gate.passed(now)
-        gate.served(now)
-    gate.rejected(now, sent_at=now, retry_after=told)
+        rate_limit.sent(now)
+        rate_limit.served(now)
+    rate_limit.rejected(now, sent_at=now, retry_after=told)
     now += told
-    assert gate.wait(now) == 0
+    assert rate_limit.wait(now) == 0
     for _ in range(50):
-        now += gate.wait(now)
-        gate.passed(now)
-    assert now - 100 - told < 50 / FIRST_PLACES + 1
+        now += rate_limit.wait(now)
+        rate_limit.sent(now)
+    assert now - 100 - told < 50 / FIRST_CONCURRENCY + 1
 
 
 def test_the_pace_is_given_up_when_it_holds_nothing_back() -> None:
-    gate = Gate()
-    gate.rejected(0.0, sent_at=0.0, retry_after=0)
+    rate_limit = RateLimit()
+    rate_limit.rejected(0.0, sent_at=0.0, retry_after=0)
     now = 0.0
     for _ in range(20_000):
-        now += gate.wait(now)
-        gate.passed(now)
-    assert gate.wait(now) == 0
-    gate.passed(now)
-    assert gate.wait(now) == 0
+        now += rate_limit.wait(now)
+        rate_limit.sent(now)
+    assert rate_limit.wait(now) == 0
+    rate_limit.sent(now)
+    assert rate_limit.wait(now) == 0
 
 
 def test_time_without_requests_does_not_speed_up() -> None:
-    gate = Gate()
-    gate.rejected(0.0, sent_at=0.0, retry_after=0)
-    gate.passed(1.0)
-    busy = gate.wait(1.0)
-    gate.passed(10_000.0)
-    assert gate.wait(10_000.0) == pytest.approx(busy, rel=0.05)
+    rate_limit = RateLimit()
+    rate_limit.rejected(0.0, sent_at=0.0, retry_after=0)
+    rate_limit.sent(1.0)
+    busy = rate_limit.wait(1.0)
+    rate_limit.sent(10_000.0)
+    assert rate_limit.wait(10_000.0) == pytest.approx(busy, rel=0.05)

@@ -32,7 +32,7 @@ from openai_steps import (
     RetryPolicy,
     Timeouts,
 )
-from openai_steps._sending.rate_limit import FIRST_PLACES
+from openai_steps._sending.rate_limit import FIRST_CONCURRENCY
 from openai_steps.emulator import Answer, Exchange, Reset, Stall
 
 AT_ONCE = RetryPolicy(attempts=4, wait_initial=0)
@@ -91,7 +91,7 @@ async def test_a_429_holds_back_the_others() -> None:
         assert len(emulator.requests) == 3
 
 
-async def test_who_is_called_off_while_held_back_leaves_the_place_to_others() -> None:
+async def test_who_is_called_off_while_held_back_leaves_the_slot_to_others() -> None:
     async with serving(3) as (client, emulator):
         emulator.inject(Answer(429, headers={"retry-after-ms": "200"}))
         with pytest.raises(RateLimitError):
@@ -107,10 +107,10 @@ async def test_who_is_called_off_while_held_back_leaves_the_place_to_others() ->
 
 async def test_slow_answers_at_the_start_hold_nobody_back_for_ever() -> None:
     async with serving(3, timeout=Timeouts(attempt=0.1, total=20)) as (client, emulator):
-        emulator.inject(Stall(), times=FIRST_PLACES)
+        emulator.inject(Stall(), times=FIRST_CONCURRENCY)
         results = await asyncio.gather(*(client.get_run(THREAD, RUN) for _ in range(30)), return_exceptions=True)
-        assert sum(isinstance(result, APITimeoutError) for result in results) == FIRST_PLACES
-        assert sum(not isinstance(result, BaseException) for result in results) == 30 - FIRST_PLACES
+        assert sum(isinstance(result, APITimeoutError) for result in results) == FIRST_CONCURRENCY
+        assert sum(not isinstance(result, BaseException) for result in results) == 30 - FIRST_CONCURRENCY
 
 
 async def test_requests_that_hang_do_not_keep_others_from_being_sent() -> None:
@@ -136,7 +136,7 @@ class Together:
 
 
 async def test_errors_that_are_no_rejections_are_answers_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openai_steps._sending.admission._SLOW", 1000.0)
+    monkeypatch.setattr("openai_steps._sending.throttle._SLOW", 1000.0)
     async with serving(3, timeout=Timeouts(total=10)) as (client, emulator):
         emulator.inject(Answer(404), times=20)
         emulator.inject(Together(asyncio.Barrier(8)), times=8)
@@ -149,14 +149,14 @@ async def test_errors_that_are_no_rejections_are_answers_too(monkeypatch: pytest
 
 @pytest.mark.parametrize("others", [1, 10])
 async def test_who_has_no_time_to_be_held_back_is_told_at_once(others: int) -> None:
-    """Also behind others that have: in the queue at the gate, and for a place."""
+    """Also behind others that have: in the queue for a turn, and for a slot."""
     async with serving(3, timeout=Timeouts(total=1000)) as (client, emulator):
         emulator.inject(Answer(429, headers={"Retry-After": "100"}))
         with pytest.raises(RateLimitError):
             await client.list_steps_page(THREAD, RUN)
         patient = [asyncio.create_task(client.list_steps_page(THREAD, RUN)) for _ in range(others)]
         await asyncio.sleep(0)
-        with pytest.raises(RateLimitError, match="no place for another") as caught:
+        with pytest.raises(RateLimitError, match="no request through for another") as caught:
             await asyncio.wait_for(client.list_steps_page(THREAD, RUN, timeout=Timeouts(total=50)), 20)
         assert 70 < (caught.value.retry_after or 0) <= 100
         assert not any(task.done() for task in patient)
@@ -165,15 +165,15 @@ async def test_who_has_no_time_to_be_held_back_is_told_at_once(others: int) -> N
             task.cancel()
 
 
-async def test_who_waited_for_a_place_when_the_others_were_rejected_is_told_as_well() -> None:
+async def test_who_waited_for_a_slot_when_the_others_were_rejected_is_told_as_well() -> None:
     async with serving(3, timeout=Timeouts(total=1000)) as (client, emulator):
-        emulator.inject(Stall(), times=FIRST_PLACES - 1)
+        emulator.inject(Stall(), times=FIRST_CONCURRENCY - 1)
         emulator.inject(Answer(429, headers={"Retry-After": "100"}))
-        patient = [asyncio.create_task(client.list_steps_page(THREAD, RUN)) for _ in range(FIRST_PLACES + 1)]
+        patient = [asyncio.create_task(client.list_steps_page(THREAD, RUN)) for _ in range(FIRST_CONCURRENCY + 1)]
         await asyncio.sleep(0)
-        with pytest.raises(RateLimitError, match="no place for another"):
+        with pytest.raises(RateLimitError, match="no request through for another"):
             await asyncio.wait_for(client.list_steps_page(THREAD, RUN, timeout=Timeouts(total=50)), 20)
-        assert len(emulator.requests) == FIRST_PLACES
+        assert len(emulator.requests) == FIRST_CONCURRENCY
         for task in patient:
             task.cancel()
         await asyncio.gather(*patient, return_exceptions=True)  # one was rejected
@@ -205,15 +205,15 @@ async def test_the_deadline_is_over_the_users_limiter_too() -> None:
 
 
 async def test_a_timeout_before_the_request_does_not_blame_the_server() -> None:
-    """For want of a place, or of a key."""
+    """For want of a slot, or of a key."""
 
     async def key() -> str:
         await asyncio.Event().wait()
         raise AssertionError
 
     async with serving(3, timeout=Timeouts(attempt=100, total=100)) as (client, emulator):
-        emulator.inject(Stall(), times=FIRST_PLACES)
-        stalled = [asyncio.create_task(client.list_steps_page(THREAD, RUN)) for _ in range(FIRST_PLACES)]
+        emulator.inject(Stall(), times=FIRST_CONCURRENCY)
+        stalled = [asyncio.create_task(client.list_steps_page(THREAD, RUN)) for _ in range(FIRST_CONCURRENCY)]
         await asyncio.sleep(0)
         with pytest.raises(APITimeoutError, match=r"Not sent: .* waited for other requests to be answered"):
             await client.list_steps_page(THREAD, RUN, timeout=Timeouts(total=0.05))

@@ -1,0 +1,67 @@
+"""One request with its retries: how long it may take, and what to say when that was not enough."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from openai_steps._errors import APITimeoutError, RateLimitError
+from openai_steps._http.requests import Request
+from openai_steps._sending.deadline import Deadline
+from openai_steps._settings import Timeouts
+
+T = TypeVar("T")
+
+
+class PendingRequest:
+    """One request with its retries.
+
+    Args:
+        request: What is asked.
+        timeouts: How long it may take, from now.
+    """
+
+    __slots__ = ("deadline", "request", "timeouts")
+
+    def __init__(self, request: Request, timeouts: Timeouts) -> None:
+        self.request = request
+        self.timeouts = timeouts
+        self.deadline = Deadline(timeouts.total)
+
+    @property
+    def shown(self) -> str:
+        """The request, for messages."""
+        return f"GET {self.request.path}"
+
+    def time_for_attempt(self, now: float) -> float:
+        """Return the seconds for an attempt that is made now, by `time.monotonic`."""
+        left, longest = self.deadline.time_left_at(now), self.timeouts.attempt
+        return longest if longest < left else left
+
+    async def wait_for(self, what: str, awaitable: Awaitable[T]) -> T:
+        """Wait for something that must come before the request is sent.
+
+        Args:
+            what: What it is, in words.
+            awaitable: That thing.
+
+        Raises:
+            APITimeoutError: If it has not come by the deadline.
+        """
+        total = self.timeouts.total
+        told = f"Not sent: {total:g} s with all retries ended while it waited for {what} ({self.shown})."
+        return await self.deadline.wait_for(awaitable, told=told)
+
+    def held_back(self, wait: float) -> RateLimitError:
+        """Return the error for a request that has less time than the rate limit makes it wait."""
+        return RateLimitError(
+            f"Held back: the server's rate limit lets no request through for another {wait:.3g} s, which is more than "
+            f"is left of {self.timeouts.total:g} s with all retries ({self.shown}).",
+            status=429,
+            retry_after=wait,
+        )
+
+    def timed_out(self) -> APITimeoutError:
+        """Return the error for an answer that has not come in time."""
+        within = f"within {self.timeouts.attempt:g} s, {self.timeouts.total:g} s with all retries"
+        return APITimeoutError(f"No complete answer {within} ({self.shown}).")
