@@ -1,0 +1,27 @@
+"""Archives: what a server sent of threads, runs, messages, steps and files, byte by byte, with an index and checksums.
+
+`openai_steps.export.export_threads` and ``openai-steps export -o DIR`` write one; `Archive` reads it, and
+``openai-steps serve`` answers from it as the API did.
+"""
+
+from openai_steps._public import publish
+from openai_steps.archive._archive import Archive
+from openai_steps.archive._index import Missing, RunState
+from openai_steps.archive._layout import ArchiveError
+from openai_steps.archive._manifest import Manifest
+from openai_steps.archive._verify import VerifyReport, rebuild_index, verify_archive
+from openai_steps.archive._writer import ArchiveWriter
+
+__all__ = [
+    "Archive",
+    "ArchiveError",
+    "ArchiveWriter",
+    "Manifest",
+    "Missing",
+    "RunState",
+    "VerifyReport",
+    "rebuild_index",
+    "verify_archive",
+]
+
+publish(__name__, globals())

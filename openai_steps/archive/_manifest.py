@@ -1,0 +1,94 @@
+"""The manifest: what was asked, of whom and when; how much came; what is missing, and why."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import Factory, asdict, define, field
+
+from openai_steps.archive._index import Missing
+from openai_steps.archive._layout import MANIFEST, VERSION, ArchiveError
+
+_MARK: Final = "openai_steps_archive"
+
+
+@define(kw_only=True)
+class Manifest:
+    """What ``manifest.json`` says.
+
+    Attributes:
+        server: The provider and the base URL that were asked; no key, and no value of a header.
+        asked: What was asked for: threads, or all; ``include``; whether files.
+        redacted: The JSON paths whose values were taken out, so that these objects are not the bytes the server sent.
+        masked: How many objects had a key of the client's echoed in them, which was made unreadable.
+        sessions: When this archive was worked on: ``started``, ``ended`` and ``result`` of each time.
+        counts: How many objects there are of each kind.
+        unfinished_runs: How many runs were still going on when they were read.
+        missing: What could not be read, and why.
+    """
+
+    server: dict[str, str]
+    asked: dict[str, Any]
+    redacted: Sequence[str] = ()
+    masked: int = 0
+    sessions: list[dict[str, str | None]] = field(factory=list)
+    counts: Mapping[str, int] = Factory(dict)
+    unfinished_runs: int = 0
+    missing: Sequence[Missing] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last session came to its end."""
+        return bool(self.sessions) and self.sessions[-1]["result"] == "complete"
+
+    def begin_session(self) -> None:
+        """Note that work on the archive begins."""
+        self.sessions.append({"started": _now(), "ended": None, "result": "interrupted"})
+
+    def end_session(self, *, complete: bool) -> None:
+        """Note that it ends, and how."""
+        self.sessions[-1] |= {"ended": _now(), "result": "complete" if complete else "interrupted"}
+
+    def write(self, folder: Path) -> None:
+        """Put the manifest in its place, the whole of it at once, and on the disk."""
+        data = json.dumps({_MARK: VERSION, **asdict(self)}, indent=2, ensure_ascii=False)
+        temporary = folder / f"{MANIFEST}.tmp"
+        temporary.unlink(missing_ok=True)  # of a process that was killed; a link would lead elsewhere
+        with open(temporary, "x", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(data + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, folder / MANIFEST)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of an archive.
+
+    Raises:
+        ArchiveError: If the folder is no archive, or the manifest is damaged.
+    """
+    path = folder / MANIFEST
+    try:
+        said = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ArchiveError(f"{folder.name} is not an archive: it has no {MANIFEST}.") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ArchiveError(f"{MANIFEST} cannot be read: {error}.") from error
+    if not isinstance(said, dict) or _MARK not in said:
+        raise ArchiveError(f"{folder.name} is not an archive of openai-steps: its {MANIFEST} says something else.")
+    if said.pop(_MARK) != VERSION:
+        raise ArchiveError(f"{folder.name} has another layout than {VERSION}: a newer openai-steps may read it.")
+    try:
+        said["missing"] = [Missing(**one) for one in said.get("missing", ())]
+        return Manifest(**said)
+    except TypeError as error:
+        raise ArchiveError(f"{MANIFEST} is damaged: {error}.") from error
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

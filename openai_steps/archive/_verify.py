@@ -1,0 +1,189 @@
+"""Is an archive whole? Checksums, counts by thread, and an index made anew from the objects."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from openai_steps._words import count
+from openai_steps.archive._index import Index, RunState
+from openai_steps.archive._layout import FILES, INDEX, MANIFEST, ArchiveError, Entry, Group, content_file, objects_file
+from openai_steps.archive._manifest import read_manifest
+from openai_steps.archive._objects import scan
+
+
+@frozen(kw_only=True)
+class VerifyReport:
+    """What an examination of an archive found.
+
+    Attributes:
+        counts: How many objects there are, by kind.
+        threads: How many of them each thread has, by its id and kind.
+        contents: How many files have their content.
+        problems: What is wrong, a sentence each; none if the archive is whole.
+        notes: What is not wrong, but good to know: missing objects, unfinished runs, older versions of objects.
+    """
+
+    counts: dict[str, int]
+    threads: dict[str, dict[str, int]]
+    contents: int
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def verify_archive(folder: str | PathLike[str]) -> VerifyReport:
+    """Prove an archive whole: read all of its objects, compare each with the index, and check each file's content.
+
+    Args:
+        folder: The archive.
+
+    Returns:
+        What was found.
+
+    Raises:
+        ArchiveError: If it is no archive, or another process is writing it.
+        OSError: If a file cannot be read.
+    """
+    where = Path(folder)
+    manifest = read_manifest(where)
+    index = Index(where)
+    try:
+        notes = [f"{len(manifest.missing)} missing: see {MANIFEST}"] * bool(manifest.missing)
+        notes += ["the last export into it was broken off: the same command goes on"] * (not manifest.is_complete)
+        return _examine(where, index, notes)
+    finally:
+        index.close()
+
+
+def rebuild_index(folder: str | PathLike[str]) -> None:
+    """Make the index anew from the objects, when it is lost or damaged. What could not be read is asked for again.
+
+    Args:
+        folder: The archive.
+
+    Raises:
+        ArchiveError: If it is no archive, an object is damaged, or another process is writing it.
+        OSError: If a file cannot be read or written.
+    """
+    where = Path(folder)
+    read_manifest(where)
+    found = _scanned(where)
+    for name in (INDEX, f"{INDEX}-journal"):
+        (where / name).unlink(missing_ok=True)
+    index = Index(where, write=True)
+    try:
+        with index.transaction():
+            for group, (said, entries) in found.groups.items():
+                index.replace(group, entries)
+                if group.kind in ("run", "step"):
+                    steps = len(found.groups.get(Group("step", group.thread_id, group.run_id), ({}, []))[1])
+                    index.set_run(
+                        RunState(group.thread_id, group.run_id, said.get("status"), bool(said.get("finished")), steps)
+                    )
+                if group.kind == "file" and "sha256" in said:
+                    index.set_content(group.run_id, said["sha256"], said.get("bytes", 0))
+            for number, end in found.ends.items():
+                index.set_end(number, end)
+    finally:
+        index.close()
+
+
+@frozen
+class _Found:
+    """What the files of objects hold: the newest version of each group, and where each file ends."""
+
+    groups: dict[Group, tuple[dict[str, Any], list[Entry]]]
+    ends: dict[int, int]
+    older: int
+
+
+def _scanned(folder: Path) -> _Found:
+    groups: dict[Group, tuple[dict[str, Any], list[Entry]]] = {}
+    ends: dict[int, int] = {}
+    older = 0
+    for group, said, entries, (number, end) in scan(folder):
+        older += group in groups
+        groups[group] = said, entries
+        ends[number] = end
+    return _Found(groups, ends, older)
+
+
+def _examine(folder: Path, index: Index, notes: list[str]) -> VerifyReport:
+    problems: list[str] = []
+    try:
+        found = _scanned(folder)
+    except ArchiveError as error:
+        found = _Found({}, {}, 0)
+        problems.append(str(error))
+    told = _headers(index)
+    threads: dict[str, Counter[str]] = {}
+    counts: Counter[str] = Counter()
+    known = {group for kind in ("thread", "message", "run", "step", "file") for group in index.groups(kind)}
+    for group in sorted(known | set(found.groups), key=str):
+        entries = index.entries(group)
+        counts[group.kind] += len(entries)
+        if group.thread_id:
+            threads.setdefault(group.thread_id, Counter())[group.kind] += len(entries)
+        if not problems and (told.get(group, {}), entries) != found.groups.get(group, ({}, [])):
+            problems.append(f"{_shown(group)}: index and objects differ; `verify --rebuild` trusts the objects.")
+    notes += _torn(folder, index)
+    contents = index.contents()
+    problems += [
+        f"The content of the file {file_id!r} is missing or damaged."
+        for file_id, (sha256, size) in contents.items()
+        if not _is_content(content_file(folder, sha256), sha256, size)
+    ]
+    notes += [f"{count(found.older, 'older version')} of objects kept"] * bool(found.older)
+    unfinished = sum(not run.finished for run in index.runs())
+    notes += [f"{count(unfinished, 'run')} unfinished when read: `export --update` reads them again"] * bool(unfinished)
+    strays = {path.name for path in (folder / FILES).glob("*")} - {sha256 for sha256, _ in contents.values()}
+    notes += [f"{count(len(strays), 'file')} in {FILES}/ without an owner"] * bool(strays)
+    return VerifyReport(
+        counts=dict(counts),
+        threads={thread_id: dict(of_thread) for thread_id, of_thread in threads.items()},
+        contents=len(contents),
+        problems=tuple(problems),
+        notes=tuple(notes),
+    )
+
+
+def _headers(index: Index) -> dict[Group, dict[str, Any]]:
+    """Return what the headers of groups should say besides ids, as far as the index knows it."""
+    told: dict[Group, dict[str, Any]] = {}
+    for run in index.runs():
+        status = {} if run.status is None else {"status": run.status}
+        for kind in ("run", "step"):
+            told[Group(kind, run.thread_id, run.run_id)] = {**status, "finished": run.finished}
+    for file_id, (sha256, size) in index.contents().items():
+        told[Group("file", run_id=file_id)] = {"sha256": sha256, "bytes": size}
+    return told
+
+
+def _torn(folder: Path, index: Index) -> Iterator[str]:
+    for number, end in index.ends().items():
+        path = objects_file(folder, number)
+        if path.exists() and path.stat().st_size > end:
+            yield f"{path.name} has {path.stat().st_size - end} bytes of a batch that was broken off"
+
+
+def _is_content(path: Path, sha256: str, size: int) -> bool:
+    if not path.is_file() or path.stat().st_size != size:
+        return False
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+
+
+def _shown(group: Group) -> str:
+    ids = " ".join(filter(None, (group.thread_id, group.run_id)))
+    return f"{group.kind}s of {ids}" if group.kind in ("step", "message") else f"{group.kind} {ids}"

@@ -1,0 +1,187 @@
+"""Fills an archive: groups of objects, in batches that are on the disk before the index says so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from openai_steps.archive._index import Index, Missing, RunState
+from openai_steps.archive._layout import FILES, MANIFEST, ArchiveError, Group
+from openai_steps.archive._manifest import Manifest, read_manifest
+from openai_steps.archive._objects import ObjectsWriter
+
+Objects = Sequence[tuple[str, bytes]]
+"""The id and the bytes of each object, oldest first."""
+
+# A crash costs no more work than this; smaller batches mean more waiting for the disk.
+_BATCH_BYTES: Final = 1024 * 1024
+_BATCH_SECONDS: Final = 1.0
+
+
+class ArchiveWriter:
+    """Begins an archive in a new folder, or goes on with one, wherever it was broken off.
+
+    Use it as a context manager: at the end, what was added is on the disk, however the block ends.
+
+    Args:
+        folder: The archive; made if it is not there.
+        server: The provider and the base URL that are asked; an archive holds what one server sent.
+        asked: What is asked for, for the manifest. ``include`` must be the same each time.
+        redacted: The JSON paths whose values are taken out. They must be the same each time.
+
+    Raises:
+        ArchiveError: If the folder holds something else, the settings differ, or another process is at it.
+        OSError: If the folder cannot be made or written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        server: Mapping[str, str],
+        asked: Mapping[str, Any],
+        redacted: Sequence[str] = (),
+    ) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / MANIFEST).exists() and any(folder.iterdir()):
+            raise ArchiveError(f"{folder.name} is a folder with something else in it. Choose a new name.")
+        self.manifest = Manifest(server=dict(server), asked=dict(asked), redacted=list(redacted))
+        if (folder / MANIFEST).exists():
+            self.manifest = _continued(read_manifest(folder), self.manifest)
+        else:
+            self.manifest.write(folder)  # before the index, so that the folder is known for an archive
+        (folder / FILES).mkdir(exist_ok=True)
+        self.index = Index(folder, write=True)
+        try:
+            self._objects = ObjectsWriter(folder, self.index.ends())
+        except BaseException:
+            self.index.close()
+            raise
+        self._changes: list[Callable[[], None]] = []
+        self._bytes = 0
+        self._due = time.monotonic() + _BATCH_SECONDS
+        self._complete = False
+        self.manifest.begin_session()
+        self._write_manifest()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            self.commit()
+            self.manifest.end_session(complete=self._complete)
+            self._write_manifest()
+        finally:
+            self._objects.close()
+            self.index.close()
+
+    def add_thread(self, thread_id: str, thread: bytes | None, messages: Objects) -> None:
+        """Take a thread and its messages, instead of those that may be there from before.
+
+        Args:
+            thread_id: The thread.
+            thread: Its object; None where the server does not give it.
+            messages: Its messages.
+        """
+        if thread is not None:
+            self._add(Group("thread", thread_id), [(thread_id, thread)])
+        self._add(Group("message", thread_id), messages)
+        for kind in ("thread", "messages"):
+            self._changes.append(lambda kind=kind: self.index.clear_missing(kind, thread_id))  # type: ignore[misc]
+        self._commit_if_due()
+
+    def add_run(self, state: RunState, run: bytes | None, steps: Objects) -> None:
+        """Take a run and its steps, instead of those that may be there from before.
+
+        Args:
+            state: What is known of it.
+            run: Its object; None where the server does not give it.
+            steps: Its steps.
+        """
+        said = {"status": state.status, "finished": state.finished}
+        if run is not None:
+            self._add(Group("run", state.thread_id, state.run_id), [(state.run_id, run)], **said)
+        self._add(Group("step", state.thread_id, state.run_id), steps, **said)
+        self._changes.append(lambda: self.index.set_run(state))
+        self._commit_if_due()
+
+    def add_file(self, file_id: str, file: bytes, *, sha256: str | None, size: int = 0) -> None:
+        """Take a file's object, and note which content it has.
+
+        Args:
+            file_id: The file.
+            file: Its object.
+            sha256: The checksum of its content, by which it lies in ``files/``; None where there is none.
+            size: How many bytes the content has.
+        """
+        said = {} if sha256 is None else {"sha256": sha256, "bytes": size}
+        self._add(Group("file", run_id=file_id), [(file_id, file)], **said)
+        self._changes.append(lambda: self.index.clear_missing("file", object_id=file_id))
+        if sha256 is not None:
+            self._changes.append(lambda: self.index.set_content(file_id, sha256, size))
+        self._commit_if_due()
+
+    def note_missing(self, missing: Missing) -> None:
+        """Note that something could not be read."""
+        self._changes.append(lambda: self.index.set_missing(missing))
+
+    def complete(self) -> None:
+        """Note that all that was asked for has been read, or is missing."""
+        self._complete = True
+
+    def commit(self) -> None:
+        """Write what was added; when this returns, it is on the disk, and the index knows it."""
+        changes, self._changes = self._changes, []
+        self._bytes = 0
+        self._due = time.monotonic() + _BATCH_SECONDS
+        if not changes:
+            return
+        self._objects.sync()
+        with self.index.transaction():
+            for change in changes:
+                change()
+
+    def _add(self, group: Group, objects: Objects, **more: Any) -> None:
+        entries = self._objects.add(
+            group, objects, **{name: value for name, value in more.items() if value is not None}
+        )
+        number, end = self._objects.number, self._objects.end
+        self._changes.append(lambda: self.index.replace(group, entries))
+        self._changes.append(lambda: self.index.set_end(number, end))
+        self._bytes += sum(len(data) for _, data in objects)
+
+    def _commit_if_due(self) -> None:
+        if self._bytes >= _BATCH_BYTES or time.monotonic() >= self._due:
+            self.commit()
+
+    def _write_manifest(self) -> None:
+        self.manifest.counts = {_plural(kind): count for kind, count in sorted(self.index.counts().items())}
+        self.manifest.unfinished_runs = sum(not run.finished for run in self.index.runs())
+        self.manifest.missing = self.index.missing()
+        self.manifest.write(self.folder)
+
+
+def _plural(kind: str) -> str:
+    return f"{kind}s"
+
+
+def _continued(known: Manifest, wanted: Manifest) -> Manifest:
+    """Return the manifest to go on with: one server, one ``include``, one redaction; any threads."""
+    for name, before, now in (
+        ("server", known.server, wanted.server),
+        ("include", known.asked.get("include"), wanted.asked.get("include")),
+        ("redact", list(known.redacted), list(wanted.redacted)),
+    ):
+        if before != now:
+            raise ArchiveError(
+                f"This archive was begun with another {name} ({before!r}, now {now!r}). Use that, or another folder."
+            )
+    known.asked = wanted.asked
+    return known

@@ -1,0 +1,93 @@
+"""What is whole is called whole, what is not is not, and an index can be made anew."""
+
+import hashlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+from archive_samples import ASKED, SERVER, archive
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openai_steps.archive import Archive, ArchiveError, ArchiveWriter, rebuild_index, verify_archive
+
+
+def dump(folder: Path) -> list[str]:
+    db = sqlite3.connect(folder / "index.sqlite")
+    lines = [line for line in db.iterdump() if "missing" not in line]
+    db.close()
+    return lines
+
+
+def test_an_archive_is_proven_whole(tmp_path: Path) -> None:
+    report = verify_archive(archive(tmp_path / "a"))
+    assert report.is_whole
+    assert report.counts == {"file": 1, "message": 2, "run": 3, "step": 9, "thread": 1}
+    assert report.threads["thread_b"] == {"message": 2, "run": 3, "step": 9, "thread": 1}
+    assert report.notes == (
+        "1 missing: see manifest.json",
+        "1 run unfinished when read: `export --update` reads them again",
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return archive(tmp_path_factory.mktemp("one") / "a")
+
+
+@given(at=st.integers(0, 2_000), bit=st.integers(0, 7))
+def test_no_bit_can_change_without_being_noticed(folder: Path, at: int, bit: int) -> None:
+    objects = folder / "objects-0001.json"
+    whole = objects.read_bytes()
+    changed = bytearray(whole)
+    changed[at % len(whole)] ^= 1 << bit
+    objects.write_bytes(changed)
+    report = verify_archive(folder)
+    objects.write_bytes(whole)
+    assert not report.is_whole
+    assert verify_archive(folder).is_whole
+
+
+def test_the_index_can_be_made_anew(tmp_path: Path) -> None:
+    folder = archive(tmp_path / "a")
+    before = dump(folder)
+    (folder / "index.sqlite").write_bytes(b"damaged")
+    rebuild_index(folder)
+    assert dump(folder) == before
+    assert verify_archive(folder).is_whole
+    with Archive(folder) as found:
+        assert [run.finished for run in found.runs()] == [True, True, True, False]
+
+
+def test_an_index_that_says_something_else_is_found_out(tmp_path: Path) -> None:
+    folder = archive(tmp_path / "a")
+    db = sqlite3.connect(folder / "index.sqlite")
+    db.execute("DELETE FROM object WHERE kind = 'step' AND run_id = 'run_2' AND number = 1")
+    db.commit()
+    db.close()
+    assert "steps of thread_b run_2: index and objects differ" in verify_archive(folder).problems[0]
+    rebuild_index(folder)
+    assert verify_archive(folder).is_whole
+
+
+def test_contents_are_checked(tmp_path: Path) -> None:
+    folder = archive(tmp_path / "a")
+    content = b"a picture"
+    sha256 = hashlib.sha256(content).hexdigest()
+    (folder / "files" / sha256).write_bytes(content)
+    with ArchiveWriter(folder, server=SERVER, asked=ASKED) as writer:
+        writer.add_file("file_2", b'{"id":"file_2"}', sha256=sha256, size=len(content))
+    assert verify_archive(folder).is_whole
+    rebuild_index(folder)
+    with Archive(folder) as found:
+        path = found.content("file_2")
+    assert path is not None
+    assert path.read_bytes() == content
+    path.write_bytes(b"A picture")
+    assert verify_archive(folder).problems == ("The content of the file 'file_2' is missing or damaged.",)
+
+
+def test_what_is_no_archive_is_not_verified(tmp_path: Path) -> None:
+    for call in (verify_archive, rebuild_index):
+        with pytest.raises(ArchiveError, match="is not an archive"):
+            call(tmp_path)

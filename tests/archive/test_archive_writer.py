@@ -1,0 +1,138 @@
+"""An archive can be broken off anywhere and gone on with; nothing counts that is not on the disk."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from archive_samples import ASKED, SERVER, STEPS, archive, fill
+
+from openai_steps.archive import Archive, ArchiveError, ArchiveWriter, RunState, verify_archive
+
+
+def test_whatever_is_left_behind_the_last_batch_is_cut_off(tmp_path: Path) -> None:
+    folder = archive(tmp_path / "a")
+    whole = (folder / "objects-0001.json").read_bytes()
+    for torn in (b"{", b'{"openai_steps": {"kind": "step", "objects": [["x", 5]]}}\n', b"\xff\n" * 40):
+        (folder / "objects-0001.json").write_bytes(whole + torn)
+        assert verify_archive(folder).is_whole
+        with ArchiveWriter(folder, server=SERVER, asked=ASKED):
+            pass
+        assert (folder / "objects-0001.json").read_bytes() == whole
+
+
+def test_a_file_shorter_than_the_index_says_is_found_out(tmp_path: Path) -> None:
+    folder = archive(tmp_path / "a")
+    os.truncate(folder / "objects-0001.json", 10)
+    with pytest.raises(ArchiveError, match="shorter than the index says"):
+        ArchiveWriter(folder, server=SERVER, asked=ASKED)
+    assert not verify_archive(folder).is_whole
+    (folder / "objects-0001.json").unlink()
+    with pytest.raises(ArchiveError, match="missing or shorter"):
+        ArchiveWriter(folder, server=SERVER, asked=ASKED)
+
+
+KILLED = """
+import os, signal, sys
+sys.path[:0] = sys.argv[2:]
+from pathlib import Path
+from archive_samples import ASKED, SERVER, fill
+from openai_steps.archive import ArchiveWriter
+writer = ArchiveWriter(Path(sys.argv[1]), server=SERVER, asked=ASKED)
+fill(writer)
+writer.commit()
+fill(writer, runs=5)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_killed_process_loses_its_last_batch_only(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), *sys.path], capture_output=True, check=False)
+    assert done.returncode == -9, done.stderr
+    assert verify_archive(folder).is_whole
+    with Archive(folder) as found:
+        assert len(found.runs("thread_b")) == 3
+        assert found.manifest.sessions[-1]["result"] == "interrupted"
+    with ArchiveWriter(folder, server=SERVER, asked=ASKED) as writer:
+        fill(writer, runs=5)
+        writer.complete()
+    assert verify_archive(folder).is_whole
+    with Archive(folder) as found:
+        assert found.manifest.is_complete
+        assert found.manifest.counts == {"files": 1, "messages": 2, "runs": 5, "steps": 15, "threads": 1}
+        assert found.manifest.unfinished_runs == 1
+        assert len(found.manifest.missing) == 1
+
+
+def test_files_of_objects_have_a_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openai_steps.archive._objects.LARGEST", 300)
+    folder = archive(tmp_path / "a", runs=20)
+    assert len(list(folder.glob("objects-*.json"))) > 5
+    assert verify_archive(folder).is_whole
+    with ArchiveWriter(folder, server=SERVER, asked=ASKED) as writer:
+        fill(writer, runs=20)
+    with Archive(folder) as found:
+        assert all(found.steps("thread_b", run.run_id) == [data for _, data in STEPS] for run in found.runs("thread_b"))
+    assert verify_archive(folder).is_whole
+    (folder / "objects-0002.json").unlink()
+    assert "objects-0002.json" in verify_archive(folder).problems[0]
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    folder = archive(tmp_path / "a")
+    with ArchiveWriter(folder, server=SERVER, asked=ASKED):
+        for other in (lambda: ArchiveWriter(folder, server=SERVER, asked=ASKED), lambda: verify_archive(folder)):
+            with pytest.raises(ArchiveError, match="Another process is writing this archive"):
+                other()
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"server": {**SERVER, "base_url": "http://other"}, "asked": ASKED}, "another server"),
+        ({"server": SERVER, "asked": {**ASKED, "include": ["x"]}}, "another include"),
+        ({"server": SERVER, "asked": ASKED, "redacted": ["$.metadata"]}, "another redact"),
+    ],
+)
+def test_an_archive_is_of_one_server_and_one_setting(tmp_path: Path, settings: dict[str, object], told: str) -> None:
+    folder = archive(tmp_path / "a")
+    with pytest.raises(ArchiveError, match=told):
+        ArchiveWriter(folder, **settings)  # type: ignore[arg-type]
+    with ArchiveWriter(folder, server=SERVER, asked={**ASKED, "threads": ["thread_c"]}) as writer:
+        assert writer.manifest.asked["threads"] == ["thread_c"]
+
+
+def test_nothing_foreign_is_touched(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(ArchiveError, match="something else in it"):
+        ArchiveWriter(tmp_path, server=SERVER, asked=ASKED)
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_no_link_is_followed(tmp_path: Path) -> None:
+    folder, victim = archive(tmp_path / "a"), tmp_path / "victim"
+    victim.write_text("precious")
+    (folder / "manifest.json.tmp").symlink_to(victim)
+    with ArchiveWriter(folder, server=SERVER, asked=ASKED):
+        pass
+    assert victim.read_text() == "precious"
+    objects = folder / "objects-0001.json"
+    objects.rename(tmp_path / "elsewhere")
+    objects.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="objects-0001"):
+        ArchiveWriter(folder, server=SERVER, asked=ASKED)
+
+
+def test_an_error_in_the_block_keeps_what_was_added(tmp_path: Path) -> None:
+    def broken_off() -> None:
+        with ArchiveWriter(tmp_path / "a", server=SERVER, asked=ASKED) as writer:
+            writer.add_run(RunState("t", "r", None, False, 0), b"{}", [])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken_off()
+    assert json.loads((tmp_path / "a" / "manifest.json").read_text())["counts"] == {"runs": 1}
