@@ -97,7 +97,9 @@ class Index:
             else:
                 if not path.exists():
                     raise ArchiveError(f"{folder.name} has no {INDEX}: `openai-steps verify --rebuild` makes one.")
-                self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0, check_same_thread=False)
+                self._db = sqlite3.connect(
+                    f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0, check_same_thread=False
+                )
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version != VERSION:
             raise ArchiveError(f"{INDEX} has the layout {version}, and this version of openai-steps knows {VERSION}.")
