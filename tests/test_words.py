@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_steps import _words
-from openai_steps.timeline._axis import tick_step, ticks
 
 
 @pytest.mark.parametrize(
@@ -54,13 +53,3 @@ def test_wide_characters_take_two_columns() -> None:
 
 def test_an_excerpt_says_how_much_is_missing() -> None:
     assert _words.excerpt("a\r\nb\tc\x00" + "d" * 2000, 6) == "a\nb\tc\n… 2,001 more characters"
-
-
-@given(st.floats(0.001, 1e9), st.integers(2, 12))
-def test_an_axis_has_few_marks_and_all_are_on_it(seconds: float, at_most: int) -> None:
-    total = timedelta(seconds=seconds)
-    marks = ticks(total, at_most=at_most)
-    assert 1 <= len(marks) <= at_most + 1
-    assert marks[0].place == 0
-    assert all(0 <= mark.place <= 1.000001 for mark in marks)
-    assert tick_step(total, at_most=at_most) > 0

@@ -4,45 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
-from aiolimiter import AsyncLimiter
-from attrs import define, frozen
+from attrs import frozen
+from client_verbs import VERBS
 from sample_steps import RUN, THREAD, make_step, make_steps, step_id, step_ids
 from serving import ids, queries, serving
 
 from openai_steps import (
     INCLUDE_FILE_SEARCH_CONTENT,
-    APIConnectionError,
-    APIStatusError,
-    APITimeoutError,
-    AsyncStepsClient,
-    AuthenticationError,
     BadRequestError,
-    ConflictError,
     Endpoint,
-    InternalServerError,
-    Limits,
-    NotFoundError,
     Order,
-    PermissionDeniedError,
-    RateLimitError,
-    RetryPolicy,
     RunStep,
     StepsError,
-    Timeouts,
-    UnprocessableEntityError,
     unstructure,
 )
-from openai_steps.emulator import Answer, Exchange, RecordedRequest, Reset, Stall
+from openai_steps.emulator import Answer, Exchange, RecordedRequest, Stall
 
 COUNT = 250
+
+
 ASCENDING = step_ids(range(COUNT))
+
+
 DESCENDING = ASCENDING[::-1]
 
 
@@ -104,6 +93,7 @@ async def test_an_id_is_one_segment_whatever_is_in_it() -> None:
 
 # --- Walks -------------------------------------------------------------------------------------------------------
 
+
 WALKS: list[tuple[Order, str | None, str | None, list[str]]] = [
     ("asc", None, None, ASCENDING),
     ("desc", None, None, DESCENDING),
@@ -116,6 +106,8 @@ WALKS: list[tuple[Order, str | None, str | None, list[str]]] = [
     ("asc", step_id(COUNT - 1), None, []),
     ("desc", None, step_id(COUNT - 1), []),
 ]
+
+
 walks = pytest.mark.parametrize(("order", "after", "before", "expected"), WALKS)
 
 
@@ -299,35 +291,11 @@ async def test_one_step() -> None:
         assert queries(emulator) == [{"include[]": INCLUDE_FILE_SEARCH_CONTENT}]
 
 
-async def test_a_run() -> None:
-    async with serving(3) as (client, emulator):
-        run = await client.get_run(THREAD, RUN)
-        assert (run.id, run.thread_id, run.status) == (RUN, THREAD, "completed")
-        assert emulator.requests[0].raw_path == f"/v1/threads/{THREAD}/runs/{RUN}"
-
-
-# --- Bad input is refused before any request ---------------------------------------------------------------------
-
-
-async def drain(walk: AsyncIterator[Any]) -> None:
-    async for _ in walk:
-        pass
-
-
-VERBS: dict[str, Callable[..., Awaitable[Any]]] = {
-    "list_steps_page": lambda client, thread=THREAD, run=RUN, **named: client.list_steps_page(thread, run, **named),
-    "iter_step_pages": lambda client, thread=THREAD, run=RUN, **named: drain(
-        client.iter_step_pages(thread, run, **named)
-    ),
-    "iter_steps": lambda client, thread=THREAD, run=RUN, **named: drain(client.iter_steps(thread, run, **named)),
-    "collect_steps": lambda client, thread=THREAD, run=RUN, **named: client.collect_steps(thread, run, **named),
-    "get_step": lambda client, thread=THREAD, run=RUN, step="step_1", **named: client.get_step(
-        thread, run, step, **named
-    ),
-    "get_run": lambda client, thread=THREAD, run=RUN, **named: client.get_run(thread, run, **named),
-}
 LISTING = ("list_steps_page", "iter_step_pages", "iter_steps", "collect_steps")
+
+
 WALKING = ("iter_step_pages", "iter_steps", "collect_steps")
+
 
 BAD_INPUT: list[tuple[tuple[str, ...], dict[str, Any], str]] = [
     *((tuple(VERBS), {"thread": bad}, "thread_id must be an id") for bad in ("", ".", "..", None, 7)),
@@ -380,304 +348,6 @@ async def test_both_cursors_are_refused_where_the_server_takes_one() -> None:
 
 def dashscope(base_url: str) -> Endpoint:
     return Endpoint.dashscope(base_url=base_url, api_key="k")
-
-
-# --- Keys and headers --------------------------------------------------------------------------------------------
-
-
-def test_openai_itself_wants_a_key() -> None:
-    with pytest.raises(ValueError, match="No API key for OpenAI"):
-        AsyncStepsClient()
-
-
-@pytest.mark.parametrize("arguments", [{"api_key": "k"}, {"base_url": "https://host/v1"}])
-def test_an_endpoint_has_its_own_key_and_address(arguments: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="to the endpoint, not to the client"):
-        AsyncStepsClient(Endpoint.compatible("https://host/v1"), **arguments)  # type: ignore[arg-type]
-
-
-async def test_a_gateway_needs_no_key() -> None:
-    async with serving(3) as (gateway, emulator), AsyncStepsClient(base_url=gateway.endpoint.base_url) as client:
-        assert len(await client.collect_steps(THREAD, RUN)) == 3
-        assert "Authorization" not in emulator.requests[0].headers
-        assert emulator.requests[0].headers["OpenAI-Beta"] == "assistants=v2"
-
-
-async def test_the_headers_of_openai() -> None:
-    def endpoint(base_url: str) -> Endpoint:
-        return Endpoint.openai(base_url=base_url, api_key="sk-1", organization="org-1", project="proj-1")
-
-    async with serving(3, profile="openai", api_key="sk-1", endpoint=endpoint) as (client, emulator):
-        await client.get_run(THREAD, RUN)
-        sent = emulator.requests[0].headers
-    expected = {
-        "Authorization": "Bearer sk-1",
-        "OpenAI-Beta": "assistants=v2",
-        "OpenAI-Organization": "org-1",
-        "OpenAI-Project": "proj-1",
-        "Accept": "application/json",
-    }
-    assert {name: sent.get(name) for name in expected} == expected
-    assert sent["User-Agent"].startswith("openai-steps/")
-
-
-async def test_a_function_is_asked_for_the_key_of_each_request() -> None:
-    asked: list[str] = []
-
-    def key() -> str:
-        asked.append("plain")
-        return "sk-1"
-
-    async def key_later() -> str:
-        await asyncio.sleep(0)
-        asked.append("async")
-        return "sk-1"
-
-    async with serving(COUNT, api_key="sk-1") as (keyless, emulator):
-        for source, name in ((key, "plain"), (key_later, "async")):
-            endpoint = Endpoint.compatible(keyless.endpoint.base_url, api_key=source)
-            async with AsyncStepsClient(endpoint) as client:
-                assert len([step async for step in client.iter_steps(THREAD, RUN, page_size=50)]) == COUNT
-            assert asked == [name] * 5
-            assert len(emulator.requests) == 5
-            asked.clear()
-            emulator.clear_requests()
-
-
-async def test_what_a_key_function_raises_comes_through() -> None:
-    def key() -> str:
-        raise LookupError("vault is shut")
-
-    async with serving(3, endpoint=lambda url: Endpoint.compatible(url, api_key=key)) as (client, emulator):
-        with pytest.raises(LookupError, match="vault is shut"):
-            await client.get_run(THREAD, RUN)
-        assert emulator.requests == ()
-
-
-async def test_a_key_that_never_comes_is_not_waited_for_for_ever() -> None:
-    async def key() -> str:
-        await asyncio.Event().wait()
-        return "never"
-
-    short = Timeouts(attempt=0.05, total=0.05)
-    async with serving(3, endpoint=lambda url: Endpoint.compatible(url, api_key=key), timeout=short) as (client, _):
-        with pytest.raises(APITimeoutError, match="waited for the key"):
-            await client.get_run(THREAD, RUN)
-
-
-async def test_headers_of_the_user_s_win() -> None:
-    mine = {"X-Team": "a", "openai-beta": "assistants=v1", "authorization": "Basic abc", "User-Agent": "mine/1"}
-    async with serving(3, endpoint=lambda url: Endpoint.compatible(url, api_key="sk-1"), headers=mine) as (
-        client,
-        emulator,
-    ):
-        await client.get_run(THREAD, RUN)
-        sent = emulator.requests[0].headers
-    assert {name: sent[name] for name in mine} == mine
-    assert not isinstance(sent, dict)  # a multidict, which would show a header that is sent twice
-    assert all(len(sent.getall(name)) == 1 for name in mine)  # type: ignore[attr-defined]
-
-
-# --- Sessions, and when it is over -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def closed(monkeypatch: pytest.MonkeyPatch) -> list[aiohttp.ClientSession]:
-    """The sessions that have been closed."""
-    sessions: list[aiohttp.ClientSession] = []
-    close = aiohttp.ClientSession.close
-
-    async def note(session: aiohttp.ClientSession) -> None:
-        sessions.append(session)
-        await close(session)
-
-    monkeypatch.setattr(aiohttp.ClientSession, "close", note)
-    return sessions
-
-
-async def test_a_session_of_its_own_is_closed(closed: list[aiohttp.ClientSession]) -> None:
-    async with serving(3) as (client, _):
-        await client.get_run(THREAD, RUN)
-        assert closed == []
-    assert len(closed) == 1
-    await client.aclose()  # again, which is no matter
-
-
-async def test_a_session_brought_along_is_used_and_left_open(closed: list[aiohttp.ClientSession]) -> None:
-    async with aiohttp.ClientSession(headers={"X-Mine": "yes"}) as session:
-        async with serving(3, session=session) as (client, emulator):
-            await client.get_run(THREAD, RUN)
-            assert emulator.requests[0].headers["X-Mine"] == "yes"
-        assert closed == []
-        assert not session.closed
-
-
-async def test_a_session_that_its_owner_has_closed_is_told_of() -> None:
-    session = aiohttp.ClientSession()
-    async with serving(3, session=session) as (client, _):
-        await session.close()
-        with pytest.raises(RuntimeError, match="session given to this client is closed"):
-            await client.get_run(THREAD, RUN)
-
-
-@pytest.mark.parametrize("verb", VERBS)
-async def test_a_closed_client_stays_closed(verb: str) -> None:
-    async with serving(3) as (client, emulator):
-        await client.aclose()
-        with pytest.raises(RuntimeError, match="This client is closed"):
-            await VERBS[verb](client)
-        assert emulator.requests == ()
-
-
-def test_a_client_belongs_to_the_loop_of_its_first_request() -> None:
-    client = AsyncStepsClient(base_url="http://127.0.0.1:9/v1", retry=RetryPolicy(attempts=1))
-
-    async def ask(error: type[Exception]) -> None:
-        with pytest.raises(error) as caught:
-            await client.get_run(THREAD, RUN)
-        assert error is not RuntimeError or "another event loop" in str(caught.value)
-
-    asyncio.run(ask(APIConnectionError))
-    asyncio.run(ask(RuntimeError))
-    asyncio.run(client.aclose())
-
-
-def test_a_client_may_be_made_outside_any_loop_and_shows_no_key() -> None:
-    client = AsyncStepsClient(api_key="sk-secret")
-    assert repr(client) == "<AsyncStepsClient openai https://api.openai.com/v1>"
-
-
-# --- Limiter, timeouts, limits -----------------------------------------------------------------------------------
-
-
-@define
-class Turnstile:
-    """A limiter that counts."""
-
-    inside: int = 0
-    passed: int = 0
-
-    async def __aenter__(self) -> None:
-        self.inside += 1
-        self.passed += 1
-
-    async def __aexit__(self, *_: object) -> None:
-        self.inside -= 1
-
-
-async def test_the_limiter_is_entered_around_each_request() -> None:
-    limiter = Turnstile()
-    async with serving(COUNT, rate_limiter=limiter) as (client, emulator):
-        emulator.inject(Answer(404), matching=is_second_page)
-        with pytest.raises(NotFoundError):
-            await drain(client.iter_steps(THREAD, RUN))
-    assert (limiter.passed, limiter.inside) == (2, 0)
-
-
-async def test_a_semaphore_keeps_requests_apart() -> None:
-    async with serving(3, rate_limiter=asyncio.Semaphore(1)) as (client, emulator):
-        at_once = most = 0
-
-        @frozen
-        class Counted:
-            async def play(self, exchange: Exchange) -> web.StreamResponse:
-                nonlocal at_once, most
-                at_once += 1
-                most = max(most, at_once)
-                await asyncio.sleep(0.005)
-                at_once -= 1
-                return exchange.normal()
-
-        emulator.inject(Counted(), times=8)
-        await asyncio.gather(*(client.get_run(THREAD, RUN) for _ in range(8)))
-        assert most == 1
-
-
-async def test_aiolimiter_fits() -> None:
-    async with serving(3, rate_limiter=AsyncLimiter(100, 1)) as (client, _):
-        assert len(await client.collect_steps(THREAD, RUN)) == 3
-
-
-async def test_a_limiter_that_lets_nothing_through_is_a_timeout() -> None:
-    shut = asyncio.Semaphore(0)
-    async with serving(3, rate_limiter=shut, timeout=Timeouts(total=0.05)) as (client, emulator):
-        with pytest.raises(APITimeoutError, match=r"0\.05 s with all retries"):
-            await client.get_run(THREAD, RUN)
-        assert emulator.requests == ()
-
-
-@pytest.mark.parametrize("verb", VERBS)
-async def test_a_timeout_may_be_given_with_each_call(verb: str) -> None:
-    async with serving(3) as (client, emulator):
-        emulator.inject(Stall())
-        with pytest.raises(APITimeoutError, match=r"within 0\.05 s"):
-            await VERBS[verb](client, timeout=0.05)
-        assert (await client.get_run(THREAD, RUN)).id == RUN
-
-
-@pytest.mark.parametrize("timeout", [0.05, Timeouts(attempt=0.05)])
-async def test_the_client_s_timeout_is_the_default(timeout: Timeouts | float) -> None:
-    async with serving(3, timeout=timeout) as (client, emulator):
-        emulator.inject(Stall())
-        with pytest.raises(APITimeoutError, match=r"within 0\.05 s"):
-            await client.get_run(THREAD, RUN)
-
-
-async def test_no_more_connections_than_allowed() -> None:
-    async with serving(3, limits=Limits(max_connections=2)) as (client, emulator):
-        await asyncio.gather(*(client.get_run(THREAD, RUN) for _ in range(10)))
-        assert len(emulator.requests) == 10
-
-
-# --- Errors ------------------------------------------------------------------------------------------------------
-
-STATUSES: list[tuple[int, type[APIStatusError]]] = [
-    (300, APIStatusError),
-    (400, BadRequestError),
-    (401, AuthenticationError),
-    (403, PermissionDeniedError),
-    (404, NotFoundError),
-    (409, ConflictError),
-    (418, APIStatusError),
-    (422, UnprocessableEntityError),
-    (429, RateLimitError),
-    (500, InternalServerError),
-    (501, InternalServerError),
-    (503, InternalServerError),
-]
-
-
-@pytest.mark.parametrize(("status", "kind"), STATUSES)
-async def test_each_status_has_its_error(status: int, kind: type[APIStatusError]) -> None:
-    body = {"error": {"message": "too bad", "type": "t", "param": "p", "code": "c"}}
-    async with serving(3) as (client, emulator):
-        emulator.inject(Answer(status, body, headers={"retry-after": "2", "x-request-id": "req_7"}))
-        with pytest.raises(kind) as caught:
-            await client.get_run(THREAD, RUN)
-    error = caught.value
-    assert type(error) is kind
-    assert isinstance(error, StepsError)
-    assert (error.status, error.code, error.type, error.param) == (status, "c", "t", "p")
-    assert (error.request_id, error.retry_after, error.body) == ("req_7", 2.0, body)
-    assert error.headers["x-request-id"] == "req_7"
-    for told in ("too bad", str(status), "req_7", f"GET /threads/{THREAD}/runs/{RUN}"):
-        assert told in str(error)
-
-
-async def test_an_error_does_not_tell_the_key_even_if_the_server_does() -> None:
-    async with serving(3, endpoint=lambda url: Endpoint.compatible(url, api_key="sk-secret")) as (client, emulator):
-        body = {"error": {"message": "Incorrect API key provided: sk-secret", "code": "sk-secret"}}
-        emulator.inject(Answer(401, body, headers={"X-Echo": "Bearer sk-secret"}))
-        with pytest.raises(AuthenticationError) as caught:
-            await client.get_run(THREAD, RUN)
-    assert "sk-secret" not in repr((caught.value, str(caught.value), vars(caught.value)))
-
-
-async def test_no_connection_is_a_connection_error() -> None:
-    async with serving(3) as (client, emulator):
-        emulator.inject(Reset(), times=2)  # aiohttp itself may ask again once
-        with pytest.raises(APIConnectionError, match=rf"from 127\.0\.0\.1.*GET /threads/{THREAD}"):
-            await client.get_run(THREAD, RUN)
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,6 @@ from openai_steps.emulator import Answer, CloseAfter, Cut, Delay, Emulator, Exch
 PATH = "/threads/thread_demo/runs/run_demo/steps"
 
 
-@pytest.fixture
-def emulator() -> Emulator:
-    return Emulator.demo()
-
-
 async def fetch(base_url: str, path: str = PATH) -> tuple[int, dict[str, str], bytes]:
     """One request on a connection of its own."""
     async with aiohttp.ClientSession() as session, session.get(base_url + path) as response:

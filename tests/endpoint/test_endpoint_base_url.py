@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openai_steps import Endpoint
 from openai_steps._endpoint.base_url import is_at, parse_base_url
 
 
@@ -96,3 +99,81 @@ def test_a_region_is_at_its_host_and_a_look_alike_is_not() -> None:
     assert is_at("https://API.OpenAI.com", "api.openai.com")
     assert not is_at("https://api.openai.com.evil.example/v1", "api.openai.com")
     assert not is_at("https://notapi.openai.com/v1", "api.openai.com")
+
+
+PROJECT = "https://res.services.ai.azure.com/api/projects/proj"
+
+
+@pytest.mark.parametrize(
+    ("make", "base_url", "query"),
+    [
+        (lambda: Endpoint.openai(base_url="https://api.openai.com", api_key="k"), "https://api.openai.com/v1", ()),
+        (lambda: Endpoint.openai(base_url="http://api.openai.com/v1/", api_key="k"), "https://api.openai.com/v1", ()),
+        (
+            lambda: Endpoint.openai(base_url="https://eu.api.openai.com", api_key="k"),
+            "https://eu.api.openai.com/v1",
+            (),
+        ),
+        (lambda: Endpoint.openai(base_url="https://gateway.example"), "https://gateway.example", ()),
+        (
+            lambda: Endpoint.azure_openai("https://r.openai.azure.com/", api_key="k"),
+            "https://r.openai.azure.com/openai",
+            (("api-version", "2024-05-01-preview"),),
+        ),
+        (
+            lambda: Endpoint.azure_openai("https://r.openai.azure.com/openai/v1/", api_key="k"),
+            "https://r.openai.azure.com/openai/v1",
+            (),
+        ),
+        (
+            lambda: Endpoint.azure_openai("https://r.openai.azure.com/openai/v1/?api-version=preview", api_key="k"),
+            "https://r.openai.azure.com/openai/v1",
+            (("api-version", "preview"),),
+        ),
+        (
+            lambda: Endpoint.azure_openai(
+                "https://r.openai.azure.com/openai/v1", api_key="k", api_version="2025-01-01"
+            ),
+            "https://r.openai.azure.com/openai",
+            (("api-version", "2025-01-01"),),
+        ),
+        (
+            lambda: Endpoint.azure_openai(
+                "https://r.openai.azure.com/openai/deployments/gpt-4o/chat/completions?api-version=2025-01-01-preview",
+                api_key="k",
+            ),
+            "https://r.openai.azure.com/openai",
+            (("api-version", "2025-01-01-preview"),),
+        ),
+        (
+            lambda: Endpoint.azure_openai("https://gateway.example/azure?team=a", api_key="k", api_version="v1"),
+            "https://gateway.example/azure/openai/v1",
+            (("team", "a"),),
+        ),
+        (
+            lambda: Endpoint.azure_foundry(f"{PROJECT}/threads/t/runs/r/steps?api-version=2025-05-01", api_key="k"),
+            PROJECT,
+            (("api-version", "2025-05-01"),),
+        ),
+        (
+            lambda: Endpoint.azure_foundry(f"{PROJECT}?api-version=2025-05-01", api_key="k", api_version="v1"),
+            PROJECT,
+            (("api-version", "v1"),),
+        ),
+        (
+            lambda: Endpoint.dashscope(base_url="https://dashscope.aliyuncs.com/compatible-mode/v1", api_key="k"),
+            "https://dashscope.aliyuncs.com/api/v1",
+            (),
+        ),
+        (
+            lambda: Endpoint.dashscope(base_url="https://ws.eu-central-1.maas.aliyuncs.com/api/v1", api_key="k"),
+            "https://ws.eu-central-1.maas.aliyuncs.com/api/v1",
+            (),
+        ),
+    ],
+)
+def test_a_pasted_address_is_repaired(
+    make: Callable[[], Endpoint], base_url: str, query: tuple[tuple[str, str], ...]
+) -> None:
+    endpoint = make()
+    assert (endpoint.base_url, endpoint.query) == (base_url, query)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from openai_steps import RunRef
 from openai_steps.export import ExportError, _journal
 from openai_steps.export._journal import WorkFile, replacing
-from openai_steps.export._runs import Unseen
 
 batches = st.lists(st.binary(max_size=50), max_size=6)
+
+
 SETTINGS = {"format": ".jsonl"}
 
 
@@ -121,9 +122,3 @@ def test_replacing_is_all_or_nothing(tmp_path: Path) -> None:
     write(b"new", fail=False)
     assert target.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [target]
-
-
-def test_unseen_says_yes_once() -> None:
-    unseen = Unseen({("t", "known")})
-    runs = [RunRef("t", "known"), RunRef("t", "new"), RunRef("t", "new"), RunRef("u", "known")]
-    assert [run for run in runs if unseen(run)] == [RunRef("t", "new"), RunRef("u", "known")]

@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 from openai_steps import RunRef
 from openai_steps.export import RunsFileError, read_run_refs
+from openai_steps.export._runs import Unseen
 
 ids = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1, max_size=12)
+
+
 refs = st.lists(st.builds(RunRef, ids, ids), max_size=8)
 
 
@@ -56,3 +59,9 @@ def test_empty_lines_and_a_byte_order_mark_are_skipped() -> None:
 def test_wrong_lines_are_named(lines: list[str], told: str) -> None:
     with pytest.raises(RunsFileError, match=told.replace("[", r"\[")):
         list(read_run_refs(lines, name="ids.txt"))
+
+
+def test_unseen_says_yes_once() -> None:
+    unseen = Unseen({("t", "known")})
+    runs = [RunRef("t", "known"), RunRef("t", "new"), RunRef("t", "new"), RunRef("u", "known")]
+    assert [run for run in runs if unseen(run)] == [RunRef("t", "new"), RunRef("u", "known")]

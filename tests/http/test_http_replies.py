@@ -1,22 +1,20 @@
 """Requests as they go out, answers as they are judged."""
 
+from __future__ import annotations
+
 import json
-import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 import pytest
 from builders import json_values, page_body, recorded, step_body
+from http_samples import REQUEST, SERVER, judge
 from hypothesis import given
 from hypothesis import strategies as st
-from yarl import URL
 
 from openai_steps import (
-    INCLUDE_FILE_SEARCH_CONTENT,
-    APIStatusError,
     Endpoint,
     ResponseDecodeError,
     Run,
@@ -24,143 +22,7 @@ from openai_steps import (
     StepPage,
     structure_page,
 )
-from openai_steps._arguments import check_id, check_order, is_page_size
-from openai_steps._http.error_bodies import ErrorBody, read_error_body
-from openai_steps._http.replies import Reply, check_status, find_request_id, read_reply
-from openai_steps._http.requests import Request, list_request, run_request, step_request
-from openai_steps._secrets import mask
-
-BASE = "https://host.test/v1"
-SERVER = Endpoint.compatible(BASE)
-REQUEST = Request(f"{BASE}/threads/t/runs/r/steps", "/threads/t/runs/r/steps")
-
-# --- Requests -----------------------------------------------------------------------------------------------------
-
-TRICKY = ["../..", "a/b", "a\\b", "%2e%2e", "%2F", "a?b", "a#b", "a b", "a+b", "a&b=c", "a;b", "\r\nX-Evil: 1", "\x00"]
-TRICKY += ["é", "北京", "😀", "\u202e", "...", " .", "~", "a" * 1024, "@host", ":80", "//"]
-ids = (st.sampled_from(TRICKY) | st.text(min_size=1, max_size=30)).filter(lambda text: text not in (".", ".."))
-
-
-@pytest.mark.parametrize(
-    ("request_", "expected"),
-    [
-        (run_request(SERVER, "t", "r"), "/threads/t/runs/r"),
-        (list_request(SERVER, "t", "r"), "/threads/t/runs/r/steps"),
-        (step_request(SERVER, "t", "r", "s"), "/threads/t/runs/r/steps/s"),
-        (list_request(SERVER, "t", "r", limit=100, order="asc"), "/threads/t/runs/r/steps?limit=100&order=asc"),
-        (list_request(SERVER, "t", "r", after="a", before="b"), "/threads/t/runs/r/steps?after=a&before=b"),
-        (list_request(SERVER, "t", "r", after="a&b c"), "/threads/t/runs/r/steps?after=a%26b%20c"),
-        (list_request(SERVER, "t", "r", include=["x", "y"]), "/threads/t/runs/r/steps?include%5B%5D=x&include%5B%5D=y"),
-        (step_request(SERVER, "t", "r", "s", include=("x",)), "/threads/t/runs/r/steps/s?include%5B%5D=x"),
-    ],
-)
-def test_requests(request_: Request, expected: str) -> None:
-    assert request_.url == BASE + expected
-    assert request_.path == expected.partition("?")[0]
-
-
-@given(ids, ids, ids, ids, ids)
-def test_any_id_is_one_segment_and_any_cursor_one_value(
-    thread: str, run: str, step: str, after: str, before: str
-) -> None:
-    one = URL(step_request(SERVER, thread, run, step).url, encoded=True)
-    many = URL(list_request(SERVER, thread, run, after=after, before=before).url, encoded=True)
-    for url in (one, many):
-        assert str(url).isascii()
-        assert not set(str(url)) & set("\r\n\t\x00 \\")
-        assert (url.scheme, url.raw_authority, url.fragment) == ("https", "host.test", "")
-        assert url == url.join(URL(url.raw_path_qs, encoded=True))  # no dots that lead elsewhere
-    segments = one.raw_path.split("/")
-    assert [unquote(segment) for segment in segments] == ["", "v1", "threads", thread, "runs", run, "steps", step]
-    assert parse_qsl(many.raw_query_string, keep_blank_values=True) == [("after", after), ("before", before)]
-
-
-NO_IDS: list[Any] = ["", ".", "..", None, 7, b"step", [], "a" * 1025, "\ud800"]
-
-
-@pytest.mark.parametrize("value", NO_IDS, ids=lambda value: repr(value)[:20])
-def test_what_is_no_id_is_refused_by_name(value: Any) -> None:
-    requests: dict[str, Callable[[], Request]] = {
-        "thread_id": lambda: run_request(SERVER, value, "r"),
-        "run_id": lambda: list_request(SERVER, "t", value),
-        "step_id": lambda: step_request(SERVER, "t", "r", value),
-    }
-    for name, build in requests.items():
-        with pytest.raises(ValueError, match=f"^{name} "):
-            build()
-    for name in ("after", "before") if value is not None else ():
-        cursor: dict[str, Any] = {name: value}
-        with pytest.raises(ValueError, match=f"^{name} ") as caught:
-            list_request(SERVER, "t", "r", **cursor)
-        assert len(str(caught.value)) < 100
-
-
-@given(st.text(st.characters(), max_size=1100))
-def test_check_id_returns_the_id_or_refuses(text: str) -> None:
-    """Lone surrogates included."""
-    if text in ("", ".", "..") or len(text) > 1024 or re.search("[\ud800-\udfff]", text):
-        with pytest.raises(ValueError, match=r"^after "):
-            check_id("after", text)
-    else:
-        assert check_id("after", text) == text
-
-
-@pytest.mark.parametrize("limit", [0, -1, 101, 10**30, 1.0, True, "20", [], float("nan")])
-def test_limits_that_no_server_takes(limit: Any) -> None:
-    assert not is_page_size(limit)
-    with pytest.raises(ValueError, match=r"^limit must be a whole number from 1 to 100, not"):
-        list_request(SERVER, "t", "r", limit=limit)
-
-
-@given(st.integers(1, 100))
-def test_limits_that_servers_take(limit: int) -> None:
-    assert list_request(SERVER, "t", "r", limit=limit).url.endswith(f"?limit={limit}")
-
-
-@pytest.mark.parametrize("order", ["", "ASC", "ascending", 1, True, [], {}])
-def test_orders_that_are_none(order: Any) -> None:
-    with pytest.raises(ValueError, match=r"^order must be 'asc' or 'desc', not"):
-        list_request(SERVER, "t", "r", order=order)
-    with pytest.raises(ValueError, match="order"):
-        check_order(order)
-
-
-@pytest.mark.parametrize(
-    ("style", "expected"),
-    [
-        ("repeated", [("include[]", "a,b"), ("include[]", INCLUDE_FILE_SEARCH_CONTENT)]),
-        ("comma", [("include[]", f"a,b,{INCLUDE_FILE_SEARCH_CONTENT}")]),
-    ],
-)
-def test_include_in_the_server_s_style(style: Any, expected: list[tuple[str, str]]) -> None:
-    server = Endpoint.compatible(BASE, include_style=style)
-    request = list_request(server, "t", "r", include=["a,b", INCLUDE_FILE_SEARCH_CONTENT])
-    assert parse_qsl(urlsplit(request.url).query) == expected
-    assert "*" not in request.url
-    assert "[" not in request.url
-
-
-@pytest.mark.parametrize("include", ["name", [""], [7], [None], ["a", b"b"]])
-def test_includes_that_are_none(include: Any) -> None:
-    with pytest.raises(ValueError, match=r"^include must be a list of names"):
-        list_request(SERVER, "t", "r", include=include)
-
-
-def test_a_server_without_include_or_with_one_cursor_is_not_asked() -> None:
-    server = Endpoint.dashscope(api_key="k")
-    assert "?" not in list_request(server, "t", "r", include=[]).url
-    with pytest.raises(ValueError, match="dashscope does not know include"):
-        list_request(server, "t", "r", include=["a"])
-    with pytest.raises(ValueError, match="dashscope takes either after or before"):
-        list_request(server, "t", "r", after="a", before="b")
-
-
-def test_the_endpoint_s_query_goes_first() -> None:
-    server = Endpoint.compatible(f"{BASE}?api-version=v1&x=a b".replace(" ", "%20"))
-    assert (
-        list_request(server, "t", "r", limit=1).url == f"{BASE}/threads/t/runs/r/steps?api-version=v1&x=a%20b&limit=1"
-    )
-
+from openai_steps._http.replies import Reply, check_status, find_request_id, read_reply, retry_after
 
 # --- Good answers -------------------------------------------------------------------------------------------------
 
@@ -228,21 +90,6 @@ def test_any_body_is_a_model_or_a_decode_error(kind: type[Any], body: bytes) -> 
 # --- Bad answers --------------------------------------------------------------------------------------------------
 
 
-def judge(
-    status: int,
-    body: bytes = b"",
-    headers: Mapping[str, str] | None = None,
-    *,
-    server: Endpoint = SERVER,
-    secrets: tuple[str, ...] = (),
-) -> APIStatusError:
-    with pytest.raises(APIStatusError) as caught:
-        check_status(
-            Reply(status, headers or {}, body, secrets=secrets), request=REQUEST, endpoint=server, now=datetime.now(UTC)
-        )
-    return caught.value
-
-
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_a_good_status_is_no_error(status: int) -> None:
     check_status(Reply(status, {}, b"not looked at"), request=REQUEST, endpoint=SERVER, now=datetime.now(UTC))
@@ -262,63 +109,6 @@ def test_recorded_errors(name: str, body: Any) -> None:
     assert error.message.startswith(f"{status} ")
     assert error.request_id == body.get("request_id")
     assert error.body == body
-
-
-NOTHING = ErrorBody()
-SHAPES: list[tuple[Any, ErrorBody]] = [
-    (
-        {"error": {"message": "m", "type": "t", "param": "p", "code": "c"}},
-        ErrorBody(message="m", type="t", param="p", code="c"),
-    ),
-    ({"error": {"message": None, "type": None, "param": None, "code": None}}, NOTHING),
-    ({"error": {}}, NOTHING),
-    ({"error": {"code": 429, "message": "m"}}, ErrorBody(code="429", message="m")),
-    ({"code": "c", "message": "m", "request_id": "r"}, ErrorBody(code="c", message="m", request_id="r")),
-    ({"code": "c", "msg": "m"}, ErrorBody(code="c", message="m")),
-    ({"error": {"code": "c", "message": "m"}, "request_id": "r"}, ErrorBody(code="c", message="m", request_id="r")),
-    ({"detail": "Not Found"}, ErrorBody(message="Not Found")),
-    (
-        {"detail": [{"loc": ["query", "limit"], "msg": "too big"}]},
-        ErrorBody(message='[{"loc": ["query", "limit"], "msg": "too big"}]'),
-    ),
-    ({"detail": {"message": "m", "code": "c"}}, ErrorBody(message="m", code="c")),
-    ({"error": "text"}, ErrorBody(message="text")),
-    ({"error": None}, NOTHING),
-    ("plain text", ErrorBody(message="plain text")),
-    ("", NOTHING),
-    ("<html><style>p {}</style><h1>502 Bad\nGateway</h1></html>", ErrorBody(message="502 Bad Gateway")),
-    ([], ErrorBody(message="[]")),
-    (None, NOTHING),
-    (
-        {"error": {"message": '{"error": {"message": "inner", "code": "c2"}}', "code": "c1", "type": "t1"}},
-        ErrorBody(message="inner", code="c2", type="t1"),
-    ),
-    ({"error": '{"message": "inner"}'}, ErrorBody(message='{"message": "inner"}')),
-]
-
-
-@pytest.mark.parametrize(("body", "told"), SHAPES, ids=lambda value: repr(value)[:40])
-def test_error_bodies_of_every_shape(body: Any, told: ErrorBody) -> None:
-    assert read_error_body(body) == told
-
-
-@given(json_values | st.dictionaries(st.sampled_from(["error", "detail", "message", "code"]), json_values))
-def test_any_error_body_can_be_read(body: Any) -> None:
-    error = judge(500, orjson.dumps(body))
-    for told in (error.code, error.type, error.param):
-        assert told is None or isinstance(told, str)
-    assert error.message.startswith("500 Internal Server Error: ")
-
-
-@given(st.binary(max_size=300))
-def test_any_bytes_can_be_read(body: bytes) -> None:
-    assert judge(502, body).message.startswith("502 Bad Gateway: ")
-
-
-@pytest.mark.parametrize("where", ['{"error":{"message":%s}}', '{"error":%s}', '{"detail":%s}', "%s"])
-def test_a_body_nested_deep_can_be_read(where: str) -> None:
-    body = where % ("[" * 1000 + "]" * 1000)
-    assert judge(500, body.encode()).message.startswith("500 Internal Server Error: ")
 
 
 @pytest.mark.parametrize(
@@ -381,6 +171,7 @@ def test_other_404s_and_other_errors_are_what_they_are(status: int, server: Endp
 
 # --- Secrets ------------------------------------------------------------------------------------------------------
 
+
 keys = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8)
 
 
@@ -394,13 +185,50 @@ def test_a_key_that_the_server_echoes_is_masked(key: str) -> None:
         assert key not in (error.code, error.param, error.request_id, *error.headers.values())
 
 
-@given(st.text(), st.lists(keys, max_size=3))
-def test_mask_leaves_no_secret(text: str, secrets: list[str]) -> None:
-    text = text.join(["", *secrets, ""])
-    masked = mask(text, secrets)
-    assert not any(secret in masked for secret in secrets if "***" not in secret)
-    assert mask(text, []) == text
-
-
 def test_a_reply_shows_neither_body_nor_secrets() -> None:
     assert repr(Reply(200, {"a": "secret"}, b"secret", secrets=("secret",))).count("secret") == 0
+
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+# --- What the server asks for -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": " 7 "}, 7),
+        ({"retry-after": "0"}, 0),
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
+        ({"retry-after-ms": "soon", "retry-after": "7"}, 7),
+        ({"retry-after-ms": "-1", "retry-after": "7"}, 7),
+        ({"retry-after": format_datetime(NOW + timedelta(seconds=90), usegmt=True)}, 90),
+        ({"retry-after": format_datetime(NOW - timedelta(days=2), usegmt=True)}, 0),
+        ({"retry-after": "Friday, 02-Jan-26 03:05:05 GMT"}, 60),  # RFC 850, which RFC 9110 wants to be read
+        ({"retry-after": format_datetime(NOW + timedelta(days=400), usegmt=True)}, None),
+        ({"retry-after": "86400"}, 86400),
+        ({"retry-after": "86401"}, None),
+        ({"retry-after-ms": "1e300"}, None),
+    ],
+)
+def test_what_the_server_asks_for(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers, now=NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    "garbage", ["", " ", "soon", "-5", "nan", "inf", "-inf", "1e999", "0x10", "Fri, 99 Foo", "\x00"]
+)
+@pytest.mark.parametrize("name", ["retry-after", "retry-after-ms"])
+def test_garbage_asks_for_nothing(name: str, garbage: str) -> None:
+    assert retry_after({name: garbage}, now=NOW) is None
+
+
+@given(st.text(), st.text())
+def test_no_hint_is_too_odd(milliseconds: str, other: str) -> None:
+    seconds = retry_after({"retry-after-ms": milliseconds, "retry-after": other}, now=NOW)
+    assert seconds is None or 0 <= seconds <= 86_400

@@ -15,6 +15,7 @@ from openai_steps import (
     McpToolCall,
     OtherRequiredAction,
     RunPage,
+    StepPage,
     SubmitToolApprovalAction,
     SubmitToolOutputsAction,
     structure_page,
@@ -89,3 +90,18 @@ def test_an_expired_run_ended_when_it_expired_and_another_does_not() -> None:
     )
     assert expired.duration == timedelta(minutes=10)
     assert (going_on.finished_at, going_on.duration) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "finished"),
+    [
+        *[(status, True) for status in ("completed", "cancelled", "failed", "expired", "incomplete")],
+        *[(status, False) for status in ("queued", "in_progress", "requires_action", "cancelling", "something_new")],
+    ],
+)
+def test_a_run_is_finished(status: str, finished: bool) -> None:
+    assert structure_run({"id": "run_1", "status": status, "created_at": 1700000000}).is_finished is finished
+
+
+def test_an_empty_page_is_a_value() -> None:
+    assert StepPage(data=()) == StepPage(data=(), has_more=None, first_id=None, last_id=None, object=None, extra={})

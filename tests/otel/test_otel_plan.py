@@ -1,91 +1,35 @@
 """Runs as traces: through the SDK's exporter in memory, and as the bytes that a collector receives."""
 
-import re
-import sys
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from importlib import import_module
 from typing import Any
 
 import attrs
 import pytest
-from aiohttp import ClientSession
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_steps import AsyncStepsClient, Endpoint, LastError, RetryPolicy, Run, RunStep, Usage
-from openai_steps.emulator import DEMO_RUN, DEMO_THREAD, Answer, Emulator
+from openai_steps import Endpoint, LastError, Run, Usage
 from openai_steps.testing import (
-    StepsServer,
     build_steps,
     code_step,
     failed_step,
-    file_search_call,
     function_call,
     function_step,
     message_step,
     other_step,
-    tool_step,
 )
 
 pytest.importorskip("opentelemetry.sdk", reason="needs opentelemetry-sdk")
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import SpanKind, StatusCode
+from otel_samples import RUN, STEPS, Tracing
 
-from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
-from opentelemetry.trace import Link, SpanKind, StatusCode
-
-from openai_steps.otel import run_context, write_run
 from openai_steps.otel.sdk import RunIdGenerator
-
-RUN = Run(
-    id="run_1",
-    thread_id="thread_1",
-    assistant_id="asst_1",
-    status="completed",
-    created_at=datetime.fromtimestamp(1_800_000_000, UTC),
-    model="gpt-4o",
-)
-STEPS = build_steps(
-    [
-        message_step(1),
-        function_step(2, "get_weather", {"city": "Paris"}, "sunny"),
-        tool_step(3, [function_call("a", id="call_a"), file_search_call({"handbook.md": "secret text"})]),
-        code_step(4, "print('hi')", "hi\n"),
-        message_step(5),
-    ]
-)
-
-
-class Tracing:
-    def __init__(self, **options: Any) -> None:
-        self.exporter = InMemorySpanExporter()
-        self.provider = TracerProvider(shutdown_on_exit=False, **options)
-        self.provider.add_span_processor(SimpleSpanProcessor(self.exporter))
-
-    def write(self, run: Run = RUN, steps: list[RunStep] = STEPS, **options: Any) -> trace.SpanContext:
-        return write_run(run, steps, tracer_provider=self.provider, **options)
-
-    @property
-    def spans(self) -> tuple[ReadableSpan, ...]:
-        return self.exporter.get_finished_spans()
-
-    def named(self, name: str) -> ReadableSpan:
-        (span,) = [span for span in self.spans if span.name == name]
-        return span
 
 
 @pytest.fixture
 def tracing() -> Tracing:
     return Tracing(id_generator=RunIdGenerator())
-
-
-def ids(span: ReadableSpan) -> tuple[int, int]:
-    return span.context.trace_id, span.context.span_id
 
 
 def times(span: ReadableSpan) -> tuple[datetime, datetime]:
@@ -285,9 +229,6 @@ def test_the_names_are_those_of_the_conventions(tracing: Tracing) -> None:
     assert {name.partition(".")[0] for name in used} == {"gen_ai", "openai_steps"}
 
 
-# --- Errors -----------------------------------------------------------------------------------------------------
-
-
 def test_a_failed_run(tracing: Tracing) -> None:
     error = LastError("rate_limit_exceeded", "Slow down.")
     calls = [function_call("done", output="1", id="call_a"), function_call("left", id="call_b")]
@@ -310,235 +251,3 @@ def test_an_end_without_a_reason(tracing: Tracing, status: str, error: str | Non
     root = tracing.named("invoke_agent")
     assert (root.attributes or {}).get("error.type") == error
     assert root.status.is_ok is (error is None)
-
-
-def test_a_run_that_goes_on_is_refused(tracing: Tracing) -> None:
-    with pytest.raises(ValueError, match="requires_action"):
-        tracing.write(attrs.evolve(RUN, status="requires_action"))
-    assert tracing.spans == ()
-
-
-def test_the_steps_of_another_run_are_refused(tracing: Tracing) -> None:
-    with pytest.raises(ValueError, match="run_2"):
-        tracing.write(attrs.evolve(RUN, id="run_2"))
-    assert tracing.spans == ()
-
-
-# --- Ids --------------------------------------------------------------------------------------------------------
-
-
-def test_written_twice_it_is_the_same_trace(tracing: Tracing) -> None:
-    tracing.write()
-    first = [ids(span) for span in tracing.spans]
-    tracing.exporter.clear()
-    again = Tracing(id_generator=RunIdGenerator())
-    again.write()
-    assert [ids(span) for span in again.spans] == first
-    assert len(set(first)) == len(first)
-    assert {trace_id for trace_id, _ in first} == {run_context("thread_1", "run_1").trace_id}
-    assert ids(again.named("invoke_agent"))[1] == run_context("thread_1", "run_1").span_id
-
-
-def test_with_any_other_generator_only_the_trace_is_the_same() -> None:
-    first, second = Tracing(), Tracing()
-    first.write()
-    second.write()
-    assert {span.context.trace_id for span in (*first.spans, *second.spans)} == {
-        run_context("thread_1", "run_1").trace_id
-    }
-    assert len({span.context.span_id for span in (*first.spans, *second.spans)}) == 2 * len(first.spans)
-    root = first.named("invoke_agent")
-    assert root.parent is not None
-    assert root.parent.span_id == run_context("thread_1", "run_1").span_id
-
-
-@given(st.lists(st.tuples(st.text(), st.text()), min_size=2, max_size=2, unique=True))
-def test_different_runs_are_different_traces(runs: list[tuple[str, str]]) -> None:
-    first, second = (run_context(*run) for run in runs)
-    assert first.is_valid
-    assert first.trace_id != second.trace_id
-
-
-def test_other_spans_keep_random_ids_even_those_that_begin_meanwhile() -> None:
-    class Meddler(SpanProcessor):
-        def on_start(self, span: Any, parent_context: Any = None) -> None:
-            if span.name == "invoke_agent":
-                with provider.get_tracer("meddler").start_as_current_span("meddling"):
-                    pass
-
-    tracing = Tracing(id_generator=RunIdGenerator())
-    provider = tracing.provider
-    provider.add_span_processor(Meddler())
-    tracer = provider.get_tracer("test")
-    for _ in range(2):
-        with tracer.start_as_current_span("mine"):
-            tracing.write()
-    mine, meddling = ([ids(span) for span in tracing.spans if span.name == name] for name in ("mine", "meddling"))
-    assert len({*mine, *meddling}) == 4
-    assert run_context("thread_1", "run_1").trace_id not in {trace_id for trace_id, _ in mine}
-
-
-def test_the_trace_is_its_own_and_can_be_linked_both_ways(tracing: Tracing) -> None:
-    with tracing.provider.get_tracer("test").start_as_current_span("request") as request:
-        request.add_link(run_context("thread_1", "run_1"))
-        tracing.write(links=[Link(request.get_span_context())])
-    root, outer = tracing.named("invoke_agent"), tracing.named("request")
-    assert root.parent is None
-    assert [link.context.span_id for link in root.links] == [outer.context.span_id]
-    assert [link.context.span_id for link in outer.links] == [root.context.span_id]
-
-
-def test_the_same_runs_are_sampled_every_time() -> None:
-    def sampled() -> list[str]:
-        tracing = Tracing(id_generator=RunIdGenerator(), sampler=TraceIdRatioBased(0.5))
-        for number in range(64):
-            tracing.write(attrs.evolve(RUN, id=f"run_{number}"), [])
-        return [str((span.attributes or {})["openai_steps.run.id"]) for span in tracing.spans]
-
-    assert sampled() == sampled()
-    assert 0 < len(sampled()) < 64
-
-
-def test_without_an_sdk_nothing_happens_and_nothing_fails() -> None:
-    provider = trace.NoOpTracerProvider()
-    assert isinstance(write_run(RUN, STEPS, tracer_provider=provider), trace.SpanContext)
-
-
-@pytest.mark.parametrize(
-    ("missing", "module", "advice"),
-    [
-        ("opentelemetry.trace", "openai_steps.otel", "openai-steps[otel]"),
-        ("opentelemetry.sdk.trace.id_generator", "openai_steps.otel.sdk", "opentelemetry-sdk"),
-    ],
-)
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, missing: str, module: str, advice: str) -> None:
-    monkeypatch.setitem(sys.modules, missing, None)
-    monkeypatch.delitem(sys.modules, module)
-    with pytest.raises(ImportError, match=re.escape(advice)):
-        import_module(module)
-
-
-# --- The bytes of OTLP --------------------------------------------------------------------------------------------
-
-
-class Collector(HTTPServer):
-    """The smallest collector: keeps the bodies that it is sent."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _CollectorHandler)
-        self.bodies: list[bytes] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1/traces"
-
-
-class _CollectorHandler(BaseHTTPRequestHandler):
-    server: Collector
-
-    def do_POST(self) -> None:
-        self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def collector() -> Iterator[Collector]:
-    with Collector() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-async def test_a_collector_receives_the_run(collector: Collector) -> None:
-    otlp = pytest.importorskip("opentelemetry.exporter.otlp.proto.http.trace_exporter")
-    messages = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
-    emulator = Emulator.demo()
-    emulator.store.set_run_status(DEMO_THREAD, DEMO_RUN, "completed", model="gpt-4o")
-    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url, api_key="sk-secret") as client:
-        run = await client.get_run(DEMO_THREAD, DEMO_RUN)
-        steps = await client.collect_steps(DEMO_THREAD, DEMO_RUN)
-    provider = TracerProvider(id_generator=RunIdGenerator(), shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(otlp.OTLPSpanExporter(endpoint=collector.url)))
-    context = write_run(run, steps, endpoint=client.endpoint, tracer_provider=provider)
-    provider.shutdown()
-
-    requests = [messages.ExportTraceServiceRequest.FromString(body) for body in collector.bodies]
-    spans = [
-        span
-        for request in requests
-        for resource in request.resource_spans
-        for scope in resource.scope_spans
-        if scope.scope.name == "openai_steps.otel"
-        for span in scope.spans
-    ]
-    assert len(spans) == 1 + len(steps) + sum(len(step.tool_calls) for step in steps)
-    assert {span.trace_id for span in spans} == {context.trace_id.to_bytes(16, "big")}
-    (root,) = [span for span in spans if not span.parent_span_id]
-    assert root.span_id == context.span_id.to_bytes(8, "big")
-    by_step = {
-        attribute.value.string_value: span
-        for span in spans
-        for attribute in span.attributes
-        if attribute.key == "openai_steps.step.id" and span.parent_span_id == root.span_id
-    }
-    for step in steps:
-        assert by_step[step.id].start_time_unix_nano == int(step.created_at.timestamp()) * 10**9
-    assert b"sk-secret" not in b"".join(collector.bodies)
-
-
-# --- The instrumentation of aiohttp's client ------------------------------------------------------------------------
-
-
-async def read_with_retry(client: AsyncStepsClient) -> None:
-    assert [step.id async for step in client.iter_steps("thread_1", "run_1")] == ["step_1"]
-
-
-@pytest.mark.parametrize("capture", [False, True])
-@pytest.mark.parametrize("profile", ["openai", "azure_openai", "dashscope"])
-async def test_requests_are_traced_and_keys_are_not(
-    profile: str, capture: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    instrumentation = pytest.importorskip("opentelemetry.instrumentation.aiohttp_client")
-    if capture:  # as somebody might who debugs; the page on traces says how to keep keys out then
-        monkeypatch.setenv("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST", ".*")
-        monkeypatch.setenv("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS", "authorization,api-key")
-    monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
-    tracing = Tracing()
-    instrumentor = instrumentation.AioHttpClientInstrumentor()
-    instrumentor.instrument(tracer_provider=tracing.provider)
-    try:
-        with StepsServer(profile=profile, api_key="sk-secret") as server:
-            server.add_run(steps=[message_step(1)])
-            server.inject(Answer(503))
-            async with server.client(retry=RetryPolicy(wait_initial=0)) as client:
-                await read_with_retry(client)
-            assert all("traceparent" in request.headers for request in server.requests)
-    finally:
-        instrumentor.uninstrument()
-    statuses = [(span.attributes or {}).get("http.response.status_code") for span in tracing.spans]
-    assert statuses == [503, 200]
-    shown = "".join(span.to_json() for span in tracing.spans)
-    assert "/threads/thread_1/runs/run_1/steps" in shown
-    assert ("http.request.header." in shown) is capture
-    assert "sk-secret" not in shown
-
-
-async def test_a_session_of_your_own_can_be_the_only_one_traced() -> None:
-    instrumentation = pytest.importorskip("opentelemetry.instrumentation.aiohttp_client")
-    tracing = Tracing()
-    configs = [instrumentation.create_trace_config(tracer_provider=tracing.provider)]
-    with StepsServer(api_key="sk-secret") as server:
-        server.add_run(steps=[message_step(1)])
-        async with ClientSession(trace_configs=configs) as session, server.client(session=session) as client:
-            await read_with_retry(client)
-        async with server.client() as client:
-            await read_with_retry(client)
-    (span,) = tracing.spans
-    assert "sk-secret" not in span.to_json()

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,13 +15,14 @@ from openai_steps import (
     StepsError,
 )
 from openai_steps._errors import error_class
-from openai_steps._http.replies import retry_after
 from openai_steps._sending.retry import is_transient, wait_as_asked, wait_before_retry
 
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 POLICY = RetryPolicy(attempts=4, wait_initial=0.5, wait_max=8)
 
+
 finite = st.floats(0, 1e9)
+
+
 jitters = st.floats(0, 1, exclude_max=True)
 
 
@@ -34,6 +32,8 @@ def status_error(status: int, *, should_retry: str | None = None, retry_after: f
 
 
 TRANSIENT = {408, 409, 429, 500, 502, 503, 504, 507, 508, 511, 520, 522, 524, 529, 599}
+
+
 LASTING = {300, 301, 302, 307, 400, 401, 403, 404, 405, 406, 410, 411, 413, 414, 418, 422, 423, 425, 431, 451, 501}
 
 
@@ -64,51 +64,6 @@ def test_the_server_has_the_last_word(status: int, yes: str, no: str) -> None:
 )
 def test_which_other_errors_are_tried_again(error: Exception, transient: bool) -> None:
     assert is_transient(error) is transient
-
-
-# --- What the server asks for -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "7"}, 7),
-        ({"retry-after": " 7 "}, 7),
-        ({"retry-after": "0"}, 0),
-        ({"retry-after": "1.5"}, 1.5),
-        ({"retry-after-ms": "250"}, 0.25),
-        ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
-        ({"retry-after-ms": "soon", "retry-after": "7"}, 7),
-        ({"retry-after-ms": "-1", "retry-after": "7"}, 7),
-        ({"retry-after": format_datetime(NOW + timedelta(seconds=90), usegmt=True)}, 90),
-        ({"retry-after": format_datetime(NOW - timedelta(days=2), usegmt=True)}, 0),
-        ({"retry-after": "Friday, 02-Jan-26 03:05:05 GMT"}, 60),  # RFC 850, which RFC 9110 wants to be read
-        ({"retry-after": format_datetime(NOW + timedelta(days=400), usegmt=True)}, None),
-        ({"retry-after": "86400"}, 86400),
-        ({"retry-after": "86401"}, None),
-        ({"retry-after-ms": "1e300"}, None),
-    ],
-)
-def test_what_the_server_asks_for(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers, now=NOW) == seconds
-
-
-@pytest.mark.parametrize(
-    "garbage", ["", " ", "soon", "-5", "nan", "inf", "-inf", "1e999", "0x10", "Fri, 99 Foo", "\x00"]
-)
-@pytest.mark.parametrize("name", ["retry-after", "retry-after-ms"])
-def test_garbage_asks_for_nothing(name: str, garbage: str) -> None:
-    assert retry_after({name: garbage}, now=NOW) is None
-
-
-@given(st.text(), st.text())
-def test_no_hint_is_too_odd(milliseconds: str, other: str) -> None:
-    seconds = retry_after({"retry-after-ms": milliseconds, "retry-after": other}, now=NOW)
-    assert seconds is None or 0 <= seconds <= 86_400
-
-
-# --- How long to wait -------------------------------------------------------------------------------------------
 
 
 def wait(error: Exception, *, attempt: int = 1, jitter: float = 0.0, time_left: float = 1e9) -> float | None:

@@ -4,50 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable
 
 import pytest
-from attrs import define, field
-from sample_steps import make_steps, step_ids
+from page_server import Server
+from sample_steps import step_ids
 from serving import ids
 
-from openai_steps import NotFoundError, RunStep, StepPage, StepsError, structure_page
-from openai_steps._tasks.collect import read_both_ends
+from openai_steps import NotFoundError, RunStep
 from openai_steps._tasks.prefetch import PageReader
-from openai_steps._walks.pages import PageQuery
-from openai_steps._walks.start import start_walk
-from openai_steps._walks.two_ends import TwoEnds
-from openai_steps.emulator import Query, list_steps
-
-
-@define
-class Server:
-    """Answers from a list of steps, each request when its turn is let through."""
-
-    count: int
-    order: str = "asc"
-    held: bool = False
-    asked: list[PageQuery] = field(factory=list)
-    called_off: int = 0
-    gate: asyncio.Event = field(factory=asyncio.Event)
-    fail: Callable[[PageQuery], bool] = field(default=lambda _: False)
-
-    async def fetch(self, query: PageQuery) -> StepPage:
-        self.asked.append(query)
-        try:
-            if self.held:
-                await self.gate.wait()
-            await asyncio.sleep(0)
-        except asyncio.CancelledError:
-            self.called_off += 1
-            raise
-        if self.fail(query):
-            raise NotFoundError("gone", status=404)
-        asked = Query(limit=query.limit, order=self.order, after=query.after, before=query.before)  # type: ignore[arg-type]
-        return structure_page(list_steps(make_steps(self.count), asked))
-
-    def reader(self, *, prefetch: bool = True, page_size: int = 10) -> PageReader:
-        return PageReader(start_walk(page_size=page_size), self.fetch, prefetch=prefetch)
 
 
 async def turns(number: int = 10) -> None:
@@ -173,34 +137,3 @@ async def test_a_reader_that_is_called_off_calls_off_its_request() -> None:
         await task
     await reader.aclose()
     assert server.called_off == 1
-
-
-# --- From both ends ----------------------------------------------------------------------------------------------
-
-
-async def both_ends(head: Server, tail: Server) -> list[RunStep]:
-    return await read_both_ends(TwoEnds(order="asc", page_size=10), head.fetch, tail.fetch)
-
-
-@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 20, 45, 60])
-async def test_both_ends_meet(count: int) -> None:
-    head, tail = Server(count), Server(count, order="desc")
-    assert ids(await both_ends(head, tail)) == step_ids(range(count))
-    assert len(head.asked) + len(tail.asked) <= count // 10 + 3
-    assert tail.asked == [] or count > 10
-    assert asyncio.all_tasks() == {asyncio.current_task()}
-
-
-async def test_a_tail_that_fails_is_done_without() -> None:
-    head, tail = Server(45), Server(45, order="desc", fail=lambda _: True)
-    assert ids(await both_ends(head, tail)) == step_ids(range(45))
-
-
-async def test_a_head_that_fails_calls_off_the_tail() -> None:
-    head = Server(45, fail=lambda query: query.after is not None)
-    tail = Server(45, order="desc", held=True)
-    with pytest.raises(StepsError) as caught:
-        await both_ends(head, tail)
-    assert caught.value.resume_after is None  # the steps before are lost with the list
-    assert tail.called_off == len(tail.asked) == 1
-    assert asyncio.all_tasks() == {asyncio.current_task()}

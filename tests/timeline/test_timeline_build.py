@@ -10,10 +10,10 @@ import pytest
 from builders import recorded
 from hypothesis import given
 from hypothesis import strategies as st
-from timeline_steps import EPOCH, code, function, search, step, three_steps, usage
+from timeline_steps import EPOCH, code, function, step, three_steps, usage
 
 from openai_steps import Run, RunStep, structure_page
-from openai_steps.timeline import Block, Found, Timeline, Tokens, build_timeline
+from openai_steps.timeline import Block, Timeline, Tokens, build_timeline
 
 
 def at(seconds: float) -> datetime:
@@ -36,49 +36,6 @@ def test_bars_tell_when_and_what() -> None:
     assert (second.kind, second.label, second.blocks) == ("message", "Message", (Block(title="Message", text="msg_2"),))
     assert (third.status, third.end, third.failed) == ("failed", at(10), True)
     assert third.blocks == (Block(title="Error", text="server_error: The oven is cold."),)
-
-
-def test_tool_calls_become_blocks() -> None:
-    (bar,) = build_timeline([step(1, 0, 1, function(), code(), search())]).bars
-    asked, ran, found = (call.blocks for call in bar.tool_calls)
-    assert asked == (Block(title="Arguments", text='{\n  "city": "Ulm"\n}'), Block(title="Output", text="rain"))
-    assert ran == (Block(title="Code", text="print(6 * 7)"), Block(title="Logs", text="42"))
-    assert found == (Block(title="Found", found=(Found(name="guide.md", score=0.875, text="the passage"),)),)
-
-
-@pytest.mark.parametrize(
-    ("call", "shown"),
-    [
-        (
-            {"type": "mcp", "id": "m", "name": "find", "arguments": "{}", "output": "[1]", "server_label": "shop"},
-            [("Server", "shop"), ("Arguments", "{}"), ("Output", "[\n  1\n]")],
-        ),
-        ({"type": "bing", "id": "b", "bing": {"input": "bread"}}, [("Arguments", "bread")]),
-        ({"type": "new", "id": "n"}, [("Call", '{\n  "type": "new",\n  "id": "n"\n}')]),
-        ({"type": "file_search", "id": "f", "file_search": {"results": []}}, [("Found", "")]),
-        (
-            {
-                "type": "code_interpreter",
-                "id": "c",
-                "code_interpreter": {
-                    "input": "plot()",
-                    "outputs": [{"type": "image", "image": {"file_id": "file_1"}}, {"type": "sound"}],
-                },
-            },
-            [("Code", "plot()"), ("Image", "file_1"), ("Output", '{\n  "type": "sound"\n}')],
-        ),
-    ],
-    ids=lambda value: value["type"] if isinstance(value, dict) else "",
-)
-def test_every_kind_of_call_is_shown(call: dict[str, Any], shown: list[tuple[str, str]]) -> None:
-    (bar,) = build_timeline([step(1, 0, 1, call)]).bars
-    assert [(block.title, block.text) for block in bar.tool_calls[0].blocks] == shown
-
-
-def test_a_step_of_an_unknown_kind_shows_all_of_its_details() -> None:
-    (bar,) = build_timeline([step(1, 0, 1, type="thought", step_details={"type": "thought", "x": 1})]).bars
-    assert (bar.kind, bar.label) == ("other", "thought")
-    assert bar.blocks == (Block(title="Details", text='{\n  "type": "thought",\n  "x": 1\n}'),)
 
 
 def test_totals() -> None:

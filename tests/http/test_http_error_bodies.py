@@ -1,0 +1,70 @@
+"""What an error body tells, in every shape that servers give it."""
+
+from typing import Any
+
+import orjson
+import pytest
+from builders import json_values
+from http_samples import judge
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openai_steps._http.error_bodies import ErrorBody, read_error_body
+
+NOTHING = ErrorBody()
+
+
+SHAPES: list[tuple[Any, ErrorBody]] = [
+    (
+        {"error": {"message": "m", "type": "t", "param": "p", "code": "c"}},
+        ErrorBody(message="m", type="t", param="p", code="c"),
+    ),
+    ({"error": {"message": None, "type": None, "param": None, "code": None}}, NOTHING),
+    ({"error": {}}, NOTHING),
+    ({"error": {"code": 429, "message": "m"}}, ErrorBody(code="429", message="m")),
+    ({"code": "c", "message": "m", "request_id": "r"}, ErrorBody(code="c", message="m", request_id="r")),
+    ({"code": "c", "msg": "m"}, ErrorBody(code="c", message="m")),
+    ({"error": {"code": "c", "message": "m"}, "request_id": "r"}, ErrorBody(code="c", message="m", request_id="r")),
+    ({"detail": "Not Found"}, ErrorBody(message="Not Found")),
+    (
+        {"detail": [{"loc": ["query", "limit"], "msg": "too big"}]},
+        ErrorBody(message='[{"loc": ["query", "limit"], "msg": "too big"}]'),
+    ),
+    ({"detail": {"message": "m", "code": "c"}}, ErrorBody(message="m", code="c")),
+    ({"error": "text"}, ErrorBody(message="text")),
+    ({"error": None}, NOTHING),
+    ("plain text", ErrorBody(message="plain text")),
+    ("", NOTHING),
+    ("<html><style>p {}</style><h1>502 Bad\nGateway</h1></html>", ErrorBody(message="502 Bad Gateway")),
+    ([], ErrorBody(message="[]")),
+    (None, NOTHING),
+    (
+        {"error": {"message": '{"error": {"message": "inner", "code": "c2"}}', "code": "c1", "type": "t1"}},
+        ErrorBody(message="inner", code="c2", type="t1"),
+    ),
+    ({"error": '{"message": "inner"}'}, ErrorBody(message='{"message": "inner"}')),
+]
+
+
+@pytest.mark.parametrize(("body", "told"), SHAPES, ids=lambda value: repr(value)[:40])
+def test_error_bodies_of_every_shape(body: Any, told: ErrorBody) -> None:
+    assert read_error_body(body) == told
+
+
+@given(json_values | st.dictionaries(st.sampled_from(["error", "detail", "message", "code"]), json_values))
+def test_any_error_body_can_be_read(body: Any) -> None:
+    error = judge(500, orjson.dumps(body))
+    for told in (error.code, error.type, error.param):
+        assert told is None or isinstance(told, str)
+    assert error.message.startswith("500 Internal Server Error: ")
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_can_be_read(body: bytes) -> None:
+    assert judge(502, body).message.startswith("502 Bad Gateway: ")
+
+
+@pytest.mark.parametrize("where", ['{"error":{"message":%s}}', '{"error":%s}', '{"detail":%s}', "%s"])
+def test_a_body_nested_deep_can_be_read(where: str) -> None:
+    body = where % ("[" * 1000 + "]" * 1000)
+    assert judge(500, body.encode()).message.startswith("500 Internal Server Error: ")

@@ -1,0 +1,85 @@
+"""What a request says: its URL, its path, its parameters."""
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pytest
+from http_samples import BASE, SERVER
+from hypothesis import given
+from hypothesis import strategies as st
+from yarl import URL
+
+from openai_steps import (
+    INCLUDE_FILE_SEARCH_CONTENT,
+    Endpoint,
+)
+from openai_steps._http.requests import Request, list_request, run_request, step_request
+
+TRICKY = ["../..", "a/b", "a\\b", "%2e%2e", "%2F", "a?b", "a#b", "a b", "a+b", "a&b=c", "a;b", "\r\nX-Evil: 1", "\x00"]
+TRICKY += ["é", "北京", "😀", "\u202e", "...", " .", "~", "a" * 1024, "@host", ":80", "//"]
+ids = (st.sampled_from(TRICKY) | st.text(min_size=1, max_size=30)).filter(lambda text: text not in (".", ".."))
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (run_request(SERVER, "t", "r"), "/threads/t/runs/r"),
+        (list_request(SERVER, "t", "r"), "/threads/t/runs/r/steps"),
+        (step_request(SERVER, "t", "r", "s"), "/threads/t/runs/r/steps/s"),
+        (list_request(SERVER, "t", "r", limit=100, order="asc"), "/threads/t/runs/r/steps?limit=100&order=asc"),
+        (list_request(SERVER, "t", "r", after="a", before="b"), "/threads/t/runs/r/steps?after=a&before=b"),
+        (list_request(SERVER, "t", "r", after="a&b c"), "/threads/t/runs/r/steps?after=a%26b%20c"),
+        (list_request(SERVER, "t", "r", include=["x", "y"]), "/threads/t/runs/r/steps?include%5B%5D=x&include%5B%5D=y"),
+        (step_request(SERVER, "t", "r", "s", include=("x",)), "/threads/t/runs/r/steps/s?include%5B%5D=x"),
+    ],
+)
+def test_requests(request_: Request, expected: str) -> None:
+    assert request_.url == BASE + expected
+    assert request_.path == expected.partition("?")[0]
+
+
+@given(ids, ids, ids, ids, ids)
+def test_any_id_is_one_segment_and_any_cursor_one_value(
+    thread: str, run: str, step: str, after: str, before: str
+) -> None:
+    one = URL(step_request(SERVER, thread, run, step).url, encoded=True)
+    many = URL(list_request(SERVER, thread, run, after=after, before=before).url, encoded=True)
+    for url in (one, many):
+        assert str(url).isascii()
+        assert not set(str(url)) & set("\r\n\t\x00 \\")
+        assert (url.scheme, url.raw_authority, url.fragment) == ("https", "host.test", "")
+        assert url == url.join(URL(url.raw_path_qs, encoded=True))  # no dots that lead elsewhere
+    segments = one.raw_path.split("/")
+    assert [unquote(segment) for segment in segments] == ["", "v1", "threads", thread, "runs", run, "steps", step]
+    assert parse_qsl(many.raw_query_string, keep_blank_values=True) == [("after", after), ("before", before)]
+
+
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [
+        ("repeated", [("include[]", "a,b"), ("include[]", INCLUDE_FILE_SEARCH_CONTENT)]),
+        ("comma", [("include[]", f"a,b,{INCLUDE_FILE_SEARCH_CONTENT}")]),
+    ],
+)
+def test_include_in_the_server_s_style(style: Any, expected: list[tuple[str, str]]) -> None:
+    server = Endpoint.compatible(BASE, include_style=style)
+    request = list_request(server, "t", "r", include=["a,b", INCLUDE_FILE_SEARCH_CONTENT])
+    assert parse_qsl(urlsplit(request.url).query) == expected
+    assert "*" not in request.url
+    assert "[" not in request.url
+
+
+def test_a_server_without_include_or_with_one_cursor_is_not_asked() -> None:
+    server = Endpoint.dashscope(api_key="k")
+    assert "?" not in list_request(server, "t", "r", include=[]).url
+    with pytest.raises(ValueError, match="dashscope does not know include"):
+        list_request(server, "t", "r", include=["a"])
+    with pytest.raises(ValueError, match="dashscope takes either after or before"):
+        list_request(server, "t", "r", after="a", before="b")
+
+
+def test_the_endpoint_s_query_goes_first() -> None:
+    server = Endpoint.compatible(f"{BASE}?api-version=v1&x=a b".replace(" ", "%20"))
+    assert (
+        list_request(server, "t", "r", limit=1).url == f"{BASE}/threads/t/runs/r/steps?api-version=v1&x=a%20b&limit=1"
+    )
