@@ -26,7 +26,15 @@ from openai_steps._errors import (
     StepsError,
     UnprocessableEntityError,
 )
-from openai_steps._json.converter import dumps, structure_page, structure_run, structure_step, unstructure
+from openai_steps._json.converter import dumps, unstructure
+from openai_steps._json.readers import (
+    structure_file,
+    structure_message,
+    structure_page,
+    structure_run,
+    structure_step,
+    structure_thread,
+)
 from openai_steps._models.actions import (
     OtherRequiredAction,
     RequiredAction,
@@ -35,8 +43,28 @@ from openai_steps._models.actions import (
     SubmitToolOutputs,
     SubmitToolOutputsAction,
 )
+from openai_steps._models.messages import (
+    Annotation,
+    Attachment,
+    FileCitation,
+    FileCitationAnnotation,
+    FilePath,
+    FilePathAnnotation,
+    ImageFileContent,
+    ImageUrl,
+    ImageUrlContent,
+    Message,
+    MessageContent,
+    MessageText,
+    OtherAnnotation,
+    OtherContent,
+    RefusalContent,
+    TextContent,
+    UrlCitation,
+    UrlCitationAnnotation,
+)
 from openai_steps._models.model import Model
-from openai_steps._models.pages import Page, RunPage, StepPage
+from openai_steps._models.pages import MessagePage, Page, RunPage, StepPage, ThreadPage
 from openai_steps._models.runs import IncompleteDetails, Order, Run, RunRef, RunSteps
 from openai_steps._models.steps import (
     INCLUDE_FILE_SEARCH_CONTENT,
@@ -51,6 +79,7 @@ from openai_steps._models.steps import (
     ToolCallsDetails,
     Usage,
 )
+from openai_steps._models.threads import File, Thread
 from openai_steps._models.tool_calls import (
     CodeInterpreter,
     CodeInterpreterToolCall,
@@ -84,9 +113,11 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "AccessToken",
+    "Annotation",
     "ApiKey",
     "AsyncStepsClient",
     "AsyncTokenCredential",
+    "Attachment",
     "AuthenticationError",
     "BadRequestError",
     "CodeInterpreter",
@@ -95,6 +126,11 @@ __all__ = [
     "CompletionTokensDetails",
     "ConflictError",
     "Endpoint",
+    "File",
+    "FileCitation",
+    "FileCitationAnnotation",
+    "FilePath",
+    "FilePathAnnotation",
     "FileSearch",
     "FileSearchContent",
     "FileSearchResult",
@@ -102,7 +138,10 @@ __all__ = [
     "FunctionCall",
     "FunctionToolCall",
     "ImageFile",
+    "ImageFileContent",
     "ImageOutput",
+    "ImageUrl",
+    "ImageUrlContent",
     "IncludeStyle",
     "IncompleteDetails",
     "InternalServerError",
@@ -110,11 +149,17 @@ __all__ = [
     "Limits",
     "LogsOutput",
     "McpToolCall",
+    "Message",
+    "MessageContent",
     "MessageCreation",
     "MessageCreationDetails",
+    "MessagePage",
+    "MessageText",
     "Model",
     "NotFoundError",
     "Order",
+    "OtherAnnotation",
+    "OtherContent",
     "OtherOutput",
     "OtherRequiredAction",
     "OtherStepDetails",
@@ -126,6 +171,7 @@ __all__ = [
     "PromptTokenDetails",
     "RankingOptions",
     "RateLimitError",
+    "RefusalContent",
     "RequiredAction",
     "ResponseDecodeError",
     "ResponseTooLargeError",
@@ -143,15 +189,23 @@ __all__ = [
     "SubmitToolApprovalAction",
     "SubmitToolOutputs",
     "SubmitToolOutputsAction",
+    "TextContent",
+    "Thread",
+    "ThreadPage",
     "Timeouts",
     "ToolCall",
     "ToolCallsDetails",
     "UnprocessableEntityError",
+    "UrlCitation",
+    "UrlCitationAnnotation",
     "Usage",
     "dumps",
+    "structure_file",
+    "structure_message",
     "structure_page",
     "structure_run",
     "structure_step",
+    "structure_thread",
     "unstructure",
 ]
 

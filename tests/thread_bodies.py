@@ -71,3 +71,100 @@ EVERY_RUN: list[Body] = [
     for action in ACTIONS
     for choice in ("auto", {"type": "function", "function": {"name": "f"}})
 ]
+
+
+def message_body(**changes: Any) -> Body:
+    return {
+        "id": "msg_1",
+        "object": "thread.message",
+        "created_at": 1700000000,
+        "thread_id": "thread_1",
+        "role": "assistant",
+        "content": [text_content("Hello.")],
+        **changes,
+    }
+
+
+def text_content(value: str, *annotations: Body) -> Body:
+    return {"type": "text", "text": {"value": value, "annotations": list(annotations)}}
+
+
+ANNOTATIONS: list[Body] = [
+    {
+        "type": "file_citation",
+        "text": "【4:0†a.txt】",
+        "start_index": 1,
+        "end_index": 12,
+        "file_citation": {"file_id": "file_1", "quote": "q", "news": 1},
+    },
+    {"type": "file_citation", "file_citation": {"file_id": "file_2"}},
+    {"type": "file_path", "text": "sandbox:/mnt/data/b.csv", "file_path": {"file_id": "file_3", "news": 1}},
+    {"type": "url_citation", "text": "【3:0†source】", "url_citation": {"url": "https://host/", "title": "T ..."}},
+    {"type": "url_citation", "start_index": 0, "url_citation": {"url": "https://host/", "news": 1}, "news": None},
+    {"type": "hologram", "text": "x"},
+    {"type": None},
+]
+
+CONTENT: list[Body] = [
+    text_content("One ", *ANNOTATIONS),
+    {"type": "text", "text": {"value": "two"}, "news": 1},
+    {"type": "image_file", "image_file": {"file_id": "file_4", "detail": "high", "news": 1}},
+    {"type": "image_file", "image_file": {"file_id": "file_1"}},
+    {"type": "image_url", "image_url": {"url": "https://host/a.png", "detail": "auto"}},
+    {"type": "refusal", "refusal": "No."},
+    {"type": "MessageContent"},
+    {"type": "thought", "text": "Hm."},
+]
+
+EVERY_MESSAGE: list[Body] = [
+    message_body(
+        agent_id="asst_2",
+        assistant_id="asst_1",
+        run_id="run_1",
+        status="incomplete",
+        completed_at=1,
+        incomplete_at=2,
+        incomplete_details={"reason": "content_filter"},
+        content=CONTENT,
+        attachments=[
+            {"file_id": "file_5", "tools": [{"type": "file_search"}]},
+            {"file_id": "file_5", "tools": [{"type": "code_interpreter"}], "news": 1},
+            {"data_source": {"uri": "u", "type": "uri_asset"}},
+        ],
+        file_ids=["file_6", "file_3"],
+        metadata={"a": "b"},
+        parts=[],
+    ),
+    message_body(content=[]),
+]
+
+
+def thread_body(**changes: Any) -> Body:
+    return {"id": "thread_1", "object": "thread", "created_at": 1700000000, **changes}
+
+
+EVERY_THREAD: list[Body] = [
+    thread_body(
+        title="Billing",
+        tool_resources={"code_interpreter": {"file_ids": []}, "mcp": None},
+        metadata={"a": "b"},
+        owner_id="o",
+    )
+]
+
+
+def file_body(**changes: Any) -> Body:
+    return {"id": "file_1", "object": "file", "created_at": 1700000000, **changes}
+
+
+EVERY_FILE: list[Body] = [
+    file_body(
+        bytes=5,
+        filename="../a.txt",
+        purpose="assistants_output",
+        expires_at=1700000100,
+        status="processed",
+        status_details="ok",
+        depends_on={"thread": {"id": "thread_1"}},
+    )
+]

@@ -29,8 +29,9 @@ from openai_steps._json import scalars
 from openai_steps._json.codegen import Hook, as_orjson_makes_them, structure_hook, without_none
 from openai_steps._json.scalars import Mismatch
 from openai_steps._models.actions import RequiredAction
+from openai_steps._models.messages import Message
 from openai_steps._models.model import Model
-from openai_steps._models.pages import Page, RunPage, StepPage
+from openai_steps._models.pages import MessagePage, Page, RunPage, StepPage, ThreadPage
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import CompletionTokensDetails, LastError, PromptTokenDetails, RunStep, Usage
 from openai_steps._models.tool_calls import FunctionCall
@@ -58,56 +59,10 @@ class CollectorPaused:
 
 
 T = TypeVar("T")
-AnyPage = TypeVar("AnyPage", bound=Page[Any])
 
 _LARGE: Final = 32 * 1024  # bytes, of which the collector's 700 new objects are made
 
 _TOO_DEEP: Final = "The data is nested too deeply to be written as JSON."
-
-
-def structure_step(data: Mapping[str, Any]) -> RunStep:
-    """Turn a step's JSON object into a RunStep.
-
-    Args:
-        data: The object as ``json.loads`` gives it. Parts of it go into the step: do not change it afterwards.
-
-    Raises:
-        ResponseDecodeError: If something has the wrong type; its ``path`` says where.
-    """
-    return structure(data, RunStep)
-
-
-def structure_run(data: Mapping[str, Any]) -> Run:
-    """Turn a run's JSON object into a Run.
-
-    Args:
-        data: The object as ``json.loads`` gives it. Parts of it go into the run: do not change it afterwards.
-
-    Raises:
-        ResponseDecodeError: If something has the wrong type; its ``path`` says where.
-    """
-    return structure(data, Run)
-
-
-@overload
-def structure_page(data: Mapping[str, Any] | Sequence[Any]) -> StepPage: ...
-
-
-@overload
-def structure_page(data: Mapping[str, Any] | Sequence[Any], kind: type[AnyPage]) -> AnyPage: ...
-
-
-def structure_page(data: Mapping[str, Any] | Sequence[Any], kind: type[Page[Any]] = StepPage) -> Page[Any]:
-    """Turn a page's JSON into a StepPage, or a page of another kind.
-
-    Args:
-        data: The list object, or the bare array that some servers send. Do not change it afterwards.
-        kind: `StepPage`, `RunPage` or another page.
-
-    Raises:
-        ResponseDecodeError: If something has the wrong type; its ``path`` says where.
-    """
-    return structure(data, kind)
 
 
 def decode(body: bytes, cls: type[T]) -> T:
@@ -200,8 +155,14 @@ _ARRAYS: Final = (list, tuple)  # written as a union, it would be made anew for 
 # The fields that OpenAI sends as null when they are unset; it leaves the others out.
 _SENT_AS_NULL: Final[Mapping[type, frozenset[str]]] = {
     RunStep: frozenset({"cancelled_at", "completed_at", "expires_at", "failed_at", "last_error", "usage"}),
-    StepPage: frozenset({"first_id", "last_id"}),
-    RunPage: frozenset({"first_id", "last_id"}),
+    **dict.fromkeys((StepPage, RunPage, MessagePage, ThreadPage), frozenset({"first_id", "last_id"})),
+    Run: frozenset(
+        {
+            *("started_at", "completed_at", "cancelled_at", "failed_at", "expires_at"),
+            *("required_action", "last_error", "incomplete_details", "usage"),
+        }
+    ),
+    Message: frozenset({"assistant_id", "run_id"}),
     FunctionCall: frozenset({"output"}),
 }
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from openai_steps._models.actions import RequiredAction, SubmitToolApproval, SubmitToolOutputs
-from openai_steps._models.pages import RunPage, StepPage
+from openai_steps._models.messages import (
+    Annotation,
+    Attachment,
+    FileCitation,
+    FilePath,
+    ImageUrl,
+    Message,
+    MessageContent,
+    MessageText,
+    UrlCitation,
+)
+from openai_steps._models.pages import MessagePage, RunPage, StepPage, ThreadPage
 from openai_steps._models.runs import IncompleteDetails, Run, RunRef
 from openai_steps._models.steps import (
     CompletionTokensDetails,
@@ -16,6 +27,7 @@ from openai_steps._models.steps import (
     StepDetails,
     Usage,
 )
+from openai_steps._models.threads import File, Thread
 from openai_steps._models.tool_calls import (
     CodeInterpreter,
     CodeOutput,
@@ -34,6 +46,11 @@ Model: TypeAlias = (
     | Run
     | RunPage
     | RunRef
+    | Message
+    | MessagePage
+    | Thread
+    | ThreadPage
+    | File
     | StepDetails
     | MessageCreation
     | ToolCall
@@ -45,6 +62,14 @@ Model: TypeAlias = (
     | FileSearchContent
     | RankingOptions
     | FunctionCall
+    | MessageContent
+    | MessageText
+    | ImageUrl
+    | Annotation
+    | FileCitation
+    | FilePath
+    | UrlCitation
+    | Attachment
     | RequiredAction
     | SubmitToolOutputs
     | SubmitToolApproval

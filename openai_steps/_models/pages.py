@@ -8,8 +8,10 @@ from typing import Any, Generic, TypeVar
 from attrs import frozen
 
 from openai_steps._models.extra import extra_field
+from openai_steps._models.messages import Message
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
+from openai_steps._models.threads import Thread
 
 Item = TypeVar("Item")
 
@@ -45,3 +47,17 @@ class RunPage(Page[Run]):
     """One page of a thread's runs."""
 
     data: tuple[Run, ...]
+
+
+@frozen(kw_only=True)
+class MessagePage(Page[Message]):
+    """One page of a thread's messages."""
+
+    data: tuple[Message, ...]
+
+
+@frozen(kw_only=True)
+class ThreadPage(Page[Thread]):
+    """One page of a server's threads."""
+
+    data: tuple[Thread, ...]

@@ -35,9 +35,10 @@ class LogsOutput:
 
 @frozen
 class ImageFile:
-    """The file in which an image is stored."""
+    """The file in which an image is stored; messages tell the ``detail`` (``auto``, ``low``, ``high``) to look at."""
 
     file_id: str
+    detail: str | None = field(default=None, kw_only=True)
     extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
 
 

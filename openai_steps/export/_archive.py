@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 
 from openai_steps._errors import ResponseDecodeError
-from openai_steps._json.converter import structure_step
+from openai_steps._json.readers import structure_step
 from openai_steps._models.steps import RunStep
 from openai_steps.emulator import Store, read_jsonl
 from openai_steps.export._extras import parquet

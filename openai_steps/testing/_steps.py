@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
-from openai_steps._json.converter import structure_step
+from openai_steps._json.readers import structure_step
 from openai_steps._models.steps import RunStep
 from openai_steps.testing._calls import WireObject, code_call, file_search_call, function_call, mcp_call
 

@@ -12,22 +12,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_samples import EVERYTHING
 from reaching import check_reachable
-from thread_bodies import EVERY_RUN
+from thread_bodies import EVERY_FILE, EVERY_MESSAGE, EVERY_RUN, EVERY_THREAD
 
 from openai_steps import (
+    MessagePage,
     Page,
     RunPage,
     RunRef,
     RunStep,
     RunSteps,
+    ThreadPage,
+    structure_file,
     structure_page,
     structure_step,
 )
-from openai_steps._models import actions, pages, runs, steps, tool_calls
+from openai_steps._models import actions, messages, pages, runs, steps, threads, tool_calls
 
 CLASSES = {
     value: None
-    for module in (tool_calls, steps, actions, runs, pages)
+    for module in (tool_calls, steps, actions, runs, messages, threads, pages)
     for value in vars(module).values()
     if isinstance(value, type) and attrs.has(value) and value is not Page
 }
@@ -51,7 +54,12 @@ def test_nothing_is_left_in_extra_that_openai_or_azure_document() -> None:
 
 def every_value() -> list[Any]:
     """Return at least one instance of every class, as the converter makes them."""
-    runs = structure_page(page_body(*EVERY_RUN), RunPage)
+    others = (
+        structure_page(page_body(*EVERY_RUN), RunPage),
+        structure_page(page_body(*EVERY_MESSAGE), MessagePage),
+        structure_page(page_body(*EVERY_THREAD), ThreadPage),
+        structure_file(*EVERY_FILE),
+    )
     page = structure_page(EVERYTHING)
     found: dict[Any, Any] = {}
 
@@ -64,7 +72,7 @@ def every_value() -> list[Any]:
             for field in attrs.fields(type(value)):
                 collect(getattr(value, field.name))
 
-    for value in (runs, page, RunRef("t", "r"), RunSteps(thread_id="t", run_id="r", steps=page.data)):
+    for value in (*others, page, RunRef("t", "r"), RunSteps(thread_id="t", run_id="r", steps=page.data)):
         collect(value)
     return list(found.values())
 
@@ -162,4 +170,4 @@ def test_message_id_where_open_assistant_api_puts_it(flat: Any, message_id: str 
 def test_extra_is_no_positional_argument() -> None:
     for cls in (tool_calls.LogsOutput, tool_calls.ImageFile, steps.MessageCreation):
         with pytest.raises(TypeError):
-            cls("text", {})  # type: ignore[call-arg]
+            cls("text", {})  # type: ignore[arg-type, call-arg]
