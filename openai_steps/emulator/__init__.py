@@ -2,11 +2,12 @@
 
 It shares no code with the client, so that it can be the judge of it, and imitates the servers that
 have been looked at: their paths, credentials and errors (`PROFILES`), and their habits with
-cursors and pages (`DIALECTS`).
+cursors and pages (`DIALECTS`). `HABITS` has the habits one at a time.
 """
 
 from openai_steps.emulator._dialect import Dialect, Query
 from openai_steps.emulator._faults import Answer, CloseAfter, Cut, Delay, Exchange, Fault, Reset, Stall
+from openai_steps.emulator._habits import HABITS
 from openai_steps.emulator._jsonl import JSONLinesError, load_jsonl, read_jsonl
 from openai_steps.emulator._listing import list_steps
 from openai_steps.emulator._profile import DIALECTS, PROFILES, Profile
@@ -19,6 +20,7 @@ __all__ = [
     "DEMO_RUN",
     "DEMO_THREAD",
     "DIALECTS",
+    "HABITS",
     "PROFILES",
     "Answer",
     "CloseAfter",

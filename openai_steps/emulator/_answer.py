@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import attrs
 import orjson
@@ -57,17 +58,17 @@ class Service:
             return self._listed(target, request)
         run = self._run(target)
         if target.step_id is None:
-            return render(run, self.dialect)
+            return render(run, self.dialect, time.time())
         step = self.store.step(target.thread_id, target.run_id, target.step_id)
         if step is None:
             raise _refusal.not_found("run step", target.step_id)
-        return render_step(step, read_include(request, self.dialect), self.dialect)
+        return render_step(step, read_include(request, self.dialect), self.dialect, time.time())
 
     def _listed(self, target: Target, request: RecordedRequest) -> Body:
         if self.profile.missing_run != "empty":
             self._run(target)
         steps = self.store.steps(target.thread_id, target.run_id)
-        return list_steps(steps, read_query(request, self.dialect), self.dialect)
+        return list_steps(steps, read_query(request, self.dialect), self.dialect, now=time.time())
 
     def _run(self, target: Target) -> JSONObject:
         run = self.store.run(target.thread_id, target.run_id)

@@ -6,17 +6,21 @@ import attrs
 
 Order = Literal["asc", "desc"]
 
-After = Literal["exclusive", "inclusive", "ignored", "by_id", "wrong_side"]
+After = Literal["exclusive", "inclusive", "off_by_one", "from_time", "later_only", "ignored", "by_id", "wrong_side"]
 Before = Literal["adjacent", "window", "ignored", "off_by_one", "by_id", "wrong_side", "earlier_only"]
 BothCursors = Literal["between", "refused"]
 UnknownCursor = Literal["not_found", "bad_request", "ignored", "empty"]
-OrderParameter = Literal["honoured", "ignored"]
-Ties = Literal["reversed", "same_order"]
+LimitParameter = Literal["honoured", "ignored"]
+OrderParameter = Literal["honoured", "ignored", "newest_first", "stored", "first_page_only", "unsteady"]
+Ties = Literal["reversed", "same_order", "unstable"]
 HasMore = Literal[
     "directional",
     "forward",
     "window",
     "full_page",
+    "full_page_as_asked",
+    "unlike_default",
+    "false_at_default_limit",
     "inverted",
     "always_with_before",
     "always",
@@ -30,6 +34,7 @@ Envelope = Literal["list", "no_object", "bare_array", "data_null_when_empty"]
 Total = Literal["absent", "total_count", "total"]
 OutOfRange = Literal["refused", "capped", "accepted"]
 Times = Literal["seconds", "float", "milliseconds", "iso"]
+Stamps = Literal["kept", "anew"]
 Unset = Literal["null", "placeholder"]
 Include = Literal["repeated", "comma", "unsupported"]
 
@@ -43,8 +48,11 @@ class Dialect:
 
     Args:
         after: What `after=X` keeps. `exclusive`: what follows X in the list. `inclusive`: X as
-            well. `ignored`: everything. `by_id`: ids that compare beyond X in the direction of the
-            list. `wrong_side`: ids greater than X, whatever the order.
+            well. `off_by_one`: what follows X but for the first of it. `from_time`: the time of X
+            and what lies beyond it, so that X may come behind others of its time. `later_only`:
+            what lies beyond the time of X, and none of the same time. `ignored`: everything.
+            `by_id`: ids that compare beyond X in the direction of the list. `wrong_side`: ids
+            greater than X, whatever the order.
         before: What `before=X` keeps, and from which end of it the page is taken. `adjacent`: what
             precedes X in the list; the page is the `limit` items next to X. `window`: the same; the
             page is the first `limit` items. `off_by_one`: adjacent, with the item next to X
@@ -56,25 +64,41 @@ class Dialect:
         unknown_cursor: `not_found` (404), `bad_request` (400), `ignored` (as if not given) or
             `empty` (an empty page). Habits that compare ids, or ignore a cursor, never look it up.
         overlap: How many items of the page before each next page repeats, within its limit.
-        order: Whether the parameter is honoured; `ignored` lists in ascending order always.
+        order: Whether the parameter is `honoured`. `ignored` lists in ascending order always,
+            `newest_first` in descending order, and `stored` as the steps were added.
+            `first_page_only`: honoured without a cursor, ascending behind one. `unsteady`: each
+            combination of limit and cursors has an order of its own, which no time explains.
         ties: How steps of equal `created_at` stand in descending order: `reversed` against the
             ascending one, or in the `same_order`. Each direction is one fixed order either way.
+            `unstable`: each combination of order, limit and cursors sorts them anew.
+        lag_asc: How many of the newest steps are missing where ascending order is asked for, as
+            if a replica that lags behind answered.
+        lag_desc: The same for descending order.
         has_more: `directional`: the page left out something of the cut. `forward`: something of the
             list follows the page, be it the `before` cursor itself. `window`: something of the cut
-            follows the page. `full_page`: the page has `limit` items. `inverted`: directional,
-            denied. `always_with_before`: true if `before` was given, else directional. True
-            `always`, true `never`, `null`, or `absent`.
+            follows the page. `full_page`: the page has `limit` items; `full_page_as_asked`: it has
+            as many as the request asked for, though the server's own bound may be lower.
+            `unlike_default`: it has another length than the page that is sent where nothing is
+            asked for. `false_at_default_limit`: directional, but false at that one page size.
+            `inverted`: directional, denied. `always_with_before`: true if `before` was given, else
+            directional. True `always`, true `never`, `null`, or `absent`.
         ids: `first_id` and `last_id`: `true`, `last_only` (no `first_id`), `null`, `absent`, the
             text `""` or `"none"`, or ids `unrelated` to the data.
         empty_ids: What `true` and `last_only` say on an empty page.
         envelope: `list`, the same with `no_object`, a `bare_array`, or `data_null_when_empty`.
         total: The name under which the length of the list is given, if it is.
+        limit: Whether the parameter is `honoured`, or `ignored`: everything that the cursors keep
+            is on one page.
         default_limit: The page size where none is asked for.
         max_limit: The largest page size of the contract.
         limit_over: Limits above `max_limit`: `refused` (400), `capped` silently or `accepted`.
         limit_under: Limits below 1: `refused` (400), `capped` to 1 or `accepted` (an empty page).
         times: How times leave the server: `seconds` (as stored), `float` seconds, `milliseconds` or
             `iso` text.
+        clock: How many seconds the server's clock is ahead, or behind if negative: all times that
+            it tells are shifted by as much.
+        stamps: Times are `kept`, or each time that is set is made `anew`: the moment of the
+            request.
         unset: What stands for a missing time, error or usage: `null`, or the `placeholder` values
             -1, two empty texts and `{}`.
         include: `repeated` (`include[]=a&include[]=b`), `comma` (`include[]=a,b`, `include=a,b`) or
@@ -91,16 +115,21 @@ class Dialect:
     overlap: int = attrs.field(default=0, validator=attrs.validators.ge(0))
     order: OrderParameter = "honoured"
     ties: Ties = "reversed"
+    lag_asc: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    lag_desc: int = attrs.field(default=0, validator=attrs.validators.ge(0))
     has_more: HasMore = "directional"
     ids: Ids = "true"
     empty_ids: EmptyIds = "null"
     envelope: Envelope = "list"
     total: Total = "absent"
+    limit: LimitParameter = "honoured"
     default_limit: int = attrs.field(default=20, validator=attrs.validators.ge(1))
     max_limit: int = attrs.field(default=100, validator=attrs.validators.ge(1))
     limit_over: OutOfRange = "refused"
     limit_under: OutOfRange = "refused"
     times: Times = "seconds"
+    clock: int = 0
+    stamps: Stamps = "kept"
     unset: Unset = "null"
     include: Include = "repeated"
 

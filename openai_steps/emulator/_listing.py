@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import attrs
 
 from openai_steps.emulator import _refusal
-from openai_steps.emulator._dialect import After, Before, Dialect, HasMore, Order, Query
+from openai_steps.emulator._dialect import After, Before, Dialect, HasMore, Query
 from openai_steps.emulator._wire import JSONObject, instant, render_step
 
 Step = Mapping[str, Any]
@@ -18,7 +19,7 @@ Body = Any
 CONTRACT = Dialect()
 
 
-def list_steps(steps: Iterable[Step], query: Query, dialect: Dialect = CONTRACT) -> Body:
+def list_steps(steps: Iterable[Step], query: Query, dialect: Dialect = CONTRACT, *, now: float = 0.0) -> Body:
     """Answer one list request over the steps of one run.
 
     Args:
@@ -26,6 +27,7 @@ def list_steps(steps: Iterable[Step], query: Query, dialect: Dialect = CONTRACT)
             needed; a missing `created_at` counts as 0.
         query: What is asked for.
         dialect: The habits of the server.
+        now: The moment of the request, in seconds since 1970, for a server that stamps anew.
 
     Returns:
         The JSON body, a dict, or a list for the `bare_array` envelope. Its steps are new
@@ -37,10 +39,10 @@ def list_steps(steps: Iterable[Step], query: Query, dialect: Dialect = CONTRACT)
     limit = _effective_limit(query.limit, dialect)
     if query.after is not None and query.before is not None and dialect.both_cursors == "refused":
         raise _refusal.both_cursors()
-    ordered = _in_order(steps, query.order, dialect)
+    ordered = _in_order(steps, query, dialect)
     cut = _cut(ordered, query, dialect)
     page = _page(ordered, cut, limit, query, dialect)
-    data = [render_step(step, query.include, dialect) for step in page.rows]
+    data = [render_step(step, query.include, dialect, now) for step in page.rows]
     return _envelope(data, page, dialect)
 
 
@@ -50,6 +52,8 @@ class _Page:
 
     rows: Sequence[Step]
     limit: int
+    asked_limit: int
+    default_limit: int
     cut: int
     cut_follows: int
     list_follows: int
@@ -71,14 +75,47 @@ def _effective_limit(limit: int | None, dialect: Dialect) -> int:
     return limit
 
 
-def _in_order(steps: Iterable[Step], order: Order, dialect: Dialect) -> list[Step]:
-    ascending = sorted(steps, key=lambda step: instant(step.get("created_at")))
-    if order == "asc" or dialect.order == "ignored":
+def _in_order(steps: Iterable[Step], query: Query, dialect: Dialect) -> list[Step]:
+    stored = list(steps)
+    ascending = sorted(stored, key=_instant_of)
+    if lag := dialect.lag_asc if query.order == "asc" else dialect.lag_desc:
+        missing = {step["id"] for step in ascending[-lag:]}
+        stored, ascending = ([step for step in some if step["id"] not in missing] for some in (stored, ascending))
+    if dialect.order == "stored":
+        return stored
+    if dialect.order == "unsteady":
+        return sorted(ascending, key=_shuffle(query))
+    if dialect.ties == "unstable":
+        ascending.sort(key=_shuffle(query))
+        ascending.sort(key=_instant_of)
+    if _ascends(query, dialect):
         return ascending
     if dialect.ties == "reversed":
         return ascending[::-1]
     # A reverse sort in Python keeps equal items in their first order, as OpenAI does here.
-    return sorted(ascending, key=lambda step: instant(step.get("created_at")), reverse=True)
+    return sorted(ascending, key=_instant_of, reverse=True)
+
+
+def _ascends(query: Query, dialect: Dialect) -> bool:
+    match dialect.order:
+        case "ignored":
+            return True
+        case "newest_first":
+            return False
+        case "first_page_only" if query.after is not None or query.before is not None:
+            return True
+        case _:
+            return query.order == "asc"
+
+
+def _instant_of(step: Step) -> float:
+    return instant(step.get("created_at"))
+
+
+def _shuffle(query: Query) -> Callable[[Step], int]:
+    """Return the key of an order that every request has for itself, and always the same one."""
+    asked = f"{query.order} {query.limit} {query.after} {query.before}"
+    return lambda step: crc32(f"{asked} {step['id']}".encode())
 
 
 _Keep = Callable[[int, Step], bool]
@@ -94,7 +131,7 @@ def _nothing(_place: int, _step: Step) -> bool:
 
 
 # Where the kept part starts or ends, counted from the place of the cursor.
-_AFTER_STARTS: dict[After, int] = {"exclusive": 1, "inclusive": 0}
+_AFTER_STARTS: dict[After, int] = {"exclusive": 1, "inclusive": 0, "off_by_one": 2}
 _BEFORE_ENDS: dict[Before, int] = {"adjacent": 0, "window": 0, "off_by_one": -1}
 
 # The pages of these are the items next to the cursor; of all others, the first of the cut.
@@ -118,8 +155,17 @@ def _after(ordered: Sequence[Step], query: Query, dialect: Dialect) -> _Keep:
     found = _look_up(ordered, cursor, "after", dialect)
     if not isinstance(found, int):
         return found
+    if dialect.after in ("from_time", "later_only"):
+        return _by_time(ordered[found], query, dialect)
     start = found + _AFTER_STARTS[dialect.after] - dialect.overlap
     return lambda place, _: place >= start
+
+
+def _by_time(cursor: Step, query: Query, dialect: Dialect) -> _Keep:
+    moment, sign = _instant_of(cursor), 1 if _ascends(query, dialect) else -1
+    if dialect.after == "from_time":
+        return lambda _, step: sign * _instant_of(step) >= sign * moment
+    return lambda _, step: sign * _instant_of(step) > sign * moment
 
 
 def _before(ordered: Sequence[Step], query: Query, dialect: Dialect) -> _Keep:
@@ -134,8 +180,8 @@ def _before(ordered: Sequence[Step], query: Query, dialect: Dialect) -> _Keep:
     if not isinstance(found, int):
         return found
     if dialect.before == "earlier_only":
-        moment = instant(ordered[found].get("created_at"))
-        return lambda _, step: instant(step.get("created_at")) < moment
+        moment = _instant_of(ordered[found])
+        return lambda _, step: _instant_of(step) < moment
     # With both cursors, pages follow `after`: only that one repeats items.
     overlap = dialect.overlap if query.after is None else 0
     end = found + _BEFORE_ENDS[dialect.before] + overlap
@@ -160,12 +206,15 @@ def _look_up(ordered: Sequence[Step], cursor: str, param: str, dialect: Dialect)
 def _page(ordered: Sequence[Step], cut: Sequence[int], limit: int, query: Query, dialect: Dialect) -> _Page:
     backward = query.before is not None and (query.after is None or dialect.after == "ignored")
     from_tail = backward and dialect.before in _FROM_THE_TAIL
-    start = max(0, len(cut) - limit) if from_tail else 0
-    places = cut[start : start + limit]
+    size = len(cut) if dialect.limit == "ignored" else limit
+    start = max(0, len(cut) - size) if from_tail else 0
+    places = cut[start : start + size]
     last = places[-1] if places else None
     return _Page(
         rows=[ordered[place] for place in places],
         limit=limit,
+        asked_limit=limit if query.limit is None else query.limit,
+        default_limit=dialect.default_limit,
         cut=len(cut),
         cut_follows=len(cut) - start - len(places),
         list_follows=len(ordered) - 1 - last if last is not None else 0,
@@ -183,6 +232,10 @@ _HAS_MORE: dict[HasMore, Callable[[_Page], bool | None]] = {
     "forward": lambda page: page.list_follows > 0,
     "window": lambda page: page.cut_follows > 0,
     "full_page": lambda page: len(page.rows) == page.limit,
+    "full_page_as_asked": lambda page: len(page.rows) == page.asked_limit,
+    # openai-responses counts its own first page where it means to count the list.
+    "unlike_default": lambda page: len(page.rows) != min(page.total, page.default_limit),
+    "false_at_default_limit": lambda page: _left_out(page) and page.limit != page.default_limit,
     "inverted": lambda page: not _left_out(page),
     "always_with_before": lambda page: page.before_given or _left_out(page),
     "always": lambda _: True,

@@ -1,7 +1,8 @@
 """Servers by name: their dialects of paging, what they demand of a request, and how they word their errors.
 
 They are written from the servers' code, traffic or documents. What nobody could show follows the contract; a comment
-says so.
+says so. myla is not among them: its list of steps is a stub that is always empty
+(https://github.com/muyuworks/myla/blob/main/myla/runs.py).
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         "dashscope": Dialect(both_cursors="refused", times="milliseconds", unset="placeholder", include="unsupported"),
         "bee": Dialect(has_more="always_with_before", envelope="no_object", total="total_count"),
         "stdapi": Dialect(unknown_cursor="empty"),
-        # Cursors compare ids and the list sorts by time: rows of equal time get lost in desc.
+        # Cursors compare ids and the list sorts by time alone: rows of equal time get lost in desc.
+        # https://github.com/MLT-OSS/open-assistant-api/blob/main/app/libs/paginate.py
         "open_assistant_api": Dialect(
             after="by_id", before="by_id", ties="same_order", has_more="window", times="float"
         ),
@@ -82,8 +84,22 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
             total="total",
             times="iso",
         ),
+        # Its store in PostgreSQL compares ids, one way for both orders, where the one in memory
+        # looks them up. Read, not run; ties unverified.
+        # https://github.com/llamp-ai/llamphouse/blob/main/llamphouse/core/data_stores/postgres_store.py
+        "llamphouse_postgres": Dialect(
+            after="wrong_side",
+            before="wrong_side",
+            has_more="window",
+            limit_over="accepted",
+            limit_under="accepted",
+            times="iso",
+        ),
+        # It compares the page with its own first page of 20: at that size a full page denies what
+        # follows, at any other size the last page promises more.
+        # https://github.com/mharrisb1/openai-responses-python
         "openai_responses": Dialect(
-            before="window", has_more="inverted", unknown_cursor="ignored", envelope="no_object"
+            before="window", has_more="unlike_default", unknown_cursor="ignored", envelope="no_object"
         ),
         "clicky_chats": Dialect(before="window", has_more="window", unknown_cursor="bad_request"),
         "llama_stack": Dialect(
@@ -95,10 +111,34 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         ),
         # "An error" for an unknown cursor, of unverified status.
         "letta": Dialect(before="window", has_more="window", envelope="bare_array"),
-        # Unknown cursors unverified.
-        "supercompat": Dialect(before="ignored", has_more="forward"),
-        # Unknown cursors unverified. Seen on messages, not on steps.
+        # The adapter that stores in a database; ties unverified.
+        # https://github.com/supercorp-ai/supercompat
+        "supercompat": Dialect(
+            before="ignored", has_more="forward", unknown_cursor="empty", envelope="no_object", ids="last_only"
+        ),
+        # The adapter over Azure's agents sends all that Azure has, newest first, whatever is asked.
+        "supercompat_azure": Dialect(
+            limit="ignored",
+            order="newest_first",
+            after="ignored",
+            before="ignored",
+            has_more="never",
+            envelope="no_object",
+        ),
+        # The adapter over the Responses API sends all as it comes, and tells the present as its time.
+        "supercompat_responses": Dialect(
+            limit="ignored",
+            order="ignored",
+            after="ignored",
+            before="ignored",
+            has_more="never",
+            stamps="anew",
+            envelope="no_object",
+            ids="last_only",
+        ),
+        # Seen on messages, not on steps. Unknown cursors unverified.
         "supercompat_messages": Dialect(before="off_by_one"),
+        # https://github.com/OpenGPTs-platform/assistants-api
         "opengpts": Dialect(
             after="wrong_side",
             before="wrong_side",
@@ -106,12 +146,13 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
             ids="absent",
             has_more="absent",
         ),
-        # What `after` does is unverified.
-        "openopenai": Dialect(before="wrong_side", has_more="full_page"),
-        # No ORDER BY: rows come as they were stored.
-        "hal_9100": Dialect(before="ignored", order="ignored", has_more="never", unknown_cursor="ignored"),
-        # What `after` does is unverified.
-        "myla": Dialect(before="earlier_only", has_more="never"),
+        # https://github.com/transitive-bullshit/OpenOpenAI/blob/main/src/lib/utils.ts
+        "openopenai": Dialect(
+            before="wrong_side", has_more="full_page", unknown_cursor="empty", empty_ids="absent", default_limit=10
+        ),
+        # No ORDER BY and no LIMIT: all rows, as the database has them.
+        # https://github.com/llm-edge/hal-9100/blob/main/hal-9100-core/src/run_steps.rs
+        "hal_9100": Dialect(limit="ignored", order="stored", after="ignored", before="ignored", has_more="never"),
     }
 )
 """Dialects by the name of the server, and `contract` and `window`."""

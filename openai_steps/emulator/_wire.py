@@ -45,13 +45,14 @@ def instant(value: Any) -> float:
     return float(value) if value is not None else 0.0
 
 
-def render(record: Mapping[str, Any], dialect: Dialect) -> JSONObject:
-    """A run or step in the time format and with the placeholders of a dialect."""
+def render(record: Mapping[str, Any], dialect: Dialect, now: float = 0.0) -> JSONObject:
+    """A run or step in the time format and with the placeholders of a dialect; `now` is the server's."""
     rendered = dict(record)
     for name in TIMES:
         value = rendered.get(name)
         if isinstance(value, int | float):
-            rendered[name] = _AS_TIME[dialect.times](value)
+            told = int(now) if dialect.stamps == "anew" else value + dialect.clock
+            rendered[name] = _AS_TIME[dialect.times](told)
     if dialect.unset == "placeholder":
         for name, placeholder in _PLACEHOLDERS.items():
             if name in rendered and rendered[name] is None:
@@ -59,9 +60,9 @@ def render(record: Mapping[str, Any], dialect: Dialect) -> JSONObject:
     return rendered
 
 
-def render_step(step: Mapping[str, Any], include: Iterable[str], dialect: Dialect) -> JSONObject:
+def render_step(step: Mapping[str, Any], include: Iterable[str], dialect: Dialect, now: float = 0.0) -> JSONObject:
     """A step as a dialect sends it, without the content of file searches unless asked for."""
-    rendered = render(step, dialect)
+    rendered = render(step, dialect, now)
     details = rendered.get("step_details")
     if FILE_SEARCH_CONTENT not in include and isinstance(details, dict):
         rendered["step_details"] = _without_content(details)

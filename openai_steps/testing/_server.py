@@ -15,7 +15,7 @@ from openai_steps._client.client import AsyncStepsClient
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._json.converter import unstructure
 from openai_steps._models.steps import RunStep
-from openai_steps.emulator import DIALECTS, Dialect, Emulator, Fault, Profile, RecordedRequest
+from openai_steps.emulator import DIALECTS, HABITS, Dialect, Emulator, Fault, Profile, RecordedRequest
 
 T = TypeVar("T")
 
@@ -38,7 +38,8 @@ class StepsServer:
 
     Args:
         profile: The provider to imitate: a name of `openai_steps.emulator.PROFILES`, or a profile.
-        dialect: How pages are made: a name of `openai_steps.emulator.DIALECTS`, or a dialect. Default: the profile's.
+        dialect: How pages are made: a name of `openai_steps.emulator.DIALECTS` or `HABITS`, or a dialect. Default: the
+            profile's.
         api_key: The key that every request must carry; None lets everyone in.
 
     Attributes:
@@ -202,9 +203,10 @@ class StepsServer:
 def _dialect(given: str | Dialect | None) -> Dialect | None:
     if not isinstance(given, str):
         return given
-    if given not in DIALECTS:
-        raise ValueError(f"no dialect {given!r}; there are {', '.join(DIALECTS)}")
-    return DIALECTS[given]
+    known = {**DIALECTS, **HABITS}
+    if given not in known:
+        raise ValueError(f"no dialect {given!r}; there are {', '.join(known)}")
+    return known[given]
 
 
 def _wire(step: RunStep | Mapping[str, Any]) -> Mapping[str, Any]:

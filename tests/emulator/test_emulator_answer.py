@@ -1,12 +1,13 @@
 """What the emulator answers."""
 
+import time
 from typing import Any
 
 import aiohttp
 import pytest
 from calling import Caller
 
-from openai_steps.emulator import DEMO_RUN, DEMO_THREAD, Dialect, Emulator
+from openai_steps.emulator import DEMO_RUN, DEMO_THREAD, HABITS, Dialect, Emulator
 
 INCLUDE = "step_details.tool_calls[*].file_search.results[*].content"
 
@@ -43,3 +44,16 @@ async def test_the_content_of_file_searches_is_shown_only_if_asked_for(style: An
     assert len(results) == 2
     assert all(("content" in result) is shown for result in results)
     assert all("score" in result for result in results)
+
+
+async def test_stamps_made_anew_are_the_present() -> None:
+    emulator = Emulator(dialect=HABITS["stamped_anew"])
+    emulator.store.add_run("t", "r", steps=[{"id": "s", "created_at": 1}])
+    began = int(time.time())
+    async with emulator.serve() as base_url, aiohttp.ClientSession() as session:
+        call = Caller(session, base_url)
+        _, listed = await call("/threads/t/runs/r/steps")
+        _, step = await call("/threads/t/runs/r/steps/s")
+        _, run = await call("/threads/t/runs/r")
+    for told in (listed["data"][0], step, run):
+        assert began <= told["created_at"] <= time.time()

@@ -1,13 +1,14 @@
 """The pure list function: the documented contract, then each habit that departs from it."""
 
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_steps.emulator import DIALECTS, Dialect, Query, Refusal, list_steps
+from openai_steps.emulator import DIALECTS, HABITS, Dialect, Query, Refusal, list_steps
+from openai_steps.emulator._dialect import Order
 
 TEN: list[dict[str, Any]] = [{"id": f"step_{number}", "created_at": 100 + number} for number in range(10)]
 
@@ -250,6 +251,93 @@ def test_order_can_be_ignored() -> None:
     assert numbers(page(Dialect(order="ignored"), order="desc", limit=2)) == "01"
 
 
+@pytest.mark.parametrize(
+    ("order", "asc", "desc"),
+    [("ignored", "0123", "0123"), ("newest_first", "9876", "9876"), ("stored", "3142", "3142")],
+)
+def test_one_order_for_both(order: Any, asc: str, desc: str) -> None:
+    stored = [TEN[place] for place in (3, 1, 4, 2, 0, 9, 8, 7, 6, 5)]
+    dialect = Dialect(order=order)
+    assert numbers(list_steps(stored, Query(limit=4, order="asc"), dialect)) == asc
+    assert numbers(list_steps(stored, Query(limit=4, order="desc"), dialect)) == desc
+    behind = list_steps(stored, Query(limit=2, order="desc", after=f"step_{desc[1]}"), dialect)
+    assert numbers(behind) == desc[2:]
+
+
+def test_an_order_on_the_first_page_only() -> None:
+    dialect = Dialect(order="first_page_only")
+    assert numbers(page(dialect, limit=3, order="desc")) == "987"
+    assert numbers(page(dialect, limit=3, order="desc", after="step_7")) == "89"
+
+
+def test_an_unsteady_order_is_another_for_each_request_and_the_same_for_the_same() -> None:
+    dialect = Dialect(order="unsteady")
+    listed = [numbers(page(dialect, limit=limit)) for limit in (10, 20, 30, 40)]
+    assert listed == [numbers(page(dialect, limit=limit)) for limit in (10, 20, 30, 40)]
+    assert len({*listed, "9876543210", "0123456789"}) == 6
+    assert {"".join(sorted(one)) for one in listed} == {"0123456789"}
+
+
+def test_unstable_ties_are_sorted_anew_but_by_time() -> None:
+    tied = [{"id": f"step_{n}", "created_at": n // 5} for n in range(10)]
+    listed = {numbers(list_steps(tied, Query(limit=limit), Dialect(ties="unstable"))) for limit in (10, 20, 30, 40)}
+    assert len(listed) > 1
+    assert {"".join(sorted(one[:5])) + "".join(sorted(one[5:])) for one in listed} == {"5678901234"}
+
+
+def test_a_replica_lags_in_one_order() -> None:
+    assert numbers(page(Dialect(lag_asc=2), limit=3, order="asc", after="step_5")) == "67"
+    assert numbers(page(Dialect(lag_asc=2), limit=3, order="desc")) == "987"
+    assert numbers(page(Dialect(lag_desc=2), limit=3, order="desc")) == "765"
+    with pytest.raises(Refusal):
+        page(Dialect(lag_desc=2), order="desc", after="step_9")
+    assert numbers(page(Dialect(lag_desc=99), order="desc")) == ""
+
+
+@pytest.mark.parametrize(
+    ("after", "asc", "desc"),
+    [
+        ("off_by_one", "456", "0"),
+        ("from_time", "2345", "3210"),  # the cursor behind another step of its time
+        ("later_only", "456", "10"),
+    ],
+)
+def test_after_that_counts_wrong_or_compares_times(after: Any, asc: str, desc: str) -> None:
+    steps = [{"id": f"step_{n}", "created_at": n - (n == 3)} for n in range(7)]
+
+    def behind(order: Any) -> str:
+        limit = len(asc if order == "asc" else desc)
+        return numbers(list_steps(steps, Query(limit=limit, order=order, after="step_2"), Dialect(after=after)))
+
+    assert (behind("asc"), behind("desc")) == (asc, desc)
+
+
+def test_a_limit_that_is_ignored() -> None:
+    body = page(Dialect(limit="ignored"), limit=2, order="asc", after="step_2")
+    assert (numbers(body), body["has_more"]) == ("3456789", False)
+    assert numbers(page(Dialect(limit="ignored"), limit=2, order="asc", before="step_4")) == "0123"
+
+
+@pytest.mark.parametrize(
+    ("habit", "capped", "at_default", "first", "last"),
+    [
+        # a page cut short by the server's own bound; at its default size, the first of two pages and the last
+        ("full_page_as_asked", False, True, True, True),
+        ("false_at_default_limit", False, False, False, False),
+        ("unlike_default", False, False, False, True),
+    ],
+)
+def test_has_more_that_lies_at_one_size_only(
+    habit: Any, capped: bool, at_default: bool, first: bool, last: bool
+) -> None:
+    dialect = Dialect(has_more=habit, default_limit=4, max_limit=4, limit_over="capped")
+    assert page(dialect, limit=8)["has_more"] is capped
+    assert page(dialect, limit=4)["has_more"] is at_default
+    assert page(dialect)["has_more"] is first
+    assert page(dialect, limit=3, after="step_3")["has_more"] is last
+    assert page(dialect, limit=3)["has_more"] is True
+
+
 def test_tied_rows_get_lost_where_cursors_compare_ids() -> None:
     tied = [{"id": name, "created_at": 5} for name in "abcd"]
     dialect = DIALECTS["open_assistant_api"]
@@ -260,11 +348,39 @@ def test_tied_rows_get_lost_where_cursors_compare_ids() -> None:
     assert second["has_more"] is False
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+NAMED = {**DIALECTS, **HABITS}
+
+
+@pytest.mark.parametrize("name", NAMED)
 def test_every_named_dialect_lists_all_on_one_page(name: str) -> None:
-    dialect = DIALECTS[name]
-    body = list_steps(TEN, Query(limit=100, order="asc"), dialect)
-    assert numbers(body) == "0123456789"
+    seen = numbers(list_steps(TEN, Query(limit=100, order="asc"), NAMED[name]))
+    assert sorted(seen) == sorted("01234567" if name == "asc_lags" else "0123456789")
+    if NAMED[name].order not in ("newest_first", "unsteady"):
+        assert seen == "".join(sorted(seen))
+
+
+@pytest.mark.parametrize("name", HABITS)
+def test_a_habit_is_one_departure_that_shows(name: str) -> None:
+    """Some request over lists that do not flatter is answered otherwise than by the contract."""
+    knobs = attrs.asdict(HABITS[name]).items() - attrs.asdict(Dialect()).items()
+    beside = {"max_limit", "limit_over", "has_more"}  # a cap needs a bound, and a lie about it a second knob
+    assert len({knob for knob, _ in knobs} - beside) <= 1
+    steps = [{"id": f"s{n * 7 % 30:02}", "created_at": 100 + n // 2} for n in range(30)]
+    cursors: list[dict[str, Any]] = [{}, *({side: at} for side in ("after", "before") for at in ("s07", "s16", "sx"))]
+    queries = [
+        Query(limit=limit, order=order, **cursor)
+        for limit in (3, 20, 30, 100)
+        for order in get_args(Order)
+        for cursor in cursors
+    ]
+    assert any(answer(steps, query, HABITS[name]) != answer(steps, query, Dialect()) for query in queries)
+
+
+def answer(steps: list[dict[str, Any]], query: Query, dialect: Dialect) -> Any:
+    try:
+        return list_steps(steps, query, dialect, now=999)
+    except Refusal as refusal:
+        return refusal.status
 
 
 steps_lists = st.lists(st.integers(0, 6), max_size=12).map(

@@ -24,6 +24,13 @@ def test_times(times: Any, expected: Any) -> None:
     assert step["failed_at"] is None
 
 
+def test_times_of_another_clock_and_times_that_are_stamped_anew() -> None:
+    (step,) = list_steps([{"id": "a", "created_at": 100, "failed_at": None}], Query(), Dialect(clock=-60))["data"]
+    assert step == {"id": "a", "created_at": 40, "failed_at": None}
+    (step,) = list_steps([{"id": "a", "created_at": 100}], Query(), Dialect(stamps="anew"), now=999.5)["data"]
+    assert step == {"id": "a", "created_at": 999}
+
+
 def test_steps_may_be_stored_with_text_times() -> None:
     steps = [
         {"id": "late", "created_at": "2026-01-02T00:00:00Z"},

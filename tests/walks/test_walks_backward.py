@@ -192,7 +192,7 @@ def test_between_two_cursors_even_a_lying_has_more_does_no_harm(
     assert read(walk, served) == wanted
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", [name for name, dialect in DIALECTS.items() if dialect.order == "honoured"])
 @pytest.mark.parametrize("order", get_args(Order))
 @pytest.mark.parametrize("cursors", [{}, {"after": 7}, {"before": 190}, {"after": 3, "before": 220}])
 def test_every_server_known_is_read_exactly(name: str, order: Order, cursors: dict[str, int]) -> None:
