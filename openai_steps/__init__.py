@@ -5,106 +5,107 @@ async with AsyncStepsClient() as client:
         print(step.created_at, step.type, step.status)
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
-from openai_steps._endpoint.credentials import AccessToken, ApiKey, AsyncTokenCredential
-from openai_steps._endpoint.endpoint import PROVIDERS, Endpoint, IncludeStyle
-from openai_steps._errors import (
-    APIConnectionError,
-    APIStatusError,
-    APITimeoutError,
-    AuthenticationError,
-    BadRequestError,
-    ConflictError,
-    InternalServerError,
-    NotFoundError,
-    PaginationError,
-    PermissionDeniedError,
-    RateLimitError,
-    ResponseDecodeError,
-    ResponseTooLargeError,
-    StepsError,
-    UnprocessableEntityError,
-)
-from openai_steps._json.converter import dumps, unstructure
-from openai_steps._json.readers import (
-    structure_file,
-    structure_message,
-    structure_page,
-    structure_run,
-    structure_step,
-    structure_thread,
-)
-from openai_steps._models.actions import (
-    OtherRequiredAction,
-    RequiredAction,
-    SubmitToolApproval,
-    SubmitToolApprovalAction,
-    SubmitToolOutputs,
-    SubmitToolOutputsAction,
-)
-from openai_steps._models.messages import (
-    Annotation,
-    Attachment,
-    FileCitation,
-    FileCitationAnnotation,
-    FilePath,
-    FilePathAnnotation,
-    ImageFileContent,
-    ImageUrl,
-    ImageUrlContent,
-    Message,
-    MessageContent,
-    MessageText,
-    OtherAnnotation,
-    OtherContent,
-    RefusalContent,
-    TextContent,
-    UrlCitation,
-    UrlCitationAnnotation,
-)
-from openai_steps._models.model import Model
-from openai_steps._models.pages import MessagePage, Page, RunPage, StepPage, ThreadPage
-from openai_steps._models.runs import IncompleteDetails, Order, Run, RunRef, RunSteps
-from openai_steps._models.steps import (
-    INCLUDE_FILE_SEARCH_CONTENT,
-    CompletionTokensDetails,
-    LastError,
-    MessageCreation,
-    MessageCreationDetails,
-    OtherStepDetails,
-    PromptTokenDetails,
-    RunStep,
-    StepDetails,
-    ToolCallsDetails,
-    Usage,
-)
-from openai_steps._models.threads import File, Thread
-from openai_steps._models.tool_calls import (
-    CodeInterpreter,
-    CodeInterpreterToolCall,
-    CodeOutput,
-    FileSearch,
-    FileSearchContent,
-    FileSearchResult,
-    FileSearchToolCall,
-    FunctionCall,
-    FunctionToolCall,
-    ImageFile,
-    ImageOutput,
-    LogsOutput,
-    McpToolCall,
-    OtherOutput,
-    OtherToolCall,
-    RankingOptions,
-    RetrievalToolCall,
-    ToolCall,
-)
-from openai_steps._public import publish
-from openai_steps._settings import Limits, PollInterval, RetryPolicy, Timeouts
-
+TYPE_CHECKING = False  # as in typing, whose import takes longer than all of this module
 if TYPE_CHECKING:
+    from typing import Any
+
     from openai_steps._client.client import AsyncStepsClient
+    from openai_steps._endpoint.credentials import AccessToken, ApiKey, AsyncTokenCredential
+    from openai_steps._endpoint.endpoint import PROVIDERS, Endpoint, IncludeStyle
+    from openai_steps._errors import (
+        APIConnectionError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ConflictError,
+        InternalServerError,
+        NotFoundError,
+        PaginationError,
+        PermissionDeniedError,
+        RateLimitError,
+        ResponseDecodeError,
+        ResponseTooLargeError,
+        StepsError,
+        UnprocessableEntityError,
+    )
+    from openai_steps._json.converter import dumps, unstructure
+    from openai_steps._json.readers import (
+        structure_file,
+        structure_message,
+        structure_page,
+        structure_run,
+        structure_step,
+        structure_thread,
+    )
+    from openai_steps._models.actions import (
+        OtherRequiredAction,
+        RequiredAction,
+        SubmitToolApproval,
+        SubmitToolApprovalAction,
+        SubmitToolOutputs,
+        SubmitToolOutputsAction,
+    )
+    from openai_steps._models.messages import (
+        Annotation,
+        Attachment,
+        FileCitation,
+        FileCitationAnnotation,
+        FilePath,
+        FilePathAnnotation,
+        ImageFileContent,
+        ImageUrl,
+        ImageUrlContent,
+        Message,
+        MessageContent,
+        MessageText,
+        OtherAnnotation,
+        OtherContent,
+        RefusalContent,
+        TextContent,
+        UrlCitation,
+        UrlCitationAnnotation,
+    )
+    from openai_steps._models.model import Model
+    from openai_steps._models.pages import MessagePage, Page, RunPage, StepPage, ThreadPage
+    from openai_steps._models.runs import IncompleteDetails, Order, Run, RunRef, RunSteps
+    from openai_steps._models.steps import (
+        INCLUDE_FILE_SEARCH_CONTENT,
+        CompletionTokensDetails,
+        LastError,
+        MessageCreation,
+        MessageCreationDetails,
+        OtherStepDetails,
+        PromptTokenDetails,
+        RunStep,
+        StepDetails,
+        ToolCallsDetails,
+        Usage,
+    )
+    from openai_steps._models.threads import File, Thread
+    from openai_steps._models.tool_calls import (
+        CodeInterpreter,
+        CodeInterpreterToolCall,
+        CodeOutput,
+        FileSearch,
+        FileSearchContent,
+        FileSearchResult,
+        FileSearchToolCall,
+        FunctionCall,
+        FunctionToolCall,
+        ImageFile,
+        ImageOutput,
+        LogsOutput,
+        McpToolCall,
+        OtherOutput,
+        OtherToolCall,
+        RankingOptions,
+        RetrievalToolCall,
+        ToolCall,
+    )
+    from openai_steps._settings import Limits, PollInterval, RetryPolicy, Timeouts
 
 __all__ = [
     "INCLUDE_FILE_SEARCH_CONTENT",
@@ -209,19 +210,46 @@ __all__ = [
     "unstructure",
 ]
 
+# Where the names come from, but for the client, which brings aiohttp along. Nothing is imported before a name is asked
+# for: `import openai_steps` is part of the start of every command.
+_HOMES = (
+    "_endpoint.credentials",
+    "_endpoint.endpoint",
+    "_errors",
+    "_json.converter",
+    "_json.readers",
+    "_models.actions",
+    "_models.messages",
+    "_models.model",
+    "_models.pages",
+    "_models.runs",
+    "_models.steps",
+    "_models.threads",
+    "_models.tool_calls",
+    "_settings",
+)
+
 
 def __getattr__(name: str) -> Any:
-    if name == "AsyncStepsClient":  # not before it is asked for: aiohttp takes longer to import than all the rest
-        from openai_steps._client.client import AsyncStepsClient
-
-        globals()[name] = AsyncStepsClient
-        publish(__name__, {name: AsyncStepsClient})
-        return AsyncStepsClient
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    _load(*_HOMES)
+    if name == "AsyncStepsClient":
+        _load("_client.client")
+    return globals()[name]
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-publish(__name__, globals())
+def _load(*homes: str) -> None:
+    """Import modules of this package, and take the public names of them into this one."""
+    from importlib import import_module
+
+    from openai_steps._public import publish
+
+    modules = [vars(import_module(f"{__name__}.{home}")) for home in homes]
+    found = {name: module[name] for module in modules for name in __all__ if name in module}
+    publish(__name__, found)
+    globals().update(found)

@@ -4,7 +4,6 @@ import ast
 import importlib
 import inspect
 import re
-import tomllib
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -14,8 +13,8 @@ import attrs
 import pytest
 
 import openai_steps
+from openai_steps._version import VERSION
 
-ROOT = Path(__file__).parents[1]
 PUBLIC_MODULES = ["openai_steps", "openai_steps.emulator"]
 
 
@@ -127,8 +126,7 @@ def test_constants_and_aliases_have_a_docstring_below_them() -> None:
 
 
 def test_the_versions_agree() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert project["version"] == version("openai-steps")
+    assert version("openai-steps") == VERSION
 
 
 def test_the_package_is_typed() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from importlib.metadata import version
 from typing import Final
 from urllib.parse import quote
 
@@ -13,6 +12,7 @@ from attrs import define
 from openai_steps._arguments import MAX_PAGE_SIZE, check_id, check_order, is_page_size
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._models.runs import Order
+from openai_steps._version import VERSION
 
 
 @define  # frozen would take twice as long to make, and one is made for each request
@@ -76,7 +76,7 @@ def request_headers(endpoint: Endpoint) -> dict[str, str]:
     """Return the headers of each request, but for the one with the key."""
     return {
         "Accept": "application/json",
-        "User-Agent": f"openai-steps/{version('openai-steps')}",
+        "User-Agent": f"openai-steps/{VERSION}",
         **endpoint.headers,
     }
 

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-import logging
 import sys
+
+TYPE_CHECKING = False  # as in typing, whose import alone takes longer than --version may
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
+    from openai_steps.cli._streams import prepare_streams
+
+    prepare_streams()
+    if sys.argv[1:] == ["--version"]:  # without click, which takes longer to import than all the rest
+        _show_version()
     try:
         from openai_steps.cli._app import app
-        from openai_steps.cli._terminal import prepare_streams
+
+        app(prog_name="openai-steps")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("click", "rich"):
             raise
         sys.exit("The command line needs click and rich: pip install 'openai-steps[cli]'")
-    # Without a handler, logging writes warnings to standard error, such as a line for each retry.
-    logging.getLogger().addHandler(logging.NullHandler())
-    prepare_streams()
-    app(prog_name="openai-steps")
+
+
+def _show_version() -> NoReturn:
+    from openai_steps._version import VERSION
+    from openai_steps.cli._streams import CLOSED_PIPE, forget_stdout
+
+    try:
+        print(f"openai-steps, version {VERSION}", flush=True)  # noqa: T201 - a program
+    except OSError:
+        forget_stdout()
+        sys.exit(CLOSED_PIPE)
+    sys.exit()

@@ -1,22 +1,35 @@
-"""The command line as a whole: one line for each command, whose module imports what it needs when it runs."""
+"""The command line as a whole: one line for each command, whose module is imported when it runs."""
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
 import click
 
+from openai_steps._version import VERSION
 from openai_steps.cli._terminal import exit_codes
-from openai_steps.cli.commands.completion import completion
-from openai_steps.cli.commands.demo import demo
-from openai_steps.cli.commands.doctor import doctor
-from openai_steps.cli.commands.export import export
-from openai_steps.cli.commands.follow import follow
-from openai_steps.cli.commands.get import get_step
-from openai_steps.cli.commands.list import list_steps
-from openai_steps.cli.commands.serve import serve
-from openai_steps.cli.commands.timeline import timeline
-from openai_steps.cli.commands.usage import usage
+
+# The usual ones first. `openai-steps NAME` is what is called `command` in the module NAME of `commands`.
+_SECTIONS: Final = {
+    "Read a run": {
+        "list": "List the steps of a run, as they arrive.",
+        "get": "Show one step, with its tools' input and output in full.",
+        "follow": "Watch a run while it goes on, until it has ended.",
+        "timeline": "Draw a run: where the time went.",
+        "usage": "Add up tokens and time, of a run or of many.",
+    },
+    "Keep runs": {
+        "export": "Write the steps of many runs into a file.",
+        "serve": "Serve a file of steps over HTTP.",
+    },
+    "Find out": {
+        "doctor": "Say which server is asked, and how, and judge its paging.",
+        "demo": "See it all on a bundled run, with no key and no network.",
+        "completion": "Print the completion script of a shell.",
+    },
+}
+_COMMANDS: Final = {name: about for section in _SECTIONS.values() for name, about in section.items()}
 
 
 class Application(click.Group):
@@ -33,26 +46,40 @@ class Application(click.Group):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands in the order in which they were added: the usual ones first."""
-        return list(self.commands)
+        """Name the commands, the usual ones first."""
+        return [*_COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name in _COMMANDS:
+            self.add_command(import_module(f"openai_steps.cli.commands.{cmd_name}").command)
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may be meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], _COMMANDS, n=2)
+            if not close:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {' or '.join(close)}?", ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by section, without an import of any."""
+        for title, commands in _SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(max(map(len, _COMMANDS))), about) for name, about in commands.items()])
 
 
 @click.group(cls=Application, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="openai-steps")
+@click.version_option(VERSION)
 def app() -> None:
     """Read the steps of Assistants-style runs from any server that serves them.
 
     Try it with no account and no network: openai-steps demo
     """
-
-
-app.add_command(list_steps)
-app.add_command(get_step)
-app.add_command(follow)
-app.add_command(timeline)
-app.add_command(usage)
-app.add_command(doctor)
-app.add_command(demo)
-app.add_command(export)
-app.add_command(serve)
-app.add_command(completion)

@@ -15,8 +15,9 @@ from rich.text import Text
 
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
+from openai_steps.cli._console import make_console
 from openai_steps.cli._steps_table import describe, show_duration, show_status
-from openai_steps.cli._terminal import excerpt, make_console, write_line
+from openai_steps.cli._terminal import excerpt, write_line
 
 if TYPE_CHECKING:
     from openai_steps.timeline import Timeline

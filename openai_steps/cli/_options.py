@@ -6,7 +6,6 @@ one, needs no branch here.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 import re
@@ -19,17 +18,16 @@ import click
 from click.core import ParameterSource
 
 from openai_steps._endpoint.endpoint import PROVIDERS, Endpoint
-from openai_steps._models.steps import INCLUDE_FILE_SEARCH_CONTENT
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
     from openai_steps.cli._azure import AzureLogin
 
-_INCLUDES: Final = {"file_search_content": INCLUDE_FILE_SEARCH_CONTENT}
-
 
 def _full_names(_context: click.Context, _option: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(_INCLUDES.get(name, name) for name in names)
+    from openai_steps import INCLUDE_FILE_SEARCH_CONTENT
+
+    return tuple(INCLUDE_FILE_SEARCH_CONTENT if name == "file_search_content" else name for name in names)
 
 
 include_option = click.option(
@@ -74,10 +72,15 @@ class Connection:
             click.UsageError: If the client refused an argument; all of them come from options.
         """
         with usage_errors():
+            import asyncio  # here: a command that only helps needs no event loop
+            import logging
+
+            # Without a handler, logging writes warnings to standard error, such as a line for each retry.
+            logging.getLogger().addHandler(logging.NullHandler())
             return asyncio.run(self._run(work, options))
 
     async def _run(self, work: Callable[[AsyncStepsClient], Awaitable[T]], options: Mapping[str, Any]) -> T:
-        from openai_steps import AsyncStepsClient  # here: a command that only helps needs no aiohttp
+        from openai_steps import AsyncStepsClient  # here, for the same reason
 
         async with AsyncExitStack() as stack:
             if self._login is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import sys
 from collections.abc import Callable, Iterable
@@ -109,6 +108,8 @@ _from_option = click.option(
 
 
 async def _ask(client: AsyncStepsClient, *, ref: RunRef, include: tuple[str, ...]) -> WholeRun:
+    import asyncio
+
     steps, run = await asyncio.gather(
         client.collect_steps(ref.thread_id, ref.run_id, order="asc", include=include),
         client.get_run(ref.thread_id, ref.run_id),

@@ -1,20 +1,18 @@
-"""The terminal: text that can not harm it, a console, and how a program ends."""
+"""The terminal: text that can not harm it, and how a program ends."""
 
 from __future__ import annotations
 
 import errno
-import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from io import TextIOWrapper
+from contextlib import contextmanager
 from typing import IO, Any, Final
 
 import click
-from rich.console import Console
 
 from openai_steps._errors import StepsError
+from openai_steps.cli._streams import CLOSED_PIPE, forget_stdout
 
 # What a terminal obeys or hides instead of showing: C0 and C1 controls, invisible and bidirectional format characters
 # (https://trojansource.codes), line separators, surrogates and tags. The joiners U+200C and U+200D stay: scripts and
@@ -54,21 +52,6 @@ def _json_escape(match: re.Match[str]) -> str:
     return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:  # rich's own would exit with 1
-        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
-
-
-def make_console(file: IO[str] | None = None, **options: Any) -> Console:
-    """Return a console that takes no text for markup, and honours NO_COLOR, COLUMNS and pipes.
-
-    Args:
-        file: Where to write. Default: standard output.
-        **options: Of `rich.console.Console`.
-    """
-    return _Console(file=file, markup=False, emoji=False, highlight=False, **options)
-
-
 def write_line(line: bytes) -> None:
     """Write one line of JSON to standard output at once, so that whoever reads along has it."""
     stream = sys.stdout.buffer
@@ -99,18 +82,6 @@ class Interrupted(Failure):
             click.echo(self.message, err=True)
 
 
-def prepare_streams() -> None:
-    """Make standard output one that can be written to, whatever the shell closed and however few letters it knows."""
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-_CLOSED_PIPE: Final = 141  # 128 + SIGPIPE, as shells count
-
-
 @contextmanager
 def exit_codes() -> Iterator[None]:
     """End as programs do: 1 with one line for an error, 130 for Ctrl-C, 141 without a word for a closed pipe."""
@@ -124,13 +95,7 @@ def exit_codes() -> Iterator[None]:
     except KeyboardInterrupt:
         raise Interrupted("") from None
     except OSError as error:
-        _forget_stdout()
+        forget_stdout()
         if error.errno != errno.EPIPE:
             raise Failure(str(error)) from error
-        raise click.exceptions.Exit(_CLOSED_PIPE) from None
-
-
-def _forget_stdout() -> None:
-    """Let what is still in the buffer go nowhere: Python writes it out at its end, and would complain."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(CLOSED_PIPE) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.metadata import version
 
 from opentelemetry.context import Context
 from opentelemetry.trace import (
@@ -21,6 +20,7 @@ from opentelemetry.trace import (
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
+from openai_steps._version import VERSION
 from openai_steps.otel._ids import PlannedIds, plan
 from openai_steps.otel._plan import PlannedSpan, plan_run
 
@@ -61,7 +61,7 @@ def write_run(
     stranger = next((step for step in steps if step.run_id != run.id), None)
     if stranger is not None:
         raise ValueError(f"The step {stranger.id!r} is of the run {stranger.run_id!r}, not {run.id!r}.")
-    tracer = get_tracer("openai_steps.otel", version("openai-steps"), tracer_provider)
+    tracer = get_tracer("openai_steps.otel", VERSION, tracer_provider)
     root = plan_run(run, steps, endpoint=endpoint, agent_name=agent_name, content=content)
     return _write(tracer, root, _above(root, tracer), links)
 

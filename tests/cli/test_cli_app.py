@@ -5,12 +5,13 @@ import subprocess
 import sys
 from importlib.metadata import version
 
+import click
 import pytest
 from command_line import call, finish, start
 
 from openai_steps.cli._app import app
 
-COMMANDS = ["list", "get", "follow", "timeline", "usage", "doctor", "demo", "serve", "completion"]
+COMMANDS = app.list_commands(click.Context(app))
 
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
@@ -25,7 +26,7 @@ def test_help_names_every_command_in_a_whole_line() -> None:
         assert not line.endswith("...")
 
 
-@pytest.mark.parametrize("command", list(app.commands))
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_has_help(command: str) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0
@@ -36,24 +37,71 @@ def test_version() -> None:
     assert version("openai-steps") in call("--version").stdout
 
 
-def test_help_does_not_import_what_only_a_request_needs() -> None:
-    result = python(
-        "import sys; from openai_steps.cli._app import app\n"
-        "try: app(['list', '--help'])\n"
-        "finally: print([name for name in ('aiohttp', 'stamina', 'azure') if name in sys.modules])"
-    )
-    assert result.stdout.splitlines()[-1] == "[]"
+def imported_by(*arguments: str) -> set[str]:
+    """Return the modules that a command line imports, besides those that Python itself starts with."""
+    modules = "print(*sys.modules, file=sys.stderr)"
+    before = python(f"import runpy, sys; {modules}")
+    code = f"import atexit, sys; sys.argv = {['', *arguments]}\natexit.register(lambda: {modules})\n"
+    after = python(f"{code}import runpy; runpy.run_module('openai_steps', run_name='__main__')")
+    assert after.returncode == 0, after.stderr
+    return set(after.stderr.split()) - set(before.stderr.split())
+
+
+# Milliseconds depend on the machine and its mood, the modules that a start imports do not. What takes time to import:
+HEAVY = {"aiohttp", "asyncio", "attr", "cattrs", "email", "importlib.metadata", "logging", "orjson", "rich", "stamina"}
+
+
+def test_the_version_is_shown_without_click() -> None:
+    imported = imported_by("--version")
+    assert not imported & (HEAVY | {"click", "typing"})
+    assert {name for name in imported if name.startswith("openai_steps")} == {
+        *("openai_steps", "openai_steps._version", "openai_steps.cli", "openai_steps.cli._streams")
+    }
+    assert len(imported) <= 15, sorted(imported)
+
+
+def test_help_imports_no_command() -> None:
+    imported = imported_by("--help")
+    assert not imported & HEAVY
+    assert not {name for name in imported if name.startswith("openai_steps.cli.commands")}
+    assert {name.partition(".")[0] for name in imported} - sys.stdlib_module_names <= {"click", "openai_steps"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_imports_nothing_that_runs_one(command: str) -> None:
+    imported = imported_by(command, "--help")
+    assert not imported & (HEAVY - {"attr"})
+    commands = {name for name in imported if name.startswith("openai_steps.cli.commands.")}
+    assert commands == {f"openai_steps.cli.commands.{command}"}
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["list", "--help"]])
+def test_the_package_is_the_command(arguments: list[str]) -> None:
+    done = [
+        subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, check=True, timeout=60).stdout
+        for module in ("openai_steps", "openai_steps.cli")
+    ]
+    assert done[0] == done[1] != b""
+
+
+def test_a_command_that_is_mistyped_is_guessed() -> None:
+    result = call("lst")
+    assert result.exit_code == 2
+    assert "No such command 'lst'. Did you mean list?" in result.stderr
+    assert "Did you mean" not in call("xyzzy").stderr
 
 
 @pytest.mark.parametrize("missing", ["click", "rich"])
 def test_without_the_extra_it_says_what_to_install(missing: str) -> None:
-    result = python(f"import sys; sys.modules['{missing}'] = None; from openai_steps.cli import main; main()")
+    code = f"import sys; sys.modules['{missing}'] = None; sys.argv = ['', 'demo']"
+    result = python(f"{code}; from openai_steps.cli import main; main()")
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == "The command line needs click and rich: pip install 'openai-steps[cli]'\n"
 
 
 def test_any_other_missing_module_is_a_bug_and_shown_as_one() -> None:
-    result = python("import sys; sys.modules['attrs'] = None; from openai_steps.cli import main; main()")
+    code = "import sys; sys.modules['attrs'] = None; sys.argv = ['', 'demo']"
+    result = python(f"{code}; from openai_steps.cli import main; main()")
     assert "ModuleNotFoundError" in result.stderr
 
 

@@ -13,8 +13,8 @@ from rich.cells import cell_len
 from sample_steps import make_step
 
 from openai_steps import Usage, structure_step
+from openai_steps.cli._console import make_console
 from openai_steps.cli._steps_table import StepsTable, describe, show_duration, total_tokens
-from openai_steps.cli._terminal import make_console
 
 
 def tool_step(*calls: dict[str, Any], **fields: Any) -> dict[str, Any]:

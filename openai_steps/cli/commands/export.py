@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from openai_steps.cli._options import Connection, connection_options, include_option
-from openai_steps.cli._terminal import Failure, Interrupted, make_console
+from openai_steps.cli._terminal import Failure, Interrupted, safe
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient, RunRef
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 _MOST_CONNECTIONS: Final = 1000
 
 
-@click.command("export", short_help="Write the steps of many runs into a file.")
+@click.command("export")
 @click.argument("runs", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option(
     "-o",
@@ -50,7 +48,7 @@ _MOST_CONNECTIONS: Final = 1000
 @click.option("--scheduler", metavar="ADDRESS", help="Have it done by the workers of this Dask cluster.")
 @include_option
 @connection_options
-def export(
+def command(
     runs: Path,
     out: Path,
     concurrency: int,
@@ -68,14 +66,14 @@ def export(
     interrupted or killed, start the same command again, and it goes on.
     """
     from openai_steps._words import count
+    from openai_steps.cli._export_view import progress_bar
 
-    with _errors(), _read(runs) as (refs, total), _progress(total) as show:
+    with _errors(), _read(runs) as (refs, total), progress_bar(total) as show:
         if scheduler is None:
             done = _export_here(connection, refs, out, concurrency, max_per_second, include, show)
         else:
             done = _export_there(scheduler, connection, refs, out, concurrency, max_per_second, include, show)
-    told = f"In {out.name}: {count(done.runs, 'run')}, {count(done.steps, 'step')}."
-    make_console(stderr=True).print(Text(told))
+    click.echo(safe(f"In {out.name}: {count(done.runs, 'run')}, {count(done.steps, 'step')}."), err=True)
     if done.failures:
         where = f"{out.name}.failures.jsonl tells which, and why"
         raise Failure(f"{count(done.failures, 'run')} could not be read: {where}.")
@@ -160,25 +158,3 @@ def _read(path: Path) -> Iterator[tuple[Iterator[RunRef], int | None]]:
         total = sum(1 for _ in read_run_refs(file, name=path.name))
     with open(path, encoding="utf-8", newline="") as file:
         yield read_run_refs(file, name=path.name), total
-
-
-@contextmanager
-def _progress(total: int | None) -> Iterator[Callable[[ExportProgress], None]]:
-    console = make_console(stderr=True)
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("runs, {task.fields[rate]:,.0f}/s, {task.fields[failures]} failed, left:"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task: TaskID | None = None
-
-        def show(now: ExportProgress) -> None:
-            nonlocal task
-            if task is None:  # what was found from before must not count for the rate
-                task = bar.add_task("export", total=total, completed=now.found, rate=0.0, failures=0)
-            rate = bar.tasks[0].speed or 0.0
-            bar.update(task, completed=now.runs + now.failures, failures=now.failures, rate=rate)
-
-        yield show

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @include_option
 @format_option
 @connection_options
-def follow(
+def command(
     thread: str,
     run: str,
     after: str | None,

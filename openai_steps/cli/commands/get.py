@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from textwrap import indent
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
-from rich.text import Text
 
-from openai_steps._models.steps import RunStep
 from openai_steps.cli._options import Connection, connection_options, format_option, include_option
-from openai_steps.cli._steps_table import doings, show_duration, show_status, total_tokens
-from openai_steps.cli._terminal import excerpt, make_console, safe_lines, write_line
+from openai_steps.cli._terminal import write_line
 
 if TYPE_CHECKING:
-    from openai_steps import AsyncStepsClient
+    from openai_steps import AsyncStepsClient, RunStep
 
 
 @click.command("get")
@@ -25,7 +20,7 @@ if TYPE_CHECKING:
 @include_option
 @format_option
 @connection_options
-def get_step(thread: str, run: str, step: str, include: tuple[str, ...], form: str, connection: Connection) -> None:
+def command(thread: str, run: str, step: str, include: tuple[str, ...], form: str, connection: Connection) -> None:
     """Show one step, with its tools' input and output in full."""
 
     async def read(client: AsyncStepsClient) -> RunStep:
@@ -37,34 +32,6 @@ def get_step(thread: str, run: str, step: str, include: tuple[str, ...], form: s
 
         write_line(dumps(found))
     else:
-        _print_step(found)
+        from openai_steps.cli._step_view import print_step
 
-
-def _print_step(step: RunStep) -> None:
-    console = make_console()
-    facts = Table.grid(padding=(0, 2, 0, 0))
-    facts.add_column(style="dim")
-    facts.add_column(overflow="fold")
-    tokens = total_tokens(step.usage)
-    for name, value in {
-        "step": Text(excerpt(step.id), style="bold"),
-        "what": Text(excerpt(step.type or "unknown")) if step.tool_calls else Text("\n").join(doings(step)),
-        "status": show_status(step.status),
-        "created": Text(f"{step.created_at:%Y-%m-%d %H:%M:%S} UTC"),
-        "took": Text(show_duration(step.duration)),
-        "tokens": Text("" if tokens is None else f"{tokens:,}"),
-        "error": Text(excerpt(f"{step.last_error.code}: {step.last_error.message}"), "red")
-        if step.last_error
-        else Text(),
-    }.items():
-        if value.plain:
-            facts.add_row(name, value)
-    console.print(facts)
-    for call in step.tool_calls:
-        console.print()
-        console.print(Text.assemble((excerpt(call.name), "bold"), "  ", (excerpt(call.id), "dim")))
-        for title, text in (("in", call.arguments), ("out", call.output)):
-            if text:
-                console.print(Text(f"  {title}", style="cyan"))
-                # Not broken into lines here, so that what is copied from the terminal is what was there.
-                console.print(Text(indent(safe_lines(text).rstrip(), "    ")), soft_wrap=True)
+        print_step(found)

@@ -11,14 +11,11 @@ import attrs
 import click
 
 from openai_steps._errors import StepsError
-from openai_steps._models.runs import Order
-from openai_steps._models.steps import RunStep
 from openai_steps.cli._options import Connection, connection_options, format_option, include_option
-from openai_steps.cli._steps_table import StepsTable
-from openai_steps.cli._terminal import Failure, Interrupted, make_console, write_line
+from openai_steps.cli._terminal import Failure, Interrupted, write_line
 
 if TYPE_CHECKING:
-    from openai_steps import AsyncStepsClient
+    from openai_steps import AsyncStepsClient, Order, RunStep
 
 
 @click.command("list")
@@ -42,7 +39,7 @@ if TYPE_CHECKING:
 @click.option("--verify-paging", is_flag=True, help="Trust the server in nothing, with more requests; see doctor.")
 @format_option
 @connection_options
-def list_steps(
+def command(
     thread: str,
     run: str,
     order: Order,
@@ -86,6 +83,9 @@ def step_printer(form: str) -> tuple[Callable[[RunStep], None], Callable[[], Non
         from openai_steps import dumps
 
         return lambda step: write_line(dumps(step)), lambda: None
+    from openai_steps.cli._console import make_console
+    from openai_steps.cli._steps_table import StepsTable
+
     table = StepsTable(make_console())
     return table.print_step, table.print_summary
 

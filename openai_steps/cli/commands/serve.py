@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-from rich.text import Text
 
 from openai_steps._endpoint.endpoint import PROVIDERS
-from openai_steps.cli._terminal import Failure, excerpt, make_console
+from openai_steps.cli._terminal import Failure, excerpt
 
 if TYPE_CHECKING:
     from openai_steps.emulator import Emulator
@@ -23,13 +21,15 @@ _KEYLESS: Final = frozenset({"openai", "compatible"})
 _MOST_SHOWN: Final = 5
 
 
-@click.command("serve", short_help="Serve a file of steps over HTTP.")
+@click.command("serve")
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--profile", metavar="NAME", default="compatible", show_default=True, help="The server to imitate.")
-def serve(file: Path, host: str, port: int, profile: str) -> None:
+def command(file: Path, host: str, port: int, profile: str) -> None:
     """Serve a file of steps, such as `export` or `list --format jsonl` writes; an archive answers as the API did."""
+    import asyncio
+
     from openai_steps.emulator import PROFILES, Emulator
     from openai_steps.export import load_archive
 
@@ -49,12 +49,18 @@ def serve(file: Path, host: str, port: int, profile: str) -> None:
 
 
 async def _serve(emulator: Emulator, host: str, port: int, profile: str) -> None:
+    import asyncio
+
     async with emulator.serve(host=host, port=port) as base_url:
         _print_invitation(emulator, base_url, profile)
         await asyncio.Event().wait()
 
 
 def _print_invitation(emulator: Emulator, base_url: str, profile: str) -> None:
+    from rich.text import Text
+
+    from openai_steps.cli._console import make_console
+
     console = make_console(soft_wrap=True)
     runs = emulator.store.runs()
     console.print(

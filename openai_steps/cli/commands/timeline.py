@@ -8,18 +8,18 @@ import click
 
 from openai_steps.cli._options import include_option
 from openai_steps.cli._source import Source, source_options
-from openai_steps.cli._terminal import Failure, make_console
+from openai_steps.cli._terminal import Failure
 
 _FILE = click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path)
 
 
-@click.command("timeline", short_help="Draw a run: where the time went.")
+@click.command("timeline")
 @click.option("--html", "html_file", metavar="FILE", type=_FILE, help="Write a page for the browser; - prints it.")
 @click.option("--svg", "svg_file", metavar="FILE", type=_FILE, help="Write a picture; - prints it.")
 @click.option("--title", metavar="TEXT", help="What to write above it. Default: the run's id.")
 @include_option
 @source_options
-def timeline(
+def command(
     html_file: Path | None, svg_file: Path | None, title: str | None, include: tuple[str, ...], source: Source
 ) -> None:
     """Draw a run: when each step began and ended, and where the time went."""
@@ -35,6 +35,8 @@ def timeline(
     except ModuleNotFoundError as error:
         raise Failure(str(error)) from error
     if html_file is None and svg_file is None:
+        from openai_steps.cli._console import make_console
+
         make_console().print(to_rich(drawn, title=title))
 
 

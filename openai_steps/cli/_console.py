@@ -1,0 +1,24 @@
+"""The console that tables and pictures are printed on. Whoever imports this imports rich."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import IO, Any
+
+from rich.console import Console
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:  # rich's own would exit with 1
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def make_console(file: IO[str] | None = None, **options: Any) -> Console:
+    """Return a console that takes no text for markup, and honours NO_COLOR, COLUMNS and pipes.
+
+    Args:
+        file: Where to write. Default: standard output.
+        **options: Of `rich.console.Console`.
+    """
+    return _Console(file=file, markup=False, emoji=False, highlight=False, **options)

@@ -1,0 +1,84 @@
+"""What the doctor found out about a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import urlencode
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from openai_steps._endpoint.endpoint import Endpoint
+from openai_steps._http.requests import request_headers
+from openai_steps.cli._terminal import excerpt
+from openai_steps.doctor._checks import Finding
+
+# The values of all others are hidden: some gateways take their keys in headers or parameters of their own.
+_SHOWN_HEADERS: Final = frozenset(
+    {"accept", "user-agent", "openai-beta", "openai-organization", "openai-project", "x-dashscope-workspace"}
+)
+_SHOWN_PARAMETERS: Final = frozenset({"api-version"})
+_HIDDEN: Final = "***"
+
+
+def print_endpoint(console: Console, endpoint: Endpoint) -> None:
+    """Print who is asked, and how."""
+    facts = Table.grid(padding=(0, 2, 0, 0))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    facts.add_row("provider", Text(endpoint.provider, style="bold"))
+    facts.add_row("base URL", Text(excerpt(endpoint.base_url)))
+    if endpoint.query:
+        shown = {name: value if name in _SHOWN_PARAMETERS else _HIDDEN for name, value in endpoint.query}
+        facts.add_row("query", Text(excerpt(urlencode(shown, safe="*"))))
+    facts.add_row("key from", Text(endpoint.key_source))
+    facts.add_row("headers", Text("\n").join(Text(excerpt(line)) for line in _header_lines(endpoint)))
+    facts.add_row("include", Text(_INCLUDE[endpoint.include_style]))
+    if endpoint.ended_on:
+        facts.add_row("note", Text(f"This host stopped serving run steps on {endpoint.ended_on}.", style="yellow"))
+    console.print(facts)
+
+
+_INCLUDE: Final = {
+    "repeated": "include[], once for each name",
+    "comma": "include[], once, with commas",
+    "unsupported": "not known to this provider",
+}
+
+
+def _header_lines(endpoint: Endpoint) -> Iterable[str]:
+    for name, value in request_headers(endpoint).items():
+        yield f"{name}: {value if name.lower() in _SHOWN_HEADERS else _HIDDEN}"
+    has_key = endpoint.api_key is not None or endpoint.credential is not None
+    if has_key and endpoint.key_header not in endpoint.headers:
+        yield f"{endpoint.key_header}: {endpoint.key_prefix}{_HIDDEN}"
+
+
+_GRADES: Final = {
+    "sound": ("sound", "green"),
+    "harmless": ("harmless", "cyan"),
+    "verify": ("--verify-paging", "yellow"),
+    "broken": ("broken", "bold red"),
+    "unknown": ("unknown", "dim"),
+}
+
+
+_ROOMY: Final = 140
+
+
+def print_findings(console: Console, findings: Iterable[Finding]) -> None:
+    """Print a table of findings, a row each."""
+    leading = int(console.width < _ROOMY)  # where texts need several lines, something must part the rows
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", leading=leading)
+    for title in ("Check", "Verdict"):
+        table.add_column(title, no_wrap=True)
+    for title in ("What the server does", "What it means"):
+        table.add_column(title)
+    for finding in findings:
+        word, style = _GRADES[finding.grade]
+        table.add_row(
+            Text(finding.check), Text(word, style=style), Text(finding.found), Text(finding.means, style="dim")
+        )
+    console.print(table)
