@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import timedelta
 from typing import Final
 
-# Control characters move cursors and end documents (XML allows only three of them), invisible characters and marks of
-# direction let text pose as other text (https://trojansource.codes), and lone surrogates have no UTF-8.
-_UNSAFE: Final = {
-    **{code: 0x2400 + code for code in range(0x20)},
-    0x7F: 0x2421,
-    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),
-    **dict.fromkeys([0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F)], 0xFFFD),
-    **dict.fromkeys([0x2028, 0x2029], 0x20),
-    **dict.fromkeys([*range(0x2060, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC), 0xFFFE, 0xFFFF], 0xFFFD),
-    **dict.fromkeys([*range(0xD800, 0xE000), *range(0xE0000, 0xE0080)], 0xFFFD),
-}
-_KEEP_LINES: Final = {code: shown for code, shown in _UNSAFE.items() if code not in (0x09, 0x0A)}
-_ONE_LINE: Final = {**_UNSAFE, 0x09: 0x20, 0x0A: 0x20, 0x0D: 0x20}
+UNSAFE: Final = re.compile(
+    # C0 and C1 controls: terminals obey them, and XML allows only three.
+    "[\x00-\x1f\x7f-\x9f"
+    # Invisible characters and marks of direction: text can pose as other text (https://trojansource.codes). The joiners
+    # U+200C and U+200D are not among them, since scripts and emoji need them.
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+    # Line separators, lone surrogates (which have no UTF-8), and what XML forbids.
+    "\u2028\u2029\ud800-\udfff\ufffe\uffff]"
+)
+"""What a terminal, a page or a picture would obey or hide instead of showing it."""
 
 
 def line(text: str) -> str:
     """Return remote text as one line without control characters."""
-    return text.translate(_ONE_LINE)
+    return UNSAFE.sub(_picture, text.translate(dict.fromkeys(map(ord, "\t\n\r\u2028\u2029"), " ")))
 
 
 def lines(text: str) -> str:
     """Return remote text without control characters other than tabs and line ends."""
-    return text.replace("\r\n", "\n").translate(_KEEP_LINES)
+    return UNSAFE.sub(lambda match: match[0] if match[0] in "\t\n" else _picture(match), text.replace("\r\n", "\n"))
+
+
+def _picture(match: re.Match[str]) -> str:
+    """Return the sign that Unicode has for a control character (U+2400 and on), or the one for a character unknown."""
+    code = ord(match[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else "\ufffd"
 
 
 def shorten(text: str, columns: int) -> str:
@@ -64,20 +70,20 @@ def excerpt(text: str, limit: int) -> str:
 
 
 def duration(time: timedelta) -> str:
-    """Return a time as a person would say it: ``850 ms``, ``3.2 s``, ``2 min 05 s``, ``1 h 02 min``."""
+    """Return a time as a person would say it: ``850ms``, ``3.2s``, ``2m 05s``, ``1h 02m``, ``2d 5h``."""
     seconds = time.total_seconds()
     if 0 < seconds < 0.9995:
-        return f"{seconds * 1000:.0f} ms"
+        return f"{seconds * 1000:.0f}ms"
     if seconds < 9.95:
-        return f"{seconds:.1f} s".replace(".0 s", " s")
+        return f"{seconds:.1f}s".replace(".0s", "s")
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return f"{whole}s"
     minutes, rest = divmod(whole, 60)
     if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
+        return f"{minutes}m {rest:02d}s"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+    return f"{hours}h {minutes:02d}m" if hours < 48 else f"{hours // 24}d {hours % 24}h"
 
 
 def count(number: int, noun: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import timedelta
 
@@ -15,23 +16,40 @@ from openai_steps import _words
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [
-        (0, "0 s"),
-        (0.0004, "0 ms"),
-        (0.25, "250 ms"),
-        (0.9999, "1 s"),
-        (1, "1 s"),
-        (3.21, "3.2 s"),
-        (9.96, "10 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 00 s"),
-        (125, "2 min 05 s"),
-        (3599.9, "1 h 00 min"),
-        (3720, "1 h 02 min"),
-        (190_800, "2 d 5 h"),
+        (0, "0s"),
+        (0.0004, "0ms"),
+        (0.25, "250ms"),
+        (0.9999, "1s"),
+        (1, "1s"),
+        (3.21, "3.2s"),
+        (9.96, "10s"),
+        (59.4, "59s"),
+        (59.6, "1m 00s"),
+        (125, "2m 05s"),
+        (3599.9, "1h 00m"),
+        (3720, "1h 02m"),
+        (190_800, "2d 5h"),
     ],
 )
 def test_durations(seconds: float, shown: str) -> None:
     assert _words.duration(timedelta(seconds=seconds)) == shown
+
+
+@given(st.floats(0, 90 * 86_400))
+def test_a_duration_is_short_and_near_the_time(seconds: float) -> None:
+    """At most seven characters, for tables; what is read back is at most a twentieth off."""
+    shown = _words.duration(timedelta(seconds=seconds))
+    units = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+    told = sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)([a-z]+)", shown))
+    assert len(shown) <= 7
+    assert told == pytest.approx(seconds, rel=0.05, abs=0.0006)
+
+
+@given(st.characters())
+def test_what_is_unsafe_is_shown_as_something_else(character: str) -> None:
+    unsafe = bool(_words.UNSAFE.fullmatch(character))
+    assert unsafe == (_words.lines(character) != character) or character in "\t\n"
+    assert not _words.UNSAFE.search(_words.line(character))
 
 
 @given(st.text(st.characters()))

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from openai_steps import _words
 from openai_steps._models.steps import MessageCreationDetails, OtherStepDetails, RunStep, Usage
 from openai_steps._models.tool_calls import ToolCall
 from openai_steps.cli._terminal import excerpt
@@ -65,7 +66,7 @@ class StepsTable:
     def print_summary(self) -> None:
         """Print how many steps there were, and what they took."""
         count = self._statuses.total()
-        summary = f"{count} step{'' if count == 1 else 's'}" if count else "No steps"
+        summary = _words.count(count, "step") if count else "No steps"
         if set(self._statuses) - {"completed"}:
             each = [f"{number} {excerpt(status)}" for status, number in self._statuses.most_common()]
             summary += f": {', '.join(each)}"
@@ -127,16 +128,7 @@ def show_status(status: str | None) -> Text:
 
 def show_duration(duration: timedelta | None) -> str:
     """Show a duration in the one or two units that matter; empty for one that has not ended."""
-    if duration is None:
-        return ""
-    seconds = duration.total_seconds()
-    if 0 < seconds < 1:
-        return f"{seconds * 1000:.0f}ms"
-    if seconds < 60:
-        return f"{seconds:.3g}s"
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h {minutes:02}m" if hours else f"{minutes}m {seconds:02}s"
+    return "" if duration is None else _words.duration(duration)
 
 
 def total_tokens(usage: Usage | None) -> int | None:

@@ -7,25 +7,18 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any, Final
+from typing import IO, Any
 
 import click
 
 from openai_steps._errors import StepsError
+from openai_steps._words import UNSAFE
 from openai_steps.cli._streams import CLOSED_PIPE, forget_stdout
-
-# What a terminal obeys or hides instead of showing: C0 and C1 controls, invisible and bidirectional format characters
-# (https://trojansource.codes), line separators, surrogates and tags. The joiners U+200C and U+200D stay: scripts and
-# emoji need them.
-_UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
 
 
 def safe(text: str) -> str:
     r"""Return a text in which every character that a terminal would obey is written as its escape, such as ``\x1b``."""
-    return _UNSAFE.sub(_python_escape, text)
+    return UNSAFE.sub(_python_escape, text)
 
 
 def safe_lines(text: str) -> str:
@@ -35,7 +28,7 @@ def safe_lines(text: str) -> str:
 
 def safe_json(text: str) -> str:
     r"""Return JSON that means the same, with such characters as JSON's own escapes, ``\u009b``."""
-    return _UNSAFE.sub(_json_escape, text)
+    return UNSAFE.sub(_json_escape, text)
 
 
 def excerpt(text: str, *, length: int = 500) -> str:

@@ -38,11 +38,11 @@ def ticks(total: timedelta, *, at_most: int = 8) -> tuple[Tick, ...]:
     """Return the marks of an axis, the first at its start."""
     seconds = total.total_seconds()
     if seconds <= 0:
-        return (Tick(0.0, "0 s"),)
+        return (Tick(0.0, "0s"),)
     step = tick_step(total, at_most=at_most)
     moments = (number * step for number in range(int(seconds / step) + 1))
     return tuple(Tick(moment / seconds, _label(moment)) for moment in moments)
 
 
 def _label(seconds: float) -> str:
-    return _words.duration(timedelta(seconds=seconds)).removesuffix(" 00 s").replace(" h 00 min", " h")
+    return _words.duration(timedelta(seconds=seconds)).removesuffix(" 00s").removesuffix(" 00m")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from sample_steps import make_step
 
 from openai_steps import Usage, structure_step
 from openai_steps.cli._console import make_console
-from openai_steps.cli._steps_table import StepsTable, describe, show_duration, total_tokens
+from openai_steps.cli._steps_table import StepsTable, describe, total_tokens
 
 
 def tool_step(*calls: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -61,25 +60,6 @@ def tool_step(*calls: dict[str, Any], **fields: Any) -> dict[str, Any]:
 )
 def test_what_a_step_did(body: dict[str, Any], lines: list[str]) -> None:
     assert [line.rstrip() for line in describe(structure_step(body)).plain.splitlines()] == lines
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [
-        (None, ""),
-        (0, "0s"),
-        (0.25, "250ms"),
-        (2, "2s"),
-        (2.345, "2.35s"),
-        (59.4, "59.4s"),
-        (60, "1m 00s"),
-        (3599, "59m 59s"),
-        (3600, "1h 00m"),
-        (100_000, "27h 46m"),
-    ],
-)
-def test_durations(seconds: float | None, shown: str) -> None:
-    assert show_duration(None if seconds is None else timedelta(seconds=seconds)) == shown
 
 
 @pytest.mark.parametrize(

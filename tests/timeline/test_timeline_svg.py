@@ -47,7 +47,7 @@ def test_each_step_is_a_bar_within_the_picture(count: int) -> None:
 
 def test_labels_and_totals_are_written() -> None:
     written = texts(draw(three_steps()))
-    for text in ("run_1", "3 steps · 10 s · 7 s in tools · 2 s waiting · 350 tokens · 1 failed", "Message", "✕ book"):
+    for text in ("run_1", "3 steps · 10s · 7s in tools · 2s waiting · 350 tokens · 1 failed", "Message", "✕ book"):
         assert text in written
 
 
@@ -62,7 +62,7 @@ def test_it_speaks_to_screen_readers() -> None:
     named = {element.get("id") for element in picture if element.tag in (SVG + "title", SVG + "desc")}
     assert set(picture.attrib["aria-labelledby"].split()) == named
     (first, *_) = bars(picture)
-    assert first.findtext(SVG + "title") == "get_weather, code_interpreter, file_search: completed, 4 s, 120 tokens"
+    assert first.findtext(SVG + "title") == "get_weather, code_interpreter, file_search: completed, 4s, 120 tokens"
 
 
 def test_it_needs_nothing_else() -> None:

@@ -24,7 +24,7 @@ def draw(steps: list[RunStep], *, width: int = 80, encoding: str = "utf-8") -> s
 def test_a_row_for_each_step() -> None:
     rows = draw(three_steps(), width=60).splitlines()
     assert [row.split()[0] for row in rows[-3:]] == ["get_weather,", "Message", "✕"]
-    assert [row[-4:].strip() for row in rows[-3:]] == ["4 s", "1 s", "3 s"]
+    assert [row[-3:].strip() for row in rows[-3:]] == ["4s", "1s", "3s"]
     starts = [row.index("━") for row in rows[-3:]]
     assert starts == sorted(starts)
     assert rows[-3].count("━") > rows[-1].count("━") > rows[-2].count("━") > 0

@@ -26,12 +26,12 @@ async def test_it_draws_a_run_of_a_server() -> None:
         result = await invoke("timeline", *served.run)
     assert result.exit_code == 0, result.stderr
     heading, summary, *rows = result.stdout.splitlines()
-    assert (heading, summary) == (RUN, "completed · 3 steps · 3 s · 9 tokens")
+    assert (heading, summary) == (RUN, "completed · 3 steps · 3s · 9 tokens")
     assert [row.split()[0] for row in rows] == ["Message"] * 3
 
 
 def test_it_draws_a_file_without_asking_for_a_key(file: Path) -> None:
-    assert call("timeline", "--from", str(file)).stdout.splitlines()[1] == "3 steps · 3 s · 9 tokens"
+    assert call("timeline", "--from", str(file)).stdout.splitlines()[1] == "3 steps · 3s · 9 tokens"
 
 
 def test_it_draws_standard_input(file: Path) -> None:
@@ -67,7 +67,7 @@ def test_of_a_file_of_many_runs_one_is_named(tmp_path: Path) -> None:
 def test_a_run_object_in_the_file_tells_the_status(file: Path) -> None:
     run = {"object": "thread.run", "id": RUN, "thread_id": THREAD, "status": "expired", "created_at": 1_699_999_990}
     file.write_text(json.dumps(run) + "\n" + file.read_text())
-    assert "expired · 3 steps · 13 s · 10 s waiting" in call("timeline", "--from", str(file)).stdout
+    assert "expired · 3 steps · 13s · 10s waiting" in call("timeline", "--from", str(file)).stdout
 
 
 @pytest.mark.parametrize(
