@@ -17,8 +17,9 @@ from openai_steps._client.client import AsyncStepsClient
 from openai_steps._models.runs import RunRef, RunSteps
 from openai_steps.export._archive import read_export, read_lines
 from openai_steps.export._extras import parquet
-from openai_steps.export._failures import ExportError, failure_line, json_lines
-from openai_steps.export._journal import WorkFile, is_begun, move, replacing, sync
+from openai_steps.export._failures import ExportError, Streak, failure_line, json_lines
+from openai_steps.export._files import move, open_own, replacing, sync
+from openai_steps.export._journal import WorkFile, is_begun
 from openai_steps.export._runs import Unseen
 
 
@@ -47,6 +48,7 @@ async def export_runs(
     concurrency: int = 16,
     include: Iterable[str] = (),
     on_progress: Callable[[ExportProgress], None] | None = None,
+    give_up_after: int | None = 20,
 ) -> ExportProgress:
     """Write the steps of many runs into a file.
 
@@ -61,15 +63,19 @@ async def export_runs(
         concurrency: The most runs to read at once.
         include: More to ask for, such as `INCLUDE_FILE_SEARCH_CONTENT`.
         on_progress: Is called after each run.
+        give_up_after: Stop after so many runs in a row that failed in the same way, such as for a wrong key. Runs that
+            are gone (404) count only as long as no run could be read. None: never.
 
     Returns:
         What came of it. The runs' steps are in the file, those of a run together, oldest first; the runs in the order
         in which they were finished.
 
     Raises:
-        ExportError: If ``out`` exists, or another process writes it, or an earlier go had another ``include``.
+        ExportError: If ``out`` exists, or another process writes it, or an earlier go had another ``include``; or if
+            run after run failed in the same way. The same call goes on.
         ModuleNotFoundError: If Parquet is asked for, and pyarrow is missing.
         OSError: If a file cannot be written.
+        RuntimeError: If the client was closed meanwhile.
         ValueError: If an argument makes no sense.
         Exception: Whatever ``runs`` itself raises. What was exported before is kept, as after a crash.
     """
@@ -86,9 +92,12 @@ async def export_runs(
         if not work.is_complete:
             with _Output(work, file_format.encode, failures=_failures_part(target)) as output:
                 fresh = _only(Unseen(work.found), runs)
+                streak = Streak(give_up_after)
                 async with aclosing(client.read_runs(fresh, concurrency=concurrency, include=names)) as results:
                     async for run in results:
-                        progress = _count(progress, output.add(run))
+                        run = output.add(run)
+                        progress = _count(progress, run)
+                        streak.note(run)
                         if on_progress is not None:
                             on_progress(progress)
             work.complete(failures=progress.failures)
@@ -113,16 +122,31 @@ def _count(progress: ExportProgress, run: RunSteps) -> ExportProgress:
 
 def _open_work(target: Path, settings: Mapping[str, Any]) -> WorkFile:
     part = target.with_name(f"{target.name}.part")
-    if target.exists() and not is_begun(part):
-        raise ExportError(f"{target.name} exists. Remove it, or choose another name.")
+    if not is_begun(part):
+        _refuse([target, part, _failures_part(target), _failures_of(target)])
     work = WorkFile(part, settings=settings)
-    if target.exists() and not work.is_complete:
+    try:
+        if not work.is_complete:
+            _refuse([target, _failures_of(target)])
+    except ExportError:
         work.close()
-        raise ExportError(f"{target.name} exists, but an export into it is not complete. Move it away to go on.")
+        raise
     return work
 
 
+def _refuse(foreign: Iterable[Path]) -> None:
+    """Refuse to write over what is not of this export."""
+    for path in foreign:
+        if path.exists() or path.is_symlink():
+            raise ExportError(f"{path.name} exists. Move it away, or choose another name for the export.")
+
+
+def _failures_of(target: Path) -> Path:
+    return target.with_name(f"{target.name}.failures.jsonl")
+
+
 def _failures_part(target: Path) -> Path:
+    """The failures of an export that goes on; each start begins them anew, since failures are tried again."""
     return target.with_name(f"{target.name}.failures.jsonl.part")
 
 
@@ -133,10 +157,9 @@ def _finish(work: WorkFile, target: Path, file_format: _Format) -> None:
     failures = _failures_part(target)
     if failures.exists():
         if failures.stat().st_size:
-            move(failures, failures.with_suffix(""))
+            move(failures, _failures_of(target))
         else:
             failures.unlink()
-            failures.with_suffix("").unlink(missing_ok=True)  # of an earlier export
     work.remove()
 
 
@@ -194,7 +217,8 @@ class _Output:
     def __init__(self, work: WorkFile, encode: Callable[[bytes], bytes], *, failures: Path) -> None:
         self._work = work
         self._encode = encode
-        self._failures = open(failures, "wb")  # noqa: SIM115 - closed at the end of the block
+        self._failures = open_own(failures, buffering=-1)
+        self._failures.truncate(0)
         self._clear()
 
     def __enter__(self) -> Self:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-import orjson
 from attrs import evolve
 
-from openai_steps._errors import APIStatusError
+from openai_steps._errors import APIStatusError, NotFoundError
 from openai_steps._json.converter import dumps
 from openai_steps._models.runs import RunSteps
 
@@ -34,12 +34,57 @@ def failure_line(run: RunSteps) -> bytes:
     """Return the line for a run with an error: its ids, and what is known of the reason."""
     error = run.error
     record: dict[str, Any] = {
-        "thread_id": run.thread_id,
-        "run_id": run.run_id,
+        "thread_id": _id(run.thread_id),
+        "run_id": _id(run.run_id),
         "error": type(error).__name__,
         "message": str(error),
         "steps_read": len(run.steps),
     }
     if isinstance(error, APIStatusError):
         record |= {"status": error.status, "code": error.code, "request_id": error.request_id}
-    return orjson.dumps(record) + b"\n"
+    return json.dumps(record).encode() + b"\n"  # in ASCII: an id may hold half a character, which has no UTF-8
+
+
+def _id(given: object) -> str:
+    return given if isinstance(given, str) else repr(given)
+
+
+class Streak:
+    """Stops an export in which run after run fails in the same way.
+
+    Args:
+        longest: How many may; None for any number.
+    """
+
+    def __init__(self, longest: int | None) -> None:
+        if longest is not None and (isinstance(longest, bool) or not isinstance(longest, int) or longest < 1):
+            raise ValueError(f"give_up_after must be a whole number above 0, or None, not {longest!r}.")
+        self._longest = longest
+        self._kind: tuple[Any, ...] | None = None
+        self._length = 0
+        self._any_was_read = False
+
+    def note(self, run: RunSteps) -> None:
+        """Note what became of a run.
+
+        Raises:
+            ExportError: If it was one too many.
+            RuntimeError: If the client is closed, which no run is to blame for.
+        """
+        error = run.error
+        if isinstance(error, RuntimeError):
+            raise error
+        if error is None:
+            self._any_was_read = True
+        is_its_own = isinstance(error, ValueError) or (isinstance(error, NotFoundError) and self._any_was_read)
+        if error is None or is_its_own:
+            self._kind, self._length = None, 0
+            return
+        kind = (type(error), getattr(error, "status", None), getattr(error, "code", None))
+        self._length = self._length + 1 if kind == self._kind else 1
+        self._kind = kind
+        if self._length == self._longest:
+            raise ExportError(
+                f"{self._length} runs in a row failed in the same way. The last of them, {_id(run.run_id)!r}: {error} "
+                "What was read is kept: once that is mended, start the same export again to go on."
+            ) from error

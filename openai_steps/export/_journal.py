@@ -1,26 +1,31 @@
 """The work file of an export, and the journal that says how much of it counts.
 
 A batch of finished runs is appended to the work file and synced to the disk; then, and not before, a line of the
-journal says which runs they are and where the work file now ends. Whatever kills the process, at the next start the
-work file is cut off at the last end that the journal knows, and the runs that it names are not read again: no step is
-lost, none is there twice.
+journal says which runs they are, where the batch begins and where it ends. Whatever kills the process, at the next
+start the work file is cut off at the last end that the journal knows, and the runs that it names are not read again: no
+step is lost, none is there twice.
+
+Each line ends with a checksum of itself, and each batch begins where the one before it ends, so a journal that was
+changed or lost a line is found out.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+import zlib
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
-import orjson
-
 from openai_steps._models.runs import RunRef
 from openai_steps.export._failures import ExportError
+from openai_steps.export._files import open_own, sync
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class WorkFile:
@@ -54,10 +59,7 @@ class WorkFile:
             end = self._restore(settings)
             self._data = None if self.is_complete else stack.enter_context(_Tail(path))
             if self._data is not None and not self._data.cut_off(end):
-                raise ExportError(
-                    f"{path.name} is shorter than {journal_path.name} says. "
-                    "Put back the one that fits the other, or remove both to begin anew."
-                )
+                raise self._damaged(f"{path.name} is shorter than it says")
             self._files = stack.pop_all()
 
     def commit(self, data: bytes, runs: Sequence[RunRef], *, steps: int) -> None:
@@ -70,7 +72,8 @@ class WorkFile:
         """
         assert self._data is not None
         end = self._data.write(data)
-        self._note({"end": end, "steps": steps, "runs": [[run.thread_id, run.run_id] for run in runs]})
+        entry = {"start": self._data.end, "end": end, "steps": steps}
+        self._note({**entry, "runs": [[run.thread_id, run.run_id] for run in runs]})
         self._data.end = end
         self.steps += steps
 
@@ -94,29 +97,61 @@ class WorkFile:
 
     def _restore(self, settings: Mapping[str, Any]) -> int:
         """Read the journal, or begin it; return where the work file ends."""
-        end = 0
-        header, *entries = self._journal.lines() or [None]
         wanted = {"openai_steps_export": VERSION, **settings}
-        if not entries:
-            self._journal.cut_off(0)
-            self._note(wanted)
-        elif header != wanted:
-            raise ExportError(
-                f"{self.path.name} was begun with other settings ({_shown(header)}, now {_shown(wanted)}). "
-                f"Use those, or remove it and {_journal_of(self.path).name} to begin anew."
-            )
+        lines = self._journal.lines()
+        if not lines and self.path.exists() and self.path.stat().st_size:
+            raise self._damaged("it is empty, and the other is not")
+        try:
+            entries = [_read_entry(line) for line in lines]
+            header = entries.pop(0) if entries else None
+            if not entries:  # nothing counts yet, so that other settings are welcome
+                self._journal.cut_off(0)
+                self._note(wanted)
+            elif header != wanted:
+                raise ExportError(
+                    f"{self.path.name} was begun with other settings ({_shown(header)}, now {_shown(wanted)}). "
+                    f"Use those, or remove it and {_journal_of(self.path).name} to begin anew."
+                )
+            return self._take(entries)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise self._damaged(str(error) or type(error).__name__) from error
+
+    def _take(self, entries: Sequence[Mapping[str, Any]]) -> int:
+        end = 0
         for entry in entries:
             if "complete" in entry:
                 self.is_complete = True
                 self.failures = entry["failures"]
                 continue
+            if entry["start"] != end or entry["end"] < end:
+                raise ValueError(f"a batch begins at byte {entry['start']}, where the one before ends at {end}")
             end = entry["end"]
             self.steps += entry["steps"]
             self.found.update((thread_id, run_id) for thread_id, run_id in entry["runs"])
         return end
 
+    def _damaged(self, why: str) -> ExportError:
+        journal = _journal_of(self.path).name
+        return ExportError(
+            f"{journal} does not fit {self.path.name}, or is damaged: {why}. "
+            "Put back the one that fits the other, or remove both to begin anew."
+        )
+
     def _note(self, entry: Mapping[str, Any]) -> None:
-        self._journal.end = self._journal.write(orjson.dumps(entry) + b"\n")
+        self._journal.end = self._journal.write(_write_entry(entry))
+
+
+def _write_entry(entry: Mapping[str, Any]) -> bytes:
+    line = json.dumps(entry).encode()  # in ASCII: an id may hold half a character, which has no UTF-8
+    return b'%s,"sum":%d}\n' % (line[:-1], zlib.crc32(line))
+
+
+def _read_entry(line: bytes) -> dict[str, Any]:
+    found = re.fullmatch(rb'(\{.*),"sum":(\d+)\}', line)
+    if found is None or zlib.crc32(found[1] + b"}") != int(found[2]):
+        raise ValueError("a line is not as it was written")
+    entry: dict[str, Any] = json.loads(found[1] + b"}")
+    return entry
 
 
 class _Tail:
@@ -128,7 +163,7 @@ class _Tail:
     """
 
     def __init__(self, path: Path) -> None:
-        self.file = open(path, "r+b", buffering=0, opener=_open_or_create)  # noqa: SIM115 - see close
+        self.file = open_own(path)
         self.end = self.file.seek(0, os.SEEK_END)
 
     def __enter__(self) -> Self:
@@ -154,23 +189,20 @@ class _Tail:
         self.end = self.file.truncate(end)
         return True
 
-    def lines(self) -> list[Any]:
-        """Return the JSON lines; one that is not whole, since the process ended then, is cut off."""
+    def lines(self) -> list[bytes]:
+        """Return the lines; one that is not whole, since the process ended then, is cut off."""
         self.file.seek(0)
         *lines, torn = self.file.read().split(b"\n")
         self.cut_off(self.end - len(torn))
-        return [orjson.loads(line) for line in lines]
+        return lines
 
     def close(self) -> None:
         """Close the file."""
         self.file.close()
 
 
-def _open_or_create(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CREAT, 0o666)
-
-
-def _shown(settings: Mapping[str, Any]) -> str:
+def _shown(settings: Mapping[str, Any] | None) -> str:
+    settings = settings or {}
     return ", ".join(f"{name} {value!r}" for name, value in settings.items() if name != "openai_steps_export")
 
 
@@ -186,48 +218,10 @@ def _lock(journal: IO[bytes], path: Path) -> None:
         raise ExportError(f"Another process is exporting to the same file ({path.name} is locked).") from None
 
 
-@contextmanager
-def replacing(path: Path, *, mark: str = "") -> Iterator[Path]:
-    """Give the name of a temporary file that takes the place of ``path``, at once and on the disk, at the end.
-
-    Args:
-        path: The file to write, or to write anew.
-        mark: Something of one's own, where several may write the same file at once.
-
-    Yields:
-        A path in the same folder. If the block fails, what is there is removed and ``path`` is left as it was.
-    """
-    temporary = path.with_name(f"{path.name}{mark}.tmp")
-    try:
-        yield temporary
-        move(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def is_begun(path: Path) -> bool:
     """Tell whether there is a journal for this work file."""
     return _journal_of(path).exists()
 
 
-def sync(file: IO[bytes]) -> None:
-    """Wait until what was written to a file is on the disk."""
-    file.flush()
-    os.fsync(file.fileno())
-
-
 def _journal_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.journal")
-
-
-def move(source: Path, target: Path) -> None:
-    """Move a file so that, whatever happens, either name has the whole of it."""
-    with open(source, "r+b") as file:  # Windows syncs only what is open for writing
-        sync(file)
-    os.replace(source, target)
-    if sys.platform != "win32":  # a folder can be synced, and needs to be: the name is an entry of it
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -26,7 +26,10 @@ class Unseen:
     def __call__(self, run: RunRef) -> bool:
         """Tell whether this run is new, and remember it."""
         before = len(self._seen)
-        self._seen.add((run.thread_id, run.run_id))
+        try:
+            self._seen.add((run.thread_id, run.run_id))
+        except TypeError:  # ids that are no text and have no hash: the client says what is wrong with them
+            return True
         return len(self._seen) > before
 
 
@@ -45,12 +48,21 @@ def read_run_refs(lines: Iterable[str], *, name: str = "RUNS") -> Iterator[RunRe
     Raises:
         RunsFileError: At the first line that is wrong.
     """
-    numbered = enumerate(lines, start=1)
+    numbered = _numbered(lines, name)
     for number, line in numbered:
         first = line.removeprefix("\ufeff")
         if first.strip():
             read = _from_json if first.lstrip().startswith("{") else _from_csv
             yield from read(chain([(number, first)], numbered), name)
+
+
+def _numbered(lines: Iterable[str], name: str) -> Iterator[tuple[int, str]]:
+    number = 0
+    try:
+        for number, line in enumerate(lines, start=1):
+            yield number, line
+    except UnicodeDecodeError as error:
+        raise RunsFileError(f"{name}, line {number + 1} or soon after: not UTF-8 ({error.reason}).") from None
 
 
 def _from_json(lines: Iterable[tuple[int, str]], name: str) -> Iterator[RunRef]:
@@ -68,10 +80,15 @@ def _from_json(lines: Iterable[tuple[int, str]], name: str) -> Iterator[RunRef]:
 
 def _from_csv(lines: Iterable[tuple[int, str]], name: str) -> Iterator[RunRef]:
     rows = csv.DictReader((line for _, line in lines), skipinitialspace=True)
-    if not {"thread_id", "run_id"} <= set(rows.fieldnames or ()):
-        raise RunsFileError(f"{name}: neither JSON Lines nor CSV with the columns thread_id and run_id in its header.")
-    for row in rows:
-        yield _run_ref(row, "run_id", f"{name}, row {rows.line_num}")
+    try:
+        if not {"thread_id", "run_id"} <= set(rows.fieldnames or ()):
+            raise RunsFileError(
+                f"{name}: neither JSON Lines nor CSV with the columns thread_id and run_id in its header."
+            )
+        for row in rows:
+            yield _run_ref(row, "run_id", f"{name}, row {rows.line_num}")
+    except csv.Error as error:
+        raise RunsFileError(f"{name}, row {rows.line_num + 1}: not CSV: {error}.") from None
 
 
 # A run object calls its own id just that.

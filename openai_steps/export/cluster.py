@@ -28,7 +28,7 @@ from openai_steps._client.client import AsyncStepsClient
 from openai_steps._models.runs import RunRef
 from openai_steps.export._export import ExportProgress
 from openai_steps.export._failures import ExportError, failure_line, json_lines
-from openai_steps.export._journal import replacing
+from openai_steps.export._files import replacing
 from openai_steps.export._pace import burst_period, make_limiter, useful_concurrency
 from openai_steps.export._parquet import ParquetSteps, read_note
 from openai_steps.export._runs import Unseen
@@ -160,7 +160,7 @@ def _prepare(folder: Path, shares: list[_Share]) -> None:
 def _finish(folder: Path, target: Path, shares: list[_Share]) -> None:
     failures = [line for share in shares for line in _report(share).failures]
     if failures:
-        with replacing(target.with_name(f"{target.name}.failures.jsonl")) as temporary:
+        with replacing(target.with_name(f"{target.name}.failures.jsonl"), over=True) as temporary:
             temporary.write_bytes(b"".join(failures))
     for leftover in folder.glob("*.tmp"):  # of workers that were killed
         leftover.unlink(missing_ok=True)
@@ -241,7 +241,7 @@ def _export_share(
 async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int) -> None:
     failures: list[str] = []
     # A worker that was given up for lost may still be at the same share.
-    with replacing(share.part, mark=f".{uuid4().hex}") as temporary, ParquetSteps(temporary) as table:
+    with replacing(share.part, mark=f".{uuid4().hex}", over=True) as temporary, ParquetSteps(temporary) as table:
         async with (
             client,
             aclosing(client.read_runs(share.runs, concurrency=concurrency, include=share.include)) as results,

@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -159,12 +160,84 @@ class _CtrlC(BaseException):
     """Like KeyboardInterrupt, which would end pytest."""
 
 
-async def test_failures_of_a_previous_export_do_not_stay(emulator: Emulator, tmp_path: Path) -> None:
-    old = tmp_path / "out.jsonl.failures.jsonl"
-    old.write_bytes(b"{}\n")
+@pytest.mark.parametrize("name", ["out.jsonl.part", "out.jsonl.failures.jsonl", "out.jsonl.failures.jsonl.part"])
+@pytest.mark.parametrize("link", [False, True])
+async def test_nothing_foreign_beside_it_is_touched(tmp_path: Path, name: str, link: bool) -> None:
+    foreign = tmp_path / name
+    if link:
+        foreign.symlink_to(tmp_path / "nowhere")
+    else:
+        foreign.write_bytes(b"precious")
+    async with AsyncStepsClient(base_url="http://127.0.0.1:9") as client:
+        with pytest.raises(ExportError, match=rf"{name} exists. Move it away"):
+            await export_runs(client, [RunRef("t", "r")], tmp_path / "out.jsonl")
+    assert contents(tmp_path) == {foreign}
+    assert link or foreign.read_bytes() == b"precious"
+
+
+async def test_what_appears_meanwhile_is_not_overwritten(emulator: Emulator, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+
+    def appear(_: ExportProgress) -> None:
+        out.write_bytes(b"precious")
+
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
-        await export_runs(client, all_runs(emulator.store), tmp_path / "out.jsonl")
-    assert not old.exists()
+        with pytest.raises(ExportError, match=r"out\.jsonl has appeared meanwhile"):
+            await export_runs(client, all_runs(emulator.store), out, on_progress=appear)
+        assert out.read_bytes() == b"precious"
+        out.rename(tmp_path / "theirs")
+        emulator.clear_requests()
+        await export_runs(client, all_runs(emulator.store), out)
+    assert not emulator.requests
+    assert exported(out) == all_steps(emulator.store)
+
+
+async def test_a_client_that_is_closed_meanwhile_ends_the_export(emulator: Emulator, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    async with emulator.serve() as base_url:
+        client = AsyncStepsClient(base_url=base_url)
+
+        async def some_then_close() -> AsyncIterator[RunRef]:
+            for number, run in enumerate(all_runs(emulator.store)):
+                if number == 20:
+                    await client.aclose()
+                yield run
+
+        with pytest.raises(RuntimeError, match="closed"):
+            await export_runs(client, some_then_close(), out, concurrency=1)
+        async with AsyncStepsClient(base_url=base_url) as another:
+            done = await export_runs(another, all_runs(emulator.store), out)
+    assert (done.found, done.failures) == (20, 0)
+
+
+@pytest.mark.parametrize(("status", "gone_first"), [(401, False), (404, False), (401, True)])
+async def test_equal_failures_in_a_row_stop_it_and_it_goes_on(
+    emulator: Emulator, tmp_path: Path, status: int, gone_first: bool
+) -> None:
+    """A wrong key or address, not runs that are gone one by one."""
+    out = tmp_path / "out.jsonl"
+    gone = [RunRef("thread_gone", f"run_{number}") for number in range(30)]
+    if gone_first:
+        async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+            runs = [*all_runs(emulator.store)[:10], *gone]
+            done = await export_runs(client, runs, tmp_path / "first.jsonl", concurrency=1, give_up_after=3)
+            assert done.failures == 30
+    emulator.inject(Answer(status), times=10_000)
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        with pytest.raises(ExportError, match=rf"20 runs in a row failed in the same way.*{status}"):
+            await export_runs(client, all_runs(emulator.store), out)
+        emulator.clear_faults()
+        done = await export_runs(client, all_runs(emulator.store), out)
+    assert (done.failures, exported(out)) == (0, all_steps(emulator.store))
+
+
+@pytest.mark.parametrize("run", [RunRef("t\ud800", "r"), RunRef(7, "r"), RunRef(["t"], {"r": 1})])  # type: ignore[arg-type]
+async def test_an_id_that_no_server_takes_is_its_run_s_failure(emulator: Emulator, tmp_path: Path, run: RunRef) -> None:
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        done = await export_runs(client, [run, *all_runs(emulator.store)], tmp_path / "out.jsonl")
+    assert done.failures == 1
+    (line,) = (tmp_path / "out.jsonl.failures.jsonl").read_text("ascii").splitlines()
+    assert json.loads(line)["error"] == "ValueError"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -226,7 +299,7 @@ async def test_a_crash_while_files_are_moved(
             if killed_after == "complete":
                 patch.setattr(_export, "_finish", die)
             elif killed_after == "bring":
-                patch.setattr(_export, "_failures_part", _after(1, _export._failures_part, die))
+                patch.setattr(_export, "_failures_part", _after(2, _export._failures_part, die))
             else:
                 patch.setattr(_journal.WorkFile, "remove", die)
             with pytest.raises(Killed):

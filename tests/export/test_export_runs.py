@@ -1,5 +1,6 @@
 import csv
 import io
+from pathlib import Path
 
 import orjson
 import pytest
@@ -65,3 +66,16 @@ def test_unseen_says_yes_once() -> None:
     unseen = Unseen({("t", "known")})
     runs = [RunRef("t", "known"), RunRef("t", "new"), RunRef("t", "new"), RunRef("u", "known")]
     assert [run for run in runs if unseen(run)] == [RunRef("t", "new"), RunRef("u", "known")]
+
+
+def test_bytes_that_are_no_text_are_told_with_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "ids.txt"
+    path.write_bytes(b'{"thread_id": "t", "run_id": "r"}\n' * 3 + b'{"thread_id": "\xff", "run_id": "r"}\n')
+    with open(path, encoding="utf-8") as lines, pytest.raises(RunsFileError, match=r"ids\.txt, line \d.*not UTF-8"):
+        list(read_run_refs(lines, name="ids.txt"))
+
+
+def test_a_field_that_is_too_long_is_told_with_its_row() -> None:
+    lines = ["thread_id,run_id,text", f"t,r,{'x' * 140_000}"]
+    with pytest.raises(RunsFileError, match=r"ids\.txt, row 2: not CSV: field larger"):
+        list(read_run_refs(lines, name="ids.txt"))
