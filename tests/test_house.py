@@ -207,7 +207,6 @@ NOT_YET = {
     "doctor._examine",
     "export._columns",
     "export._extras",
-    "export._failures",
     "timeline._captions",
     "timeline._palette",
     "timeline._values",

@@ -42,7 +42,9 @@ def failure_line(run: RunSteps) -> bytes:
     }
     if isinstance(error, APIStatusError):
         record |= {"status": error.status, "code": error.code, "request_id": error.request_id}
-    return json.dumps(record).encode() + b"\n"  # in ASCII: an id may hold half a character, which has no UTF-8
+    return (
+        json.dumps(record, separators=(",", ":")).encode() + b"\n"
+    )  # in ASCII: an id may hold half a character, which has no UTF-8
 
 
 def _id(given: object) -> str:

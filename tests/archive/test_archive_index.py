@@ -1,0 +1,67 @@
+"""The index: groups are replaced whole, or not at all; whoever finds it damaged or in use is told."""
+
+from pathlib import Path
+
+import pytest
+from archive_samples import ASKED, SERVER, archive
+
+from openai_steps.archive import Archive, ArchiveError, ArchiveWriter, Missing, RunState, verify_archive
+from openai_steps.archive._index import Index
+from openai_steps.archive._layout import Entry, Group, Place
+
+STEPS = Group("step", "t", "r")
+
+
+def entries(*ids: str) -> list[Entry]:
+    return [Entry(STEPS, number, object_id, Place(1, number, 1, b"")) for number, object_id in enumerate(ids)]
+
+
+def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
+    index = Index(tmp_path, write=True)
+    with index.transaction():
+        index.replace(STEPS, entries("z", "a", ""))
+
+    def broken_off() -> None:
+        with index.transaction():
+            index.replace(STEPS, entries("b"))
+            index.set_missing(Missing("run", "t", "r"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken_off()
+    assert [entry.id for entry in index.entries(STEPS)] == ["z", "a", ""]
+    assert index.missing() == []
+    index.close()
+
+
+def test_runs_keep_their_place_and_are_no_longer_missing_once_read(tmp_path: Path) -> None:
+    index = Index(tmp_path, write=True)
+    with index.transaction():
+        index.set_missing(Missing("run", "t", "run_b", error="NotFoundError"))
+        for run_id in ("run_b", "run_a"):
+            index.set_run(RunState("t", run_id, "queued", False, 0))
+        index.set_run(RunState("t", "run_b", "completed", True, 3))
+    assert index.runs() == [RunState("t", "run_b", "completed", True, 3), RunState("t", "run_a", "queued", False, 0)]
+    assert index.runs("t") == index.runs()
+    assert index.runs("u") == []
+    assert index.missing() == []
+    index.close()
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    folder = archive(tmp_path / "a")
+    with ArchiveWriter(folder, server=SERVER, asked=ASKED):
+        for other in (lambda: ArchiveWriter(folder, server=SERVER, asked=ASKED), lambda: verify_archive(folder)):
+            with pytest.raises(ArchiveError, match="Another process is writing this archive"):
+                other()
+
+
+def test_a_lost_or_damaged_index_is_told(tmp_path: Path) -> None:
+    folder = archive(tmp_path / "a")
+    index = folder / "index.sqlite"
+    index.write_bytes(b"not a database" * 1000)
+    with pytest.raises(ArchiveError, match=r"damaged.*--rebuild"):
+        Archive(folder)
+    index.unlink()
+    with pytest.raises(ArchiveError, match="--rebuild"):
+        Archive(folder)
