@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, Final
-
-import orjson
 
 from openai_steps._models.runs import RunRef
 from openai_steps.export._failures import RunsFileError
@@ -70,8 +69,8 @@ def _from_json(lines: Iterable[tuple[int, str]], name: str) -> Iterator[RunRef]:
         if not line.strip():
             continue
         try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
+            record = json.loads(line)  # which reads what orjson refuses: an id with half a character
+        except (ValueError, RecursionError) as error:
             raise RunsFileError(f"{name}, line {number}: not JSON: {error}") from None
         if not isinstance(record, dict):
             raise RunsFileError(f"{name}, line {number}: not a JSON object.")
