@@ -88,6 +88,11 @@ class Transport:
             failure = error
         return await self._try_again(pending, failure)
 
+    async def authorize(self) -> None:
+        """Get the key or token that the next request would carry; what a credential raises comes through."""
+        self._check_usable()
+        await self._auth.header()
+
     async def aclose(self) -> None:
         """Close the session, if it is this client's own, and refuse further requests."""
         self._closed = True

@@ -23,6 +23,9 @@ _SECTIONS: Final = {
         "export": "Write the steps of many runs into a file.",
         "serve": "Serve a file of steps over HTTP.",
     },
+    "Share": {
+        "gateway": "Let programs read with your key, without giving it to them.",
+    },
     "Find out": {
         "doctor": "Say which server is asked, and how, and judge its paging.",
         "demo": "See it all on a bundled run, with no key and no network.",

@@ -23,7 +23,7 @@ PROFILES = ("openai", "azure_openai", "azure_foundry", "dashscope")  # howto/NAM
 PLACEHOLDERS = {"THREAD": "thread_demo", "RUN": "run_demo", "STEP": "step_98poBxUDRUAYCf9QrIn7Rpry"}
 
 # Servers run until they are stopped.
-NOT_RUN = re.compile(r"openai-steps serve\b")
+NOT_RUN = re.compile(r"openai-steps (serve|gateway)\b")
 
 OPTIONAL = ("azure.identity", "openai", "aiolimiter")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from openai_steps._endpoint.endpoint import PROVIDERS
+from openai_steps.cli._serving import listening_errors
 from openai_steps.cli._terminal import Failure, excerpt
 
 if TYPE_CHECKING:
@@ -39,13 +39,8 @@ def command(file: Path, host: str, port: int, profile: str) -> None:
         emulator = Emulator(store=load_archive(file), profile=profile)
     except (ValueError, ModuleNotFoundError) as error:
         raise Failure(str(error)) from error
-    try:
+    with listening_errors(f"{host}, port {port}"):
         asyncio.run(_serve(emulator, host, port, profile))
-    except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise
-        reason = error.strerror or error
-        raise Failure(f"Can not listen on {host}, port {port}: {reason}.", hint="--port 0 takes a free one.") from error
 
 
 async def _serve(emulator: Emulator, host: str, port: int, profile: str) -> None:

@@ -1,0 +1,88 @@
+"""Commands that serve until they are stopped: the port that is taken, and an end that lets no caller down."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from openai_steps.cli._terminal import Failure
+
+if TYPE_CHECKING:
+    import asyncio
+    import ssl
+
+_STOP: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def stop_signals() -> Iterator[asyncio.Event]:
+    """Yield an event that Ctrl-C sets, and the signal that service managers send.
+
+    Enter it before anybody is told that the server is there: who then stops it is heard.
+    """
+    import asyncio
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError):  # Windows: there, Ctrl-C is a KeyboardInterrupt
+        for number in _STOP:
+            loop.add_signal_handler(number, stopped.set)
+    try:
+        yield stopped
+    finally:
+        with suppress(NotImplementedError):
+            for number in _STOP:
+                loop.remove_signal_handler(number)
+
+
+@contextmanager
+def listening_errors(where: str) -> Iterator[None]:
+    """Say in one line that an address can not be had."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        reason = error.strerror or error
+        raise Failure(f"Can not listen on {where}: {reason}.", hint="--port 0 takes a free one.") from error
+
+
+def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """Return what TLS needs, if it is wanted.
+
+    Raises:
+        click.UsageError: If one of the two files is missing, or they do not belong together.
+    """
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise click.UsageError("TLS needs both --tls-cert and --tls-key.")
+    import ssl
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except (ssl.SSLError, OSError, ValueError) as error:
+        raise click.UsageError(f"--tls-cert and --tls-key can not be used: {error}") from None
+    return context
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted; give one that is not.")
+
+
+def read_token(file: Path | None, variable: str) -> str | None:
+    """Return the token of a file, or else of an environment variable, or None."""
+    if file is None:
+        return os.environ.get(variable) or None
+    try:
+        return file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"--token-file can not be read: {error}") from None

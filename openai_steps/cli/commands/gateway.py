@@ -1,0 +1,161 @@
+"""``openai-steps gateway``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import click
+from attrs import frozen
+
+from openai_steps._settings import RetryPolicy, Timeouts
+from openai_steps.cli._options import Connection, connection_options
+from openai_steps.cli._serving import listening_errors, read_token, stop_signals, tls_context
+
+if TYPE_CHECKING:
+    from openai_steps import AsyncStepsClient
+    from openai_steps.gateway import GatewayEvent
+
+_TOKEN_VARIABLE: Final = "OPENAI_STEPS_GATEWAY_TOKEN"  # noqa: S105 - a name
+
+# Callers try again by themselves, and wait for 30 seconds and more.
+_RETRY: Final = RetryPolicy(attempts=2)
+_PATIENCE: Final = Timeouts(attempt=25, total=28)
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("gateway")
+@connection_options
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--socket",
+    "socket_path",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="A Unix socket instead, which only you can use.",
+)
+@click.option(
+    "--token-file",
+    metavar="FILE",
+    type=_FILE,
+    help=f"What callers must send as their key. Default: the environment variable {_TOKEN_VARIABLE}.",
+)
+@click.option("--no-token", is_flag=True, help="Listen beyond this machine without a token all the same.")
+@click.option("--tls-cert", metavar="FILE", type=_FILE, help="For https: the certificate, in PEM.")
+@click.option("--tls-key", metavar="FILE", type=_FILE, help="And its key.")
+@click.option("--allow-host", "hosts", metavar="NAME", multiple=True, help="A name of this gateway; may be repeated.")
+@click.option(
+    "--allow-origin", "origins", metavar="URL", multiple=True, help="A site whose pages may read; may be repeated."
+)
+@click.option(
+    "--log",
+    "log",
+    type=click.Choice(["json", "text", "off"]),
+    default="text",
+    show_default=True,
+    help="A line on standard error for each request, without ids and keys.",
+)
+def command(
+    connection: Connection,
+    host: str,
+    port: int,
+    socket_path: Path | None,
+    token_file: Path | None,
+    no_token: bool,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    hosts: tuple[str, ...],
+    origins: tuple[str, ...],
+    log: Literal["json", "text", "off"],
+) -> None:
+    """Serve runs and steps to programs of any language, which need no key.
+
+    The key stays here. The gateway only reads: GET and HEAD, the paths of runs and steps, and nothing else; Ctrl-C
+    ends it. Point a client at the URL that it prints, as its base URL.
+    """
+    from openai_steps.gateway._gateway import is_loopback
+
+    token = read_token(token_file, _TOKEN_VARIABLE)
+    if socket_path is None and not is_loopback(host) and token is None and not no_token:
+        raise click.UsageError(
+            f"{host} can be reached from other machines, and whoever reaches it would read with your key. "
+            f"Give --token-file FILE or set {_TOKEN_VARIABLE}; --no-token does without."
+        )
+    options = _Options(
+        of_gateway={"token": token, "allow_hosts": hosts, "allow_origins": origins, "observer": _observer(log)},
+        of_serving={
+            "host": host,
+            "port": port,
+            "socket_path": socket_path,
+            "ssl_context": tls_context(tls_cert, tls_key),
+            "without_token": no_token,
+        },
+        has_token=token is not None,
+    )
+    with listening_errors(str(socket_path or f"{host}, port {port}")):
+        connection.run(partial(_serve, options=options), retry=_RETRY, timeout=_PATIENCE)
+
+
+@frozen
+class _Options:
+    of_gateway: dict[str, Any]
+    of_serving: dict[str, Any]
+    has_token: bool
+
+
+async def _serve(client: AsyncStepsClient, *, options: _Options) -> None:
+    from openai_steps.gateway import Gateway
+
+    serving = Gateway(client, **options.of_gateway).serve(**options.of_serving)
+    with stop_signals() as stopped:
+        async with serving as base_url:
+            _print_invitation(client, base_url, options)
+            await stopped.wait()
+
+
+def _observer(form: Literal["json", "text", "off"]) -> Callable[[GatewayEvent], None] | None:
+    import logging
+
+    from openai_steps.gateway import log_event
+
+    logger = logging.getLogger("openai_steps.gateway")
+    if not logger.handlers:
+        logger.addHandler(logging.StreamHandler(sys.stderr))
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+    return None if form == "off" else partial(log_event, form=form)
+
+
+def _print_invitation(client: AsyncStepsClient, base_url: str, options: _Options) -> None:
+    from rich.text import Text
+
+    from openai_steps.cli._console import make_console
+
+    console = make_console(soft_wrap=True)
+    endpoint = client.endpoint
+    console.print(
+        Text.assemble("Reading ", endpoint.base_url, f" (key: {endpoint.key_source}) at ", (base_url, "bold"))
+    )
+    path = options.of_serving["socket_path"]
+    key = f"${_TOKEN_VARIABLE}" if options.has_token else "unused"
+    bearer = f' -H "Authorization: Bearer {key}"' if options.has_token else ""
+    if path is not None:
+        console.print(Text(f"  curl --unix-socket {path} {base_url}/threads/THREAD/runs/RUN/steps", style="dim"))
+        return
+    python_key = f'os.environ["{_TOKEN_VARIABLE}"]' if options.has_token else '"unused"'
+    node_key = f"process.env.{_TOKEN_VARIABLE}" if options.has_token else '"unused"'
+    for name, line in (
+        ("Python", f'AsyncStepsClient(base_url="{base_url}", api_key={python_key})'),
+        ("curl", f'curl{bearer} "{base_url}/threads/THREAD/runs/RUN/steps"'),
+        ("TypeScript", f'new OpenAI({{ baseURL: "{base_url}", apiKey: {node_key} }})'),
+    ):
+        console.print(Text.assemble((f"  {name:<11}", "dim"), line))
+    if not options.has_token and not options.of_serving["without_token"]:
+        console.print(
+            Text("  Every user of this machine can read through it; --socket PATH or a token keeps others out.", "dim")
+        )

@@ -1,0 +1,131 @@
+"""What callers get: the server's own answer, or an error that says whose fault it is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+from attrs import field, frozen
+
+from openai_steps._errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    PaginationError,
+    ResponseTooLargeError,
+    StepsError,
+)
+from openai_steps._http.error_bodies import read_error_body
+from openai_steps._http.replies import Reply, find_request_id
+from openai_steps._secrets import mask
+from openai_steps.gateway._rejection import Rejection, error_body
+
+# What of a server's headers helps a caller. Not among them: cookies, redirects, CORS, and whatever else a server says
+# to its own clients.
+_PASSED: Final = frozenset({"retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms"})
+_PASSED_PREFIX: Final = "x-ratelimit-"
+
+_OWN: Final = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "Vary": "Origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+# Clients made by Stainless (openai-python, openai-node) repeat a request that ends in 5xx, unless they are told.
+_NO_RETRY: Final = {"x-should-retry": "false"}
+
+
+@frozen(kw_only=True)
+class Answer:
+    """A status, a body of JSON, and headers.
+
+    Attributes:
+        code: The error's code, for the log; None for an answer without error.
+    """
+
+    status: int
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    code: str | None = None
+    close: bool = False
+
+
+def answer_of_reply(reply: Reply) -> Answer:
+    """Return a server's good answer: its own bytes, but for a key that it echoes.
+
+    Raises:
+        Rejection: If the body is no JSON at all, such as the page of a login portal.
+    """
+    if reply.body.lstrip()[:1] not in (b"{", b"["):
+        raise Rejection(502, "upstream", "The server answered with something else than JSON.")
+    return answer_with(masked(reply), _passed(reply.headers, reply.secrets))
+
+
+def masked(reply: Reply) -> bytes:
+    """Return the body without the secrets that were sent for it."""
+    return mask(reply.body.decode("latin-1"), reply.secrets).encode("latin-1")  # each byte is one character
+
+
+def answer_with(body: bytes, headers: Mapping[str, str]) -> Answer:
+    """Return a good answer of this body."""
+    return Answer(status=200, body=body, headers={**_OWN, **headers})
+
+
+def answer_of_rejection(rejection: Rejection) -> Answer:
+    """Return the answer of a request that this gateway refuses."""
+    return Answer(
+        status=rejection.status,
+        body=rejection.body,
+        headers={**_OWN, **rejection.headers},
+        code=rejection.code,
+        close=rejection.close,
+    )
+
+
+def answer_of_error(error: StepsError) -> Answer:
+    """Return the answer where the server's was an error, or there was none."""
+    if isinstance(error, APIStatusError) and error.status >= 400 and error.status != 401:
+        told = read_error_body(error.body)
+        body = error_body(error.status, told.code, told.message or error.message, param=told.param, kind=told.type)
+        if isinstance(error.body, Mapping) and isinstance(error.body.get("error"), Mapping):
+            body = orjson.dumps(error.body)  # as the server words it, and all that it adds
+        return Answer(status=error.status, body=body, headers={**_OWN, **_passed(error.headers)}, code=told.code)
+    return answer_of_rejection(_rejection_of(error))
+
+
+def _rejection_of(error: StepsError) -> Rejection:
+    status, code, retry = _status_of(error)
+    request_id = getattr(error, "request_id", None)
+    headers = {**({} if retry else _NO_RETRY), **({"x-request-id": request_id} if request_id else {})}
+    return Rejection(status, code, error.message, headers=headers)
+
+
+def _status_of(error: StepsError) -> tuple[int, str, bool]:
+    """Return the status, the code, and whether it helps to ask again."""
+    match error:
+        case APIStatusError(status=401):
+            return 502, "upstream_credentials", False  # of this gateway's key: the caller's is not at fault
+        case APITimeoutError():
+            return 504, "upstream_timeout", True
+        case APIConnectionError(transient=transient):
+            return 502, "upstream", transient
+        case ResponseTooLargeError():
+            return 502, "upstream_too_large", False
+        case PaginationError():
+            return 502, "upstream_paging", False
+        case _:
+            return 502, "upstream", False
+
+
+def _passed(headers: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> dict[str, str]:
+    passed = {
+        name: mask(str(value), secrets)
+        for name, value in headers.items()
+        if name in _PASSED or name.startswith(_PASSED_PREFIX)
+    }
+    request_id = find_request_id(headers)
+    if request_id is not None:
+        passed["x-request-id"] = mask(request_id, secrets)
+    return {name: value for name, value in passed.items() if value.isprintable() and value.isascii()}

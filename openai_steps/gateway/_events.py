@@ -1,0 +1,67 @@
+"""What a gateway tells of itself: one event for each request, and one line of log for each event."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Final, Literal, TypeAlias
+
+import attrs
+import orjson
+
+logger: Final = logging.getLogger("openai_steps.gateway")
+
+LogForm: TypeAlias = Literal["json", "text"]
+
+
+@attrs.frozen(kw_only=True)
+class GatewayEvent:
+    """A request that was answered. It holds no id of a caller's, no query, no header and no key.
+
+    Attributes:
+        method: The method, or ``other`` for what is no usual one.
+        route: The path's template, such as ``/threads/{thread_id}/runs/{run_id}``; None where none was found.
+        status: The status of the answer; 499 where the caller went away before it.
+        code: The error's code, or None.
+        seconds: From the end of the request's head to the last byte of the answer.
+        sent_bytes: The size of the answer's body.
+        request_id: The server's name for its part of the work.
+        source: Where the answer came from: ``server``, ``cache``, or None.
+    """
+
+    method: str
+    route: str | None
+    status: int
+    code: str | None
+    seconds: float
+    sent_bytes: int
+    request_id: str | None = None
+    source: str | None = None
+
+
+def log_line(event: GatewayEvent, form: LogForm, *, now: datetime) -> str:
+    """Return the line that tells an event.
+
+    Args:
+        event: The event.
+        form: ``json``: an object; ``text``: for people.
+        now: When it happened, aware.
+    """
+    time = now.astimezone(UTC).isoformat(timespec="milliseconds")
+    if form == "json":
+        told = {"time": time, **{key: value for key, value in attrs.asdict(event).items() if value is not None}}
+        return orjson.dumps({**told, "seconds": round(event.seconds, 6)}).decode()
+    more = " ".join(part for part in (event.code, event.source, event.request_id) if part)
+    what = f"{event.method} {event.route or '-'} {event.status} {event.seconds * 1000:.1f} ms {event.sent_bytes} B"
+    return f"{time} {what} {more}".rstrip()
+
+
+def log_event(event: GatewayEvent, form: LogForm = "json") -> None:
+    """Write an event to the logger ``openai_steps.gateway``.
+
+    Args:
+        event: The event.
+        form: As of `log_line`.
+    """
+    if logger.isEnabledFor(logging.INFO):
+        logger.info("%s", log_line(event, form, now=datetime.now(UTC)))

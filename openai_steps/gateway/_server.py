@@ -1,0 +1,201 @@
+"""A small HTTP server that expects the worst of its callers: aiohttp's, with bounds where it has none.
+
+- aiohttp repeats the bytes of a malformed header, a key among them, in its 400 page and in its log: not here.
+- A connection whose head does not come, or comes byte by byte, is closed after `Bounds.head_seconds`; aiohttp waits
+  an hour. The time runs from the opening, whatever trickles in.
+- There are never more connections than `Bounds.connections`.
+- A caller that does not read its answer is dropped after `Bounds.write_seconds`.
+- A request whose caller has gone away is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import ssl
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from aiohttp import web
+from attrs import frozen
+
+from openai_steps.gateway._answer import answer_of_rejection
+from openai_steps.gateway._rejection import Rejection
+
+Handle: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+SERVER: Final = "openai-steps"  # aiohttp would tell its own and Python's version
+
+# aiohttp's own logger writes out what callers sent. What is worth telling is told by events.
+_SILENT: Final = logging.getLogger("openai_steps.gateway.protocol")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
+
+
+@frozen(kw_only=True)
+class Bounds:
+    """What callers may use."""
+
+    connections: int = 256
+    head_seconds: float = 20.0
+    write_seconds: float = 30.0
+    stop_seconds: float = 30.0
+
+
+class _Connection(web.RequestHandler):
+    """One connection."""
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """Answer what is not HTTP, without a word of what it was."""
+        code, text = ("invalid_request", "This is not HTTP/1.1.") if status < 500 else ("internal", "It failed.")
+        return response_to(Rejection(status, code, text, close=True))
+
+
+class _Server(web.Server):
+    """A server of so many connections, and no more."""
+
+    def __init__(self, handle: Handle, bounds: Bounds, **options: Any) -> None:
+        super().__init__(handle, handler_cancellation=True)
+        self._bounds = bounds
+        self._options = options
+
+    def __call__(self) -> web.RequestHandler:
+        return _Connection(
+            self,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type] # what switches it off; the annotation does not know
+            logger=_SILENT,
+            keepalive_timeout=self._bounds.head_seconds,
+            lingering_time=0,
+        )
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        if len(self._connections) > self._bounds.connections:
+            transport.write(_BUSY)
+            handler.force_close()
+            transport.close()
+
+
+_BUSY_BODY: Final = Rejection(429, "gateway_busy", "Too many connections: try again in a moment.").body
+_BUSY: Final = (
+    b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
+    b"Cache-Control: no-store\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(_BUSY_BODY), _BUSY_BODY)
+)
+
+
+def response_to(rejection: Rejection) -> web.Response:
+    """Return the response that a rejection is."""
+    answer = answer_of_rejection(rejection)
+    response = web.Response(status=answer.status, body=answer.body, headers={**answer.headers, "Server": SERVER})
+    if answer.close:
+        response.force_close()
+    return response
+
+
+async def send(request: web.BaseRequest, response: web.StreamResponse, *, seconds: float) -> None:
+    """Send a response as a whole; a caller that does not read it is dropped."""
+    response.headers.setdefault("Server", SERVER)
+    try:
+        async with asyncio.timeout(seconds):
+            await response.prepare(request)
+            await response.write_eof()
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+
+
+@asynccontextmanager
+async def listen(
+    handle: Handle,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    socket_path: str | os.PathLike[str] | None = None,
+    ssl_context: ssl.SSLContext | None = None,
+    bounds: Bounds,
+) -> AsyncIterator[str]:
+    """Serve until the block is left; requests that were begun are then answered.
+
+    Args:
+        handle: Answers a request.
+        host: The address to listen on.
+        port: The port; 0 takes a free one.
+        socket_path: A Unix socket instead of an address. Only this user may connect to it.
+        ssl_context: For TLS.
+        bounds: What callers may use.
+
+    Yields:
+        The origin: ``http://127.0.0.1:8765``; for a Unix socket ``http://localhost``.
+
+    Raises:
+        OSError: If the address or path can not be had.
+    """
+    runner = web.ServerRunner(_Server(handle, bounds), shutdown_timeout=bounds.stop_seconds)
+    listener = _listener(host, port) if socket_path is None else _unix_listener(Path(socket_path))
+    scheme = "http" if ssl_context is None else "https"
+    with listener:
+        await runner.setup()
+        try:
+            await web.SockSite(runner, listener, ssl_context=ssl_context).start()
+            yield f"{scheme}://{_shown(listener, host)}"
+        finally:
+            await _stop_accepting(listener)
+            await runner.cleanup()
+            if socket_path is not None:
+                _remove(Path(socket_path))
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+
+
+def _shown(listener: socket.socket, host: str) -> str:
+    if listener.family not in (socket.AF_INET, socket.AF_INET6):
+        return "localhost"
+    return f"{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+
+
+def _unix_listener(path: Path) -> socket.socket:
+    if _is_left_over(path):
+        path.unlink()
+    listener = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)  # a mode set after bind would leave a moment in which anybody may connect
+    try:
+        listener.bind(os.fspath(path))
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(before)
+    return listener
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _is_left_over(path: Path) -> bool:
+    """Tell whether the path is a socket at which nobody listens any more."""
+    try:
+        if not stat.S_ISSOCK(path.stat().st_mode):
+            return False
+    except FileNotFoundError:
+        return False
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(os.fspath(path)) != 0
+
+
+async def _stop_accepting(listener: socket.socket) -> None:
+    # A connection accepted in the turn in which its server closes makes asyncio assert:
+    # https://github.com/python/cpython/issues/109564
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().remove_reader(listener)
+    await asyncio.sleep(0)

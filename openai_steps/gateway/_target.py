@@ -1,0 +1,198 @@
+"""What a request asks for: a closed table of routes, ids and parameters. Pure: text in, a value or a rejection out.
+
+Nothing of the caller's own path or query text goes on: it is read into values here, and a new URL is made of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, cast
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from attrs import frozen
+
+from openai_steps._arguments import MAX_PAGE_SIZE
+from openai_steps._models.runs import Order
+from openai_steps.gateway._rejection import Rejection
+
+PREFIX: Final = "/v1"
+HEALTH: Final = frozenset({"/healthz", "/readyz"})
+
+ROUTE_GROUPS: Final[tuple[str, ...]] = ()
+"""Names of the routes that are served only where they are asked for."""
+
+_LIST: Final = frozenset({"limit", "order", "after", "before"})
+_INCLUDE: Final = frozenset({"include", "include[]"})
+
+# azure-ai-agents and the AzureOpenAI clients send it with each request; the endpoint has its own.
+_DROPPED: Final = frozenset({"api-version"})
+
+
+@frozen(kw_only=True)
+class Route:
+    """One row of the table.
+
+    Attributes:
+        template: The path below ``/v1`` with names for ids, which is also what logs call it.
+        parameters: The parameters that it takes.
+        group: The name by which it is switched on; None where it is always on.
+    """
+
+    template: str
+    parameters: frozenset[str] = frozenset()
+    group: str | None = None
+
+
+STEPS: Final = Route(template="/threads/{thread_id}/runs/{run_id}/steps", parameters=_LIST | _INCLUDE)
+STEP: Final = Route(template="/threads/{thread_id}/runs/{run_id}/steps/{step_id}", parameters=_INCLUDE)
+RUN: Final = Route(template="/threads/{thread_id}/runs/{run_id}")
+ROUTES: Final = (STEPS, STEP, RUN)
+
+
+@frozen(kw_only=True)
+class Target:
+    """A request that the table allows, as values."""
+
+    route: Route
+    ids: Mapping[str, str]
+    limit: int | None = None
+    order: Order | None = None
+    after: str | None = None
+    before: str | None = None
+    run_id: str | None = None
+    include: tuple[str, ...] = ()
+
+
+def check_form(raw_target: str) -> None:
+    """Refuse a request's target that is not a path.
+
+    RFC 9112, section 3.2, has three more forms. The absolute one (``GET http://elsewhere/ HTTP/1.1``) would make
+    aiohttp take the host from the target.
+
+    Raises:
+        Rejection: 400.
+    """
+    if not raw_target.startswith("/") or raw_target.startswith("//"):
+        raise Rejection(400, "invalid_request", "The request's target must be a path that begins with one /.")
+
+
+def read_target(raw_target: str, groups: Iterable[str] = ()) -> Target:
+    """Read the path and query of a request, percent-encoded as they came.
+
+    Args:
+        raw_target: The target of the request line.
+        groups: Which of `ROUTE_GROUPS` are served.
+
+    Raises:
+        Rejection: 404 for a path that is not in the table, 400 for an id, a parameter or a value that is refused.
+    """
+    path, _, query = raw_target.partition("?")
+    served = frozenset(groups)
+    for route, pattern in _PATTERNS:
+        match = pattern.fullmatch(path)
+        if match is not None and (route.group is None or route.group in served):
+            ids = {name: _id(name, _decode(name, text)) for name, text in match.groupdict().items()}
+            return _with_query(route, ids, query)
+    raise Rejection(404, "unknown_route", f"This gateway serves {_templates(served)}, and nothing else.")
+
+
+def _with_query(route: Route, ids: Mapping[str, str], query: str) -> Target:
+    given: dict[str, str] = {}
+    include: list[str] = []
+    for name, value in _pairs(query):
+        if name in _DROPPED:
+            continue
+        if name not in route.parameters:
+            known = ", ".join(sorted(route.parameters)) or "none"
+            raise _refused(name, f"The parameter {_shown(name)} is not known here: {known} may be given.")
+        if name in _INCLUDE:
+            include += value.split(",")  # azure-ai-agents sends include[]=a,b
+        elif name in given:
+            raise _refused(name, f"The parameter {name} is given twice.")
+        else:
+            given[name] = value
+    return Target(
+        route=route,
+        ids=ids,
+        limit=_limit(given.get("limit")),
+        order=_order(given.get("order")),
+        after=_optional_id("after", given),
+        before=_optional_id("before", given),
+        run_id=_optional_id("run_id", given),
+        include=_names(include),
+    )
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=_MOST)
+    except ValueError:
+        if not query:
+            return []
+        raise Rejection(400, "invalid_request", "The query is not of the form name=value&name=value.") from None
+
+
+_MOST: Final = 32
+_MOST_NAMES: Final = 8
+
+# All ids seen are letters, digits and a few marks. A slash or a dot-dot that a server behind this one decodes once more
+# would lead to another place, with the key.
+_ID: Final = re.compile(r"[A-Za-z0-9_.:~@=+-]{1,256}")
+_NAME: Final = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+def _decode(name: str, text: str) -> str:
+    try:
+        return unquote_to_bytes(text).decode()
+    except UnicodeDecodeError:
+        raise _refused(name, f"{name} is not valid UTF-8.") from None
+
+
+def _id(name: str, value: str) -> str:
+    if not _ID.fullmatch(value) or set(value) == {"."}:
+        raise _refused(name, f"{name} must be an id of letters, digits and _ - . : ~ @ = +, not {_shown(value)}.")
+    return value
+
+
+def _optional_id(name: str, given: Mapping[str, str]) -> str | None:
+    return _id(name, given[name]) if name in given else None
+
+
+def _limit(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_PAGE_SIZE:
+        raise _refused("limit", f"limit must be a whole number from 1 to {MAX_PAGE_SIZE}, not {_shown(text)}.")
+    return int(text)
+
+
+def _order(text: str | None) -> Order | None:
+    if text not in (None, "asc", "desc"):
+        raise _refused("order", f"order must be asc or desc, not {_shown(str(text))}.")
+    return cast("Order | None", text)
+
+
+def _names(names: list[str]) -> tuple[str, ...]:
+    if len(names) > _MOST_NAMES or not all(_NAME.fullmatch(name) for name in names):
+        raise _refused("include", f"include must be up to {_MOST_NAMES} names of printable ASCII.")
+    return tuple(names)
+
+
+def _refused(param: str, message: str) -> Rejection:
+    return Rejection(400, "invalid_request", message, param=param[:64])
+
+
+def _shown(text: str) -> str:
+    return ascii(text[:64])
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(PREFIX + re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/?#]+)", re.escape(template)))
+
+
+_PATTERNS: Final = tuple((route, _pattern(route.template)) for route in ROUTES)
+
+
+def _templates(groups: frozenset[str]) -> str:
+    return ", ".join(PREFIX + route.template for route in ROUTES if route.group is None or route.group in groups)
