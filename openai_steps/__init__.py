@@ -85,6 +85,7 @@ if TYPE_CHECKING:
         Usage,
     )
     from openai_steps._models.threads import File, Thread
+    from openai_steps._models.tokens import Tokens
     from openai_steps._models.tool_calls import (
         CodeInterpreter,
         CodeInterpreterToolCall,
@@ -194,6 +195,7 @@ __all__ = [
     "Thread",
     "ThreadPage",
     "Timeouts",
+    "Tokens",
     "ToolCall",
     "ToolCallsDetails",
     "UnprocessableEntityError",
@@ -225,6 +227,7 @@ _HOMES = (
     "_models.runs",
     "_models.steps",
     "_models.threads",
+    "_models.tokens",
     "_models.tool_calls",
     "_settings",
 )

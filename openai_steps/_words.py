@@ -86,6 +86,11 @@ def duration(time: timedelta) -> str:
     return f"{hours}h {minutes:02d}m" if hours < 48 else f"{hours // 24}d {hours % 24}h"
 
 
+def number(value: int | None) -> str:
+    """Return a number with its thousands apart, and nothing for one that is not known."""
+    return "" if value is None else f"{value:,}"
+
+
 def count(number: int, noun: str) -> str:
     """Return a number and what is counted: ``1 step``, ``2 steps``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

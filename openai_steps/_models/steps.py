@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias
 from attrs import field, frozen
 
 from openai_steps._models.extra import NO_EXTRA, extra_field, optional_json_object
+from openai_steps._models.tokens import Tokens, add
 from openai_steps._models.tool_calls import ToolCall, type_of
 
 INCLUDE_FILE_SEARCH_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
@@ -99,6 +100,20 @@ class Usage:
     input_tokens: int | None = None
     output_tokens: int | None = None
     extra: Mapping[str, Any] = extra_field()
+
+    @property
+    def tokens(self) -> Tokens:
+        """The same in one vocabulary, added up where the server tells no total."""
+        prompt = self.input_tokens if self.prompt_tokens is None else self.prompt_tokens
+        completion = self.output_tokens if self.completion_tokens is None else self.completion_tokens
+        of_prompt, of_completion = self.prompt_token_details, self.completion_tokens_details
+        return Tokens(
+            prompt=prompt,
+            completion=completion,
+            total=add(prompt, completion) if self.total_tokens is None else self.total_tokens,
+            cached=of_prompt.cached_tokens if of_prompt else None,
+            reasoning=of_completion.reasoning_tokens if of_completion else None,
+        )
 
 
 @frozen(kw_only=True)

@@ -7,9 +7,10 @@ from textwrap import indent
 from rich.table import Table
 from rich.text import Text
 
-from openai_steps._models.steps import RunStep
+from openai_steps import _words
+from openai_steps._models.steps import RunStep, Usage
 from openai_steps.cli._console import make_console
-from openai_steps.cli._steps_table import doings, show_duration, show_status, total_tokens
+from openai_steps.cli._steps_table import doings, show_duration, show_status
 from openai_steps.cli._terminal import excerpt, safe_lines
 
 
@@ -19,14 +20,13 @@ def print_step(step: RunStep) -> None:
     facts = Table.grid(padding=(0, 2, 0, 0))
     facts.add_column(style="dim")
     facts.add_column(overflow="fold")
-    tokens = total_tokens(step.usage)
     for name, value in {
         "step": Text(excerpt(step.id), style="bold"),
         "what": Text(excerpt(step.type or "unknown")) if step.tool_calls else Text("\n").join(doings(step)),
         "status": show_status(step.status),
         "created": Text(f"{step.created_at:%Y-%m-%d %H:%M:%S} UTC"),
         "took": Text(show_duration(step.duration)),
-        "tokens": Text("" if tokens is None else f"{tokens:,}"),
+        "tokens": Text(_words.number((step.usage or Usage()).tokens.total)),
         "error": Text(excerpt(f"{step.last_error.code}: {step.last_error.message}"), "red")
         if step.last_error
         else Text(),

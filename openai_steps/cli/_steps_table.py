@@ -51,13 +51,13 @@ class StepsTable:
         if step.created_at.date() != self._day:
             self._day = step.created_at.date()
             self._console.print(Text(f"{self._day:%Y-%m-%d} UTC", style="dim"))
-        tokens = total_tokens(step.usage)
+        tokens = (step.usage or Usage()).tokens.total
         self._print_row(
             Text(f"{step.created_at:%H:%M:%S}", style="cyan"),
             describe(step),
             show_status(step.status),
             Text(show_duration(step.duration)),
-            Text("" if tokens is None else f"{tokens:,}"),
+            Text(_words.number(tokens)),
             Text(excerpt(step.id), style="dim"),
         )
         self._statuses[step.status or "unknown"] += 1
@@ -81,7 +81,7 @@ class StepsTable:
         row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         row.add_column(width=11, no_wrap=True, overflow="ellipsis")
         row.add_column(width=7, no_wrap=True, justify="right")
-        row.add_column(width=7, no_wrap=True, justify="right")
+        row.add_column(width=9, no_wrap=True, justify="right")
         if self._with_ids:
             row.add_column(width=30, no_wrap=True, overflow="ellipsis")
         row.add_row(when, what, status, took, tokens, *([ident] if self._with_ids else []))
@@ -129,14 +129,3 @@ def show_status(status: str | None) -> Text:
 def show_duration(duration: timedelta | None) -> str:
     """Show a duration in the one or two units that matter; empty for one that has not ended."""
     return "" if duration is None else _words.duration(duration)
-
-
-def total_tokens(usage: Usage | None) -> int | None:
-    """Return the tokens spent, added up where a server does not; None where it says nothing."""
-    if usage is None:
-        return None
-    if usage.total_tokens is not None:
-        return usage.total_tokens
-    parts = [usage.prompt_tokens, usage.completion_tokens, usage.input_tokens, usage.output_tokens]
-    told = [part for part in parts if part is not None]
-    return sum(told) if told else None

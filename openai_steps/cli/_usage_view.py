@@ -10,10 +10,12 @@ import attrs
 from rich.table import Table
 from rich.text import Text
 
+from openai_steps import _words
+from openai_steps._models.tokens import Tokens
 from openai_steps.cli._console import make_console
 from openai_steps.cli._steps_table import show_duration
 from openai_steps.cli._terminal import excerpt
-from openai_steps.timeline import Timeline, Tokens, Totals
+from openai_steps.timeline import Timeline, Totals
 
 
 def as_json(timeline: Timeline) -> dict[str, Any]:
@@ -66,9 +68,13 @@ def print_run(timeline: Timeline) -> None:
         ("time", show_duration(totals.duration), f"{show_duration(totals.waiting_time)} waiting"),
         ("in tools", show_duration(totals.tool_time), ""),
         ("slowest", show_duration(slowest.duration if slowest else None), excerpt(slowest.label) if slowest else ""),
-        ("tokens in", f"{tokens.prompt:,}", f"{tokens.cached:,} cached"),
-        ("tokens out", f"{tokens.completion:,}", f"{tokens.reasoning:,} reasoning"),
-        ("tokens", f"{tokens.total:,}", ""),
+        ("tokens in", _words.number(tokens.prompt), f"{tokens.cached:,} cached" if tokens.cached else ""),
+        (
+            "tokens out",
+            _words.number(tokens.completion),
+            f"{tokens.reasoning:,} reasoning" if tokens.reasoning else "",
+        ),
+        ("tokens", _words.number(tokens.total), ""),
     ):
         facts.add_row(name, value, Text(note))
     console = make_console()
@@ -98,5 +104,5 @@ def _row(totals: list[Totals]) -> list[str]:
         f"{failed:,}" if failed else "",
         show_duration(_add(each.duration for each in totals)),
         show_duration(_add(each.tool_time for each in totals)),
-        *(f"{number:,}" for number in (tokens.prompt, tokens.completion, tokens.total)),
+        *map(_words.number, (tokens.prompt, tokens.completion, tokens.total)),
     ]

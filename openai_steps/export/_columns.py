@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 from attrs import frozen
 
 from openai_steps._json.converter import dumps
-from openai_steps._models.steps import PromptTokenDetails, RunStep, Usage
+from openai_steps._models.steps import RunStep, Usage
 
 ColumnType: TypeAlias = Literal["string", "int64", "timestamp[us, UTC]", "list<string>"]
 """What Arrow calls the type of a column."""
@@ -24,28 +24,13 @@ class Column:
     value: Callable[[RunStep], Any]
 
 
-def _tokens(name: str, same: str | None = None) -> Callable[[RunStep], int | None]:
+def _tokens(kind: Literal["prompt", "completion", "total", "cached", "reasoning"]) -> Callable[[RunStep], int | None]:
     def value(step: RunStep) -> int | None:
-        usage = step.usage or Usage()
-        tokens: int | None = getattr(usage, name)
-        return _int64(getattr(usage, same) if tokens is None and same else tokens)
+        number: int | None = getattr((step.usage or Usage()).tokens, kind)
+        # One that does not fit into the column makes no sense, and is in "raw".
+        return number if number is not None and -(2**63) <= number < 2**63 else None
 
     return value
-
-
-def _cached_tokens(step: RunStep) -> int | None:
-    details = (step.usage.prompt_token_details if step.usage else None) or PromptTokenDetails()
-    return _int64(details.cached_tokens)
-
-
-def _reasoning_tokens(step: RunStep) -> int | None:
-    details = step.usage.completion_tokens_details if step.usage else None
-    return _int64(details.reasoning_tokens) if details else None
-
-
-def _int64(number: int | None) -> int | None:
-    """Return a number that fits into the column; a bigger one makes no sense, and is in ``raw``."""
-    return number if number is not None and -(2**63) <= number < 2**63 else None
 
 
 COLUMNS: Final = (
@@ -70,16 +55,26 @@ COLUMNS: Final = (
         "The name of each tool called, in order.",
         lambda step: [t.name for t in step.tool_calls],
     ),
-    Column("prompt_tokens", "int64", "Tokens read (or `input_tokens`).", _tokens("prompt_tokens", "input_tokens")),
+    Column("prompt_tokens", "int64", "Tokens read (or `input_tokens`).", _tokens("prompt")),
     Column(
         "completion_tokens",
         "int64",
         "Tokens written (or `output_tokens`).",
-        _tokens("completion_tokens", "output_tokens"),
+        _tokens("completion"),
     ),
-    Column("total_tokens", "int64", "Both.", _tokens("total_tokens")),
-    Column("cached_tokens", "int64", "Those of the tokens read that came from a cache.", _cached_tokens),
-    Column("reasoning_tokens", "int64", "Those of the tokens written that were thought.", _reasoning_tokens),
+    Column("total_tokens", "int64", "Both, added up where the server does not.", _tokens("total")),
+    Column(
+        "cached_tokens",
+        "int64",
+        "Those of the tokens read that came from a cache.",
+        _tokens("cached"),
+    ),
+    Column(
+        "reasoning_tokens",
+        "int64",
+        "Those of the tokens written that were thought.",
+        _tokens("reasoning"),
+    ),
     Column("raw", "string", "The whole step as JSON: nothing is lost.", lambda step: dumps(step).decode()),
 )
 """The columns, in their order."""

@@ -17,6 +17,7 @@ from opentelemetry.trace import SpanContext, SpanKind
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import LastError, MessageCreationDetails, RunStep, Usage
+from openai_steps._models.tokens import Tokens
 from openai_steps._models.tool_calls import ToolCall
 from openai_steps.otel._ids import span_context
 
@@ -82,7 +83,7 @@ def plan_run(
                 "openai_steps.run.id": run.id,
                 "openai_steps.run.status": run.status,
                 **_provider(endpoint),
-                **(_usage(run.usage) or _sum_of_usage(steps)),
+                **(_usage(_tokens(run)) or _usage(sum(map(_tokens, steps), Tokens()))),
             }
         ),
         error=_error(run),
@@ -111,7 +112,7 @@ def _plan_step(step: RunStep, run: Run, end_of_run: datetime, content: bool) -> 
                 "openai_steps.step.type": step.type,
                 "openai_steps.step.status": step.status,
                 "openai_steps.message.id": step.message_id,
-                **_usage(step.usage),
+                **_usage(_tokens(step)),
             }
         ),
         error=error,
@@ -164,9 +165,8 @@ def _error(failed: Run | RunStep) -> LastError | None:
 
 
 def _end_of_run(run: Run, steps: Iterable[RunStep]) -> datetime | None:
-    expired_at = run.expires_at if run.status == "expired" else None
     ends = [step.finished_at for step in steps if step.finished_at]
-    return run.completed_at or run.failed_at or run.cancelled_at or expired_at or max(ends, default=None)
+    return run.finished_at or max(ends, default=None)
 
 
 def _nanoseconds(time: datetime) -> int:
@@ -184,27 +184,16 @@ def _provider(endpoint: Endpoint | None) -> Attributes:
     }
 
 
-def _usage(usage: Usage | None) -> Attributes:
-    if usage is None:
-        return {}
-    prompt, completion = usage.prompt_token_details, usage.completion_tokens_details
+def _usage(tokens: Tokens) -> Attributes:
     return _known(
         {
-            "gen_ai.usage.input_tokens": _first(usage.prompt_tokens, usage.input_tokens),
-            "gen_ai.usage.output_tokens": _first(usage.completion_tokens, usage.output_tokens),
-            "gen_ai.usage.cache_read.input_tokens": prompt.cached_tokens if prompt else None,
-            "gen_ai.usage.reasoning.output_tokens": completion.reasoning_tokens if completion else None,
+            "gen_ai.usage.input_tokens": tokens.prompt,
+            "gen_ai.usage.output_tokens": tokens.completion,
+            "gen_ai.usage.cache_read.input_tokens": tokens.cached,
+            "gen_ai.usage.reasoning.output_tokens": tokens.reasoning,
         }
     )
 
 
-def _sum_of_usage(steps: Iterable[RunStep]) -> Attributes:
-    total: dict[str, int] = {}
-    for step in steps:
-        for name, tokens in _usage(step.usage).items():
-            total[name] = total.get(name, 0) + int(tokens)
-    return dict(total)
-
-
-def _first(*values: int | None) -> int | None:
-    return next((value for value in values if value is not None), None)
+def _tokens(spent: Run | RunStep) -> Tokens:
+    return (spent.usage or Usage()).tokens

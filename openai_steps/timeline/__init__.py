@@ -12,7 +12,7 @@ from openai_steps.timeline._build import build_timeline
 from openai_steps.timeline._html import to_html
 from openai_steps.timeline._svg import to_svg
 from openai_steps.timeline._text import to_rich
-from openai_steps.timeline._values import Bar, BarKind, Block, Found, Gap, Timeline, Tokens, ToolUse, Totals
+from openai_steps.timeline._values import Bar, BarKind, Block, Found, Gap, Timeline, ToolUse, Totals
 
 __all__ = [
     "Bar",
@@ -21,7 +21,6 @@ __all__ = [
     "Found",
     "Gap",
     "Timeline",
-    "Tokens",
     "ToolUse",
     "Totals",
     "build_timeline",

@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import MessageCreationDetails, RunStep, ToolCallsDetails, Usage
+from openai_steps._models.tokens import Tokens
 from openai_steps.timeline._blocks import blocks_of, tool_use
-from openai_steps.timeline._values import Bar, BarKind, Gap, Timeline, Tokens, Totals
+from openai_steps.timeline._values import Bar, BarKind, Gap, Timeline, Totals
 
 Span: TypeAlias = tuple[datetime, datetime]
 
@@ -67,7 +68,7 @@ def _times(steps: Iterable[RunStep]) -> list[datetime]:
 def _run_times(run: Run | None) -> list[datetime]:
     if run is None:
         return []
-    times = (run.created_at, run.completed_at, run.failed_at, run.cancelled_at)
+    times = (run.created_at, run.finished_at)
     return [moment for moment in times if moment is not None]
 
 
@@ -81,7 +82,7 @@ def _bar(step: RunStep, now: datetime) -> Bar:
         status=step.status or "unknown",
         start=step.created_at,
         end=max(end, step.created_at),  # clocks of servers disagree
-        tokens=_tokens(step.usage),
+        tokens=(step.usage or Usage()).tokens,
         tool_calls=tuple(tool_use(call) for call in step.tool_calls),
         blocks=blocks_of(step),
     )
@@ -103,21 +104,6 @@ def _label(step: RunStep) -> str:
         names[call.name] = names.get(call.name, 0) + 1
     counted = (name if count == 1 else f"{count} × {name}" for name, count in names.items())  # noqa: RUF001 - times
     return ", ".join(counted) or "Tool calls"
-
-
-def _tokens(usage: Usage | None) -> Tokens:
-    if usage is None:
-        return Tokens()
-    prompt = usage.prompt_tokens or usage.input_tokens or 0
-    completion = usage.completion_tokens or usage.output_tokens or 0
-    of_prompt, of_completion = usage.prompt_token_details, usage.completion_tokens_details
-    return Tokens(
-        prompt=prompt,
-        completion=completion,
-        total=usage.total_tokens or prompt + completion,
-        cached=(of_prompt and of_prompt.cached_tokens) or 0,
-        reasoning=(of_completion and of_completion.reasoning_tokens) or 0,
-    )
 
 
 def _union(spans: Iterable[Span]) -> list[Span]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import evolve, frozen
 
 from openai_steps import _words
+from openai_steps._models.tokens import Tokens
 from openai_steps.timeline._axis import tick_step, ticks
 from openai_steps.timeline._captions import hint
 from openai_steps.timeline._palette import css_variables, mark, status_tone, tone
@@ -124,16 +125,20 @@ def _offset(timeline: Timeline, bar: Bar) -> str:
 
 def _step_facts(timeline: Timeline, bar: Bar) -> list[tuple[str, str]]:
     tokens = bar.tokens
-    cached = f" ({tokens.cached:,} cached)" if tokens.cached else ""
-    reasoning = f" ({tokens.reasoning:,} reasoning)" if tokens.reasoning else ""
     facts = [
         ("Status", _words.line(bar.status).replace("_", " ")),
         ("Began", f"{bar.start.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {_offset(timeline, bar)} in"),
         ("Took", _words.duration(bar.duration)),
-        ("Tokens", f"{tokens.prompt:,} in{cached}, {tokens.completion:,} out{reasoning}" if tokens.total else ""),
+        ("Tokens", _in_and_out(tokens) if tokens.total else ""),
         ("Step", _words.line(bar.step.id)),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _in_and_out(tokens: Tokens) -> str:
+    cached = f" ({tokens.cached:,} cached)" if tokens.cached else ""
+    reasoning = f" ({tokens.reasoning:,} reasoning)" if tokens.reasoning else ""
+    return f"{tokens.prompt or 0:,} in{cached}, {tokens.completion or 0:,} out{reasoning}"
 
 
 def _facts(timeline: Timeline) -> list[_Fact]:
@@ -143,7 +148,7 @@ def _facts(timeline: Timeline) -> list[_Fact]:
         _Fact(name="Steps", value=f"{totals.steps:,}"),
         _Fact(name="Time", value=_words.duration(totals.duration), note=_part(totals.waiting_time, "waiting")),
         _Fact(name="In tools", value=_words.duration(totals.tool_time), note=_share(totals.tool_time, totals.duration)),
-        _Fact(name="Tokens", value=f"{tokens.total:,}", note=f"{tokens.prompt:,} in, {tokens.completion:,} out"),
+        _Fact(name="Tokens", value=f"{tokens.total or 0:,}", note=_in_and_out(tokens)),
     ]
     if totals.slowest is not None:
         facts.append(

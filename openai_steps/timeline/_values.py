@@ -8,30 +8,10 @@ from typing import Literal, TypeAlias
 from attrs import frozen
 
 from openai_steps._models.steps import RunStep
+from openai_steps._models.tokens import Tokens
 
 BarKind: TypeAlias = Literal["message", "tools", "other"]
 """What a step did: it wrote a message, called tools, or something that this package has no class for."""
-
-
-@frozen(kw_only=True)
-class Tokens:
-    """Tokens by kind; ``cached`` are a part of ``prompt``, ``reasoning`` a part of ``completion``."""
-
-    prompt: int = 0
-    completion: int = 0
-    total: int = 0
-    cached: int = 0
-    reasoning: int = 0
-
-    def __add__(self, other: Tokens) -> Tokens:
-        """Add kind by kind."""
-        return Tokens(
-            prompt=self.prompt + other.prompt,
-            completion=self.completion + other.completion,
-            total=self.total + other.total,
-            cached=self.cached + other.cached,
-            reasoning=self.reasoning + other.reasoning,
-        )
 
 
 @frozen(kw_only=True)

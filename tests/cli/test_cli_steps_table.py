@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from sample_steps import make_step
 
-from openai_steps import Usage, structure_step
+from openai_steps import structure_step
 from openai_steps.cli._console import make_console
-from openai_steps.cli._steps_table import StepsTable, describe, total_tokens
+from openai_steps.cli._steps_table import StepsTable, describe
 
 
 def tool_step(*calls: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -60,20 +60,6 @@ def tool_step(*calls: dict[str, Any], **fields: Any) -> dict[str, Any]:
 )
 def test_what_a_step_did(body: dict[str, Any], lines: list[str]) -> None:
     assert [line.rstrip() for line in describe(structure_step(body)).plain.splitlines()] == lines
-
-
-@pytest.mark.parametrize(
-    ("usage", "tokens"),
-    [
-        (None, None),
-        (Usage(), None),
-        (Usage(prompt_tokens=1, completion_tokens=2, total_tokens=4), 4),
-        (Usage(prompt_tokens=1, completion_tokens=2), 3),
-        (Usage(input_tokens=3, output_tokens=4), 7),
-    ],
-)
-def test_tokens(usage: Usage | None, tokens: int | None) -> None:
-    assert total_tokens(usage) == tokens
 
 
 @given(

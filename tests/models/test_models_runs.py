@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from builders import Body, page_body
+from builders import Body, page_body, step_body
 from hypothesis import given
 from hypothesis import strategies as st
 from reaching import check_reachable
@@ -14,7 +14,9 @@ from openai_steps import (
     StepPage,
     structure_page,
     structure_run,
+    structure_step,
 )
+from openai_steps.timeline import build_timeline
 
 
 def test_every_field_of_the_wire_can_be_reached() -> None:
@@ -55,3 +57,21 @@ def test_a_run_is_finished(status: str, finished: bool) -> None:
 
 def test_an_empty_page_is_a_value() -> None:
     assert StepPage(data=()) == StepPage(data=(), has_more=None, first_id=None, last_id=None, object=None, extra={})
+
+
+@given(
+    st.sampled_from(["completed", "failed", "cancelled", "expired"]),
+    st.integers(1, 90),
+    st.integers(100, 900),
+)
+def test_picture_and_trace_end_when_the_run_does(status: str, last_step: int, end: int) -> None:
+    pytest.importorskip("opentelemetry.trace", reason="needs opentelemetry-api")
+    from openai_steps.otel._plan import plan_run
+
+    began = 1_700_000_000
+    at = "expires_at" if status == "expired" else f"{status}_at"
+    run = structure_run({"id": "run_1", "status": status, "created_at": began, at: began + end})
+    step = structure_step(step_body(run_id="run_1", created_at=began, completed_at=began + last_step))
+    assert run.finished_at == build_timeline([step], run=run).end
+    planned = plan_run(run, [step], endpoint=None, agent_name=None, content=False)
+    assert planned.end == (began + end) * 1_000_000_000

@@ -22,6 +22,7 @@ from openai_steps import (
     RunStep,
     RunSteps,
     ThreadPage,
+    Tokens,
     structure_file,
     structure_page,
     structure_step,
@@ -32,7 +33,7 @@ CLASSES = {
     value: None
     for module in (tool_calls, steps, actions, runs, messages, threads, pages)
     for value in vars(module).values()
-    if isinstance(value, type) and attrs.has(value) and value is not Page
+    if isinstance(value, type) and attrs.has(value) and value not in (Page, Tokens)
 }
 
 

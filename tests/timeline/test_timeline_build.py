@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from timeline_steps import EPOCH, code, function, step, three_steps, usage
 
-from openai_steps import Run, RunStep, structure_page
-from openai_steps.timeline import Block, Timeline, Tokens, build_timeline
+from openai_steps import Run, RunStep, Tokens, structure_page
+from openai_steps.timeline import Block, Timeline, build_timeline
 
 
 def at(seconds: float) -> datetime:
