@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from gateway_setup import KEY, STEPS, TOKEN, gateway
 from sample_steps import RUN, THREAD, make_steps
+from serving import ids
 
 from openai_steps import AsyncStepsClient
 from openai_steps.emulator import DIALECTS
