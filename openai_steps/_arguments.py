@@ -8,6 +8,25 @@ from typing import Any, Final
 
 from openai_steps._secrets import hide, hide_values
 
+
+class ArgumentError(ValueError):
+    """A value that an argument can not have.
+
+    Attributes:
+        argument: The argument's name, or that of the environment variable that stood in for it.
+        problem: The rest of the sentence that begins with the name. The command line puts its option before it.
+    """
+
+    def __init__(self, argument: str, problem: str) -> None:
+        super().__init__(argument, problem)
+        self.argument = argument
+        self.problem = problem
+
+    def __str__(self) -> str:
+        """Return the sentence."""
+        return f"{self.argument} {self.problem}"
+
+
 _NOT_IN_A_HEADER: Final = re.compile(r"[^\x21-\x7e]")
 
 
@@ -67,7 +86,7 @@ def is_page_size(number: object) -> bool:
 def check_order(order: object) -> str:
     """Return the order, or raise a ValueError that names it."""
     if order not in ("asc", "desc"):
-        raise ValueError(f"order must be 'asc' or 'desc', not {order!r}.")
+        raise ArgumentError("order", f"must be 'asc' or 'desc', not {order!r}.")
     return str(order)
 
 
@@ -78,13 +97,13 @@ _LONGEST_ID: Final = 1024
 def check_id(name: str, value: object) -> str:
     """Return the id, or raise a ValueError that names the argument and its value."""
     if not isinstance(value, str) or not value or value in (".", ".."):
-        raise ValueError(f"{name} must be an id, not {value!r}.")
+        raise ArgumentError(name, f"must be an id, not {value!r}.")
     if len(value) > _LONGEST_ID:
-        raise ValueError(f"{name} is no id: it has {len(value)} characters.")
+        raise ArgumentError(name, f"must be an id, not text of {len(value)} characters.")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{name} is no id: {value!r} is not valid Unicode.") from None
+        raise ArgumentError(name, f"must be an id, but {value!r} is not valid Unicode.") from None
     return value
 
 

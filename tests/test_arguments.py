@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +16,15 @@ from leaks import printed
 from openai_steps import (
     Endpoint,
 )
-from openai_steps._arguments import check_headers, check_id, check_name, check_order, check_value, is_page_size
+from openai_steps._arguments import (
+    ArgumentError,
+    check_headers,
+    check_id,
+    check_name,
+    check_order,
+    check_value,
+    is_page_size,
+)
 from openai_steps._http.requests import Request, list_request, run_request, step_request
 
 BASE = "https://host.test/v1"
@@ -109,3 +119,8 @@ def test_what_is_no_name_is_refused(name: Any) -> None:
 def test_what_is_no_text_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="must be text"):
         check_value("the header X", value)
+
+
+def test_an_argument_s_error_can_be_copied_and_pickled() -> None:
+    error = ArgumentError("limit", "must be 1 or more, not 0.")
+    assert str(pickle.loads(pickle.dumps(error))) == str(copy.copy(error)) == "limit must be 1 or more, not 0."

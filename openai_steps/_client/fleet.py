@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable
 from contextlib import aclosing
 
-from openai_steps._arguments import MAX_PAGE_SIZE
+from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError
 from openai_steps._client.requests import Names, names_of
 from openai_steps._client.steps import StepVerbs
 from openai_steps._http.requests import list_request
@@ -57,13 +57,13 @@ class FleetVerbs(StepVerbs):
             order, None, None, page_size, None, False, utc_now()
         )  # checks the arguments before any run fails for them
         if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
-            raise ValueError(f"concurrency must be a whole number above 0, not {concurrency!r}.")
+            raise ArgumentError("concurrency", f"must be a whole number above 0, not {concurrency!r}.")
         names = names_of(include)
         list_request(self.endpoint, "thread", "run", include=names)
 
         def read(run: RunRef) -> Awaitable[RunSteps]:
             if not isinstance(run, RunRef):
-                raise ValueError(f"runs must be RunRef(thread_id, run_id), not {run!r}.")
+                raise ArgumentError("runs", f"must be RunRef(thread_id, run_id), not {run!r}.")
             return self._read_run(run.thread_id, run.run_id, order, names, page_size, timeout)
 
         async with aclosing(run_fleet(runs, read, concurrency=concurrency, in_order=in_order)) as results:

@@ -6,6 +6,8 @@ import re
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
+from openai_steps._arguments import ArgumentError
+
 Query: TypeAlias = tuple[tuple[str, str], ...]
 
 _FORM: Final = "https://HOST/v1"
@@ -26,25 +28,25 @@ def parse_base_url(url: str, *, name: str = "base_url", form: str = _FORM) -> tu
         form: An example of the right form for an error.
 
     Raises:
-        ValueError: If it is no http or https URL, carries a user name or password, or has a fragment.
+        ArgumentError: If it is not an http or https URL, carries a user name or password, or has a fragment.
     """
     form = f"It has the form {form!r}."
     if not isinstance(url, str):
-        raise ValueError(f"{name} must be text, not {type(url).__name__}. {form}")
+        raise ArgumentError(name, f"must be text, not {type(url).__name__}. {form}")
     text = url.strip()
     if re.search(r"[^\x21-\x7e]|\\", text):
-        raise ValueError(f"{name} has a space, a backslash or a character in it that is not ASCII. {form}")
+        raise ArgumentError(name, f"has a space, a backslash or a character in it that is not ASCII. {form}")
     try:
         parts = urlsplit(text)
-        parts.port  # noqa: B018 - raises on a port that is none
+        parts.port  # noqa: B018 - raises on a malformed port
     except ValueError:  # its text may hold a password
-        raise ValueError(f"{name} has a host or port that can not be read. {form}") from None
+        raise ArgumentError(name, f"has a host or port that can not be read. {form}") from None
     if "@" in (parts.netloc or parts.path.partition("/")[0]):
-        raise ValueError(f"{name} carries a user name or password: pass a key as api_key=…. {form}")
+        raise ArgumentError(name, f"carries a user name or password: pass a key by itself. {form}")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{name} {_without_query(text)!r} has no http:// or https:// and host. {form}")
+        raise ArgumentError(name, f"{_without_query(text)!r} has no http:// or https:// and host. {form}")
     if parts.fragment:
-        raise ValueError(f"{name} {_without_query(text)!r} has a fragment (#…). {form}")
+        raise ArgumentError(name, f"{_without_query(text)!r} has a fragment (#…). {form}")
     query = parse_qsl(parts.query, keep_blank_values=True)
     return _repaired(parts), tuple(pair for pair in query if pair[0] not in _OF_ONE_REQUEST)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeAlias
 
+from openai_steps._arguments import ArgumentError
+
 ApiKey: TypeAlias = str | Callable[[], str | Awaitable[str]]
 """A key, or a function, plain or async, that is asked for it before each request."""
 
@@ -37,12 +39,14 @@ class AsyncTokenCredential(Protocol):
 
 def check_api_key(_: Any, __: Any, key: object) -> None:
     if key == "":
-        raise ValueError("api_key is empty. Where the server needs none, leave it out.")
+        raise ArgumentError("api_key", "is empty. Where the server needs no key, leave it out.")
     if key is not None and not isinstance(key, str) and not callable(key):
-        raise ValueError(f"api_key must be text or a function that returns it, not {type(key).__name__}.")
+        raise ArgumentError("api_key", f"must be text or a function that returns it, not {type(key).__name__}.")
 
 
 def check_credential(_: Any, __: Any, credential: object) -> None:
     if credential is not None and not callable(getattr(credential, "get_token", None)):
         kind = type(credential).__name__
-        raise ValueError(f"credential must have an async get_token, as those of azure.identity.aio do, not {kind}.")
+        raise ArgumentError(
+            "credential", f"must have an async get_token, as those of azure.identity.aio do, not {kind}."
+        )

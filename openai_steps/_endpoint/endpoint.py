@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from openai_steps._arguments import check_headers, check_name, check_value
+from openai_steps._arguments import ArgumentError, check_headers, check_name, check_value
 from openai_steps._endpoint.base_url import Query, is_at, parse_base_url, with_path
 from openai_steps._endpoint.credentials import ApiKey, AsyncTokenCredential, check_api_key, check_credential
 from openai_steps._endpoint.environment import entra_or_key, find, find_key, with_version
@@ -104,7 +104,7 @@ class Endpoint:
             project: Default: ``OPENAI_PROJECT_ID``.
 
         Raises:
-            ValueError: If the base URL is none, or the key for OpenAI itself is missing.
+            ValueError: If the base URL is malformed, or the key for OpenAI itself is missing.
         """
         api_key = hide(api_key)  # for tracebacks that show locals
         given, name = find(base_url, "base_url", "OPENAI_BASE_URL")
@@ -113,9 +113,10 @@ class Endpoint:
         if is_at(url, _OPENAI_HOST):
             url = with_path(url, "/v1")
             if key is None:
-                raise ValueError(
-                    "No API key for OpenAI: pass api_key=… or set OPENAI_API_KEY. "
-                    "For another server, pass base_url=… or set OPENAI_BASE_URL."
+                raise ArgumentError(
+                    "api_key",
+                    "is missing: pass one for OpenAI, or set OPENAI_API_KEY. "
+                    "For another server, pass its base URL, or set OPENAI_BASE_URL.",
                 )
         headers = {
             **_BETA,
@@ -155,8 +156,9 @@ class Endpoint:
         api_key = hide(api_key)  # for tracebacks that show locals
         given, name = find(azure_endpoint, "azure_endpoint", "AZURE_OPENAI_ENDPOINT")
         if given is None:
-            raise ValueError(
-                f"No Azure OpenAI endpoint: pass azure_endpoint={_AZURE_OPENAI_FORM!r} or set AZURE_OPENAI_ENDPOINT."
+            raise ArgumentError(
+                "azure_endpoint",
+                f"is missing: pass one of the form {_AZURE_OPENAI_FORM!r}, or set AZURE_OPENAI_ENDPOINT.",
             )
         url, query = parse_base_url(given, name=name, form=_AZURE_OPENAI_FORM)
         on_v1 = url.endswith("/openai/v1")
@@ -172,7 +174,9 @@ class Endpoint:
             credential,
             scope=_AZURE_OPENAI_SCOPE,
             variables=("AZURE_OPENAI_AD_TOKEN", "AZURE_OPENAI_API_KEY"),
-            missing="No key for Azure OpenAI: pass api_key=… or credential=…, or set AZURE_OPENAI_API_KEY.",
+            missing=ArgumentError(
+                "api_key", "is missing: pass one for Azure OpenAI, or a credential, or set AZURE_OPENAI_API_KEY."
+            ),
         )
         if credential is None and "AZURE_OPENAI_AD_TOKEN" not in auth["key_source"]:
             auth |= {"key_header": "api-key", "key_prefix": ""}
@@ -204,22 +208,28 @@ class Endpoint:
             api_version: Default: the one in the endpoint's query, or ``v1``.
 
         Raises:
-            ValueError: If the endpoint is missing or is no project's, or there is nothing to get a token from.
+            ValueError: If the endpoint is missing or not a project's, or there is nothing to get a token from.
         """
         api_key = hide(api_key)  # for tracebacks that show locals
         given, name = find(project_endpoint, "project_endpoint", "PROJECT_ENDPOINT", "AZURE_AI_PROJECT_ENDPOINT")
         if given is None:
-            raise ValueError(f"No project endpoint: pass project_endpoint={_FOUNDRY_FORM!r} or set PROJECT_ENDPOINT.")
+            raise ArgumentError(
+                "project_endpoint",
+                f"is missing: pass one of the form {_FOUNDRY_FORM!r}, or set PROJECT_ENDPOINT.",
+            )
         url, query = parse_base_url(given, name=name, form=_FOUNDRY_FORM)
         if not re.search(r"/api/projects/[^/]+$", urlsplit(url).path):
-            raise ValueError(f"{name} {url!r} is no project's. It has the form {_FOUNDRY_FORM!r}.")
+            raise ArgumentError(name, f"{url!r} is not a project's. It has the form {_FOUNDRY_FORM!r}.")
         auth = entra_or_key(
             api_key,
             credential,
             scope=_FOUNDRY_SCOPE,
             variables=("AZURE_AI_TOKEN",),
-            missing="No credential for Azure AI Foundry: pass credential=DefaultAzureCredential() "
-            "(from azure.identity.aio), or a token as api_key=… or in AZURE_AI_TOKEN.",
+            missing=ArgumentError(
+                "credential",
+                "is missing: pass a DefaultAzureCredential() from azure.identity.aio for Azure AI Foundry, "
+                "or a token as the API key, or set AZURE_AI_TOKEN.",
+            ),
         )
         version = api_version or dict(query).get("api-version") or "v1"
         return cls(provider="azure_foundry", base_url=url, query=with_version(query, version), **auth)
@@ -246,9 +256,9 @@ class Endpoint:
         """
         api_key = hide(api_key)  # for tracebacks that show locals
         if region is not None and region not in _DASHSCOPE_URLS:
-            raise ValueError(f"Unknown region {region!r}: one of {', '.join(_DASHSCOPE_URLS)}.")
+            raise ArgumentError("region", f"must be one of {', '.join(_DASHSCOPE_URLS)}, not {region!r}.")
         if region is not None and base_url is not None:
-            raise ValueError("Give region or base_url, not both.")
+            raise ArgumentError("region", "names a site, and so does the base URL: pass one, not both.")
         site = base_url if region is None else _DASHSCOPE_URLS[region]
         given, name = find(site, "base_url", "DASHSCOPE_HTTP_BASE_URL")
         default = _DASHSCOPE_URLS["beijing"]
@@ -257,7 +267,7 @@ class Endpoint:
             url = with_path(url, "/api/v1")
         key, source = find_key(api_key, "DASHSCOPE_API_KEY")
         if key is None:
-            raise ValueError("No API key for DashScope: pass api_key=… or set DASHSCOPE_API_KEY.")
+            raise ArgumentError("api_key", "is missing: pass one for DashScope, or set DASHSCOPE_API_KEY.")
         workspace, _ = find(workspace, "workspace", "DASHSCOPE_WORKSPACE_ID")
         return cls(
             provider="dashscope",
@@ -294,7 +304,7 @@ class Endpoint:
             include_style: How the server takes ``include``.
 
         Raises:
-            ValueError: If the base URL is none.
+            ValueError: If the base URL is malformed.
         """
         api_key, headers = hide(api_key), hide_values(headers)  # for tracebacks that show locals
         url, pasted = parse_base_url(base_url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from openai_steps._arguments import ArgumentError
 from openai_steps._endpoint.base_url import Query
 from openai_steps._endpoint.credentials import ApiKey, AsyncTokenCredential
 from openai_steps._secrets import hide
@@ -32,19 +33,21 @@ def entra_or_key(
     *,
     scope: str,
     variables: tuple[str, ...],
-    missing: str,
+    missing: ArgumentError,
 ) -> dict[str, Any]:
+    """Return who asks, as arguments of `Endpoint`: the credential or the key; without, raise ``missing``."""
     if credential is not None and api_key is not None:
-        raise ValueError("Give api_key or credential, not both.")
+        raise ArgumentError("api_key", "and credential are given: pass one, not both.")
     if credential is not None:
         source = f"the credential ({type(credential).__name__})"
         return {"credential": credential, "scope": scope, "key_source": source}
     key, source = find_key(api_key, *variables)
     if key is None:
-        raise ValueError(missing)
+        raise missing
     return {"api_key": key, "key_source": source}
 
 
 def with_version(query: Query, version: str | None) -> Query:
+    """Return the query with this version of the API instead of its own; None leaves it out."""
     rest = tuple(pair for pair in query if pair[0] != "api-version")
     return rest if version is None else (*rest, ("api-version", version))

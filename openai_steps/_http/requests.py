@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from attrs import define
 
-from openai_steps._arguments import MAX_PAGE_SIZE, check_id, check_order, is_page_size
+from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError, check_id, check_order, is_page_size
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._models.runs import Order
 from openai_steps._version import VERSION
@@ -43,7 +43,7 @@ def list_request(
         ValueError: If an argument is none that a server would take; the message names it.
     """
     if limit is not None and not is_page_size(limit):
-        raise ValueError(f"limit must be a whole number from 1 to {MAX_PAGE_SIZE}, not {limit!r}.")
+        raise ArgumentError("limit", f"must be a whole number from 1 to {MAX_PAGE_SIZE}, not {limit!r}.")
     if after is not None and before is not None and not endpoint.both_cursors:
         raise ValueError(f"{endpoint.provider} takes either after or before in a request, not both.")
     query = []
@@ -99,14 +99,14 @@ def _run_path(thread_id: str, run_id: str) -> str:
 
 def _include(endpoint: Endpoint, include: Iterable[str]) -> list[str]:
     if isinstance(include, str):
-        raise ValueError(f"include must be a list of names: write [{include!r}].")
+        raise ArgumentError("include", f"must be a list of names: write [{include!r}].")
     names = list(include)
     if not names:
         return []
     if not all(isinstance(name, str) and name for name in names):
-        raise ValueError(f"include must be a list of names, not {names!r}.")
+        raise ArgumentError("include", f"must be a list of names, not {names!r}.")
     if endpoint.include_style == "unsupported":
-        raise ValueError(f"{endpoint.provider} does not know include: leave it out.")
+        raise ArgumentError("include", f"is unknown to {endpoint.provider}: leave it out.")
     if endpoint.include_style == "comma":
         names = [",".join(names)]
     return [_parameter("include[]", name) for name in names]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypeAlias
 
-from openai_steps._arguments import MAX_PAGE_SIZE, check_id, check_order, is_page_size
+from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError, check_id, check_order, is_page_size
 from openai_steps._models.runs import Order
 from openai_steps._settings import PollInterval
 from openai_steps._walks.backward import BackwardWalk
@@ -29,9 +29,9 @@ def start_checked_walk(
     if after is not None and after == before:
         raise ValueError(f"after and before are the same step, {after!r}: nothing lies between.")
     if not is_page_size(page_size):
-        raise ValueError(f"page_size must be a whole number from 1 to {MAX_PAGE_SIZE}, not {page_size!r}.")
+        raise ArgumentError("page_size", f"must be a whole number from 1 to {MAX_PAGE_SIZE}, not {page_size!r}.")
     if max_steps is not None and (isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1):
-        raise ValueError(f"max_steps must be a whole number above 0, or None, not {max_steps!r}.")
+        raise ArgumentError("max_steps", f"must be a whole number above 0, or None, not {max_steps!r}.")
     return start_walk(
         after=after,
         before=before,
@@ -48,7 +48,7 @@ def start_following(
     if after is not None:
         check_id("after", after)
     if max_duration is not None and not max_duration > 0:
-        raise ValueError(f"max_duration must be above 0, or None, not {max_duration!r}.")
+        raise ArgumentError("max_duration", f"must be above 0, or None, not {max_duration!r}.")
     if not isinstance(poll_interval, PollInterval):
         poll_interval = PollInterval() if poll_interval is None else PollInterval.every(poll_interval)
     return Follower(interval=poll_interval, after=after, verify_paging=verify_paging)

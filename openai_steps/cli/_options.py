@@ -17,6 +17,7 @@ import attrs
 import click
 from click.core import ParameterSource
 
+from openai_steps._arguments import ArgumentError
 from openai_steps._endpoint.endpoint import PROVIDERS, Endpoint
 
 if TYPE_CHECKING:
@@ -91,10 +92,22 @@ class Connection:
 @contextmanager
 def usage_errors() -> Iterator[None]:
     """Turn the ValueErrors of the client, which are about arguments, into errors about options."""
+    context = click.get_current_context(silent=True)
     try:
         yield
+    except ArgumentError as error:
+        raise click.UsageError(f"{_as_option(error.argument, context)} {error.problem}", context) from None
     except ValueError as error:
-        raise click.UsageError(in_options(str(error)), click.get_current_context(silent=True)) from None
+        raise click.UsageError(str(error), context) from None
+
+
+def _as_option(argument: str, context: click.Context | None) -> str:
+    """Return what the command calls an argument of the client's, or the same where it is none of the command's."""
+    names = (argument, "base_url" if argument in _ADDRESSES else argument.removesuffix("_id"))
+    for parameter in context.command.params if context else ():
+        if parameter.name in names:
+            return parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
+    return argument
 
 
 # --- The options --------------------------------------------------------------------------------------------------
@@ -202,7 +215,7 @@ def connect(provider: str, headers: Mapping[str, str], given: Mapping[str, Any])
     arguments = {_parameter(provider, name): value for name, value in given.items()}
     for name, parameter in inspect.signature(make).parameters.items():
         if parameter.default is parameter.empty and name not in arguments:
-            raise click.UsageError(f"--provider {provider} needs {_IN_OPTIONS.get(name, name)}.")
+            raise click.UsageError(f"--provider {provider} needs {_flag(name)}.")
     with usage_errors():
         endpoint, login = _make(make, arguments)
     return Connection(
@@ -237,9 +250,7 @@ def _parameter(provider: str, option: str) -> str:
         if name in parameters:
             return name
     takers = [name for name, make in PROVIDERS.items() if option in inspect.signature(make).parameters]
-    raise click.UsageError(
-        f"{_IN_OPTIONS[option]} does not go with --provider {provider}, but with {', '.join(takers)}."
-    )
+    raise click.UsageError(f"{_flag(option)} does not go with --provider {provider}, but with {', '.join(takers)}.")
 
 
 def _key_source(endpoint: Endpoint, login: AzureLogin | None) -> str:
@@ -261,28 +272,6 @@ def _key_source(endpoint: Endpoint, login: AzureLogin | None) -> str:
 # A provider's constructor calls its address as the provider does.
 _ADDRESSES: Final = ("base_url", "project_endpoint", "azure_endpoint")
 
-_IN_OPTIONS: Final[Mapping[str, str]] = {
-    **{name: f"--{name.replace('_', '-')}" for name in _PROVIDER_OPTIONS},
-    **dict.fromkeys(_ADDRESSES, "--base-url"),
-    "max_steps": "--max",
-    "page_size": "--page-size",
-    "poll_interval": "--poll-interval",
-    "thread_id": "THREAD",
-    "run_id": "RUN",
-    "step_id": "STEP",
-}
 
-# "region" and "project" are words of plain English, too, unless something is given to them.
-_ARGUMENT: Final = re.compile(
-    rf"\b({'|'.join(_IN_OPTIONS)})=…?|\b({'|'.join(name for name in _IN_OPTIONS if '_' in name)})\b"
-)
-
-
-def in_options(message: str) -> str:
-    """Return a message of the client's in which arguments are called as the command line calls them."""
-    return _ARGUMENT.sub(_as_option, message)
-
-
-def _as_option(match: re.Match[str]) -> str:
-    option = _IN_OPTIONS[match[1] or match[2]]
-    return f"{option} " if match[0].endswith("=") else option
+def _flag(option: str) -> str:
+    return f"--{option.replace('_', '-')}"

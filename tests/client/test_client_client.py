@@ -36,7 +36,7 @@ def is_second_page(request: RecordedRequest) -> bool:
 
 
 def test_openai_itself_wants_a_key() -> None:
-    with pytest.raises(ValueError, match="No API key for OpenAI"):
+    with pytest.raises(ValueError, match="api_key is missing"):
         AsyncStepsClient()
 
 

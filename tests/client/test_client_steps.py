@@ -300,8 +300,8 @@ WALKING = ("iter_step_pages", "iter_steps", "collect_steps")
 BAD_INPUT: list[tuple[tuple[str, ...], dict[str, Any], str]] = [
     *((tuple(VERBS), {"thread": bad}, "thread_id must be an id") for bad in ("", ".", "..", None, 7)),
     *((tuple(VERBS), {"run": bad}, "run_id must be an id") for bad in ("", ".", "..", None, b"run")),
-    (tuple(VERBS), {"run": "x" * 2000}, "run_id is no id: it has 2000 characters"),
-    (tuple(VERBS), {"run": "\udc80"}, "run_id is no id"),
+    (tuple(VERBS), {"run": "x" * 2000}, "run_id must be an id, not text of 2000 characters"),
+    (tuple(VERBS), {"run": "\udc80"}, "run_id must be an id, but"),
     *((("get_step",), {"step": bad}, "step_id must be an id") for bad in ("", ".", "..", None)),
     *((LISTING, {"after": bad}, "after must be an id") for bad in ("", ".", "..", 7)),
     *((LISTING, {"before": bad}, "before must be an id") for bad in ("", ".", "..", 7)),
@@ -332,7 +332,7 @@ async def test_bad_input_is_named_and_costs_no_request(verb: str, arguments: dic
 @pytest.mark.parametrize("verb", [*LISTING, "get_step"])
 async def test_include_is_refused_where_the_server_does_not_know_it(verb: str) -> None:
     async with serving(3, profile="dashscope", endpoint=dashscope) as (client, emulator):
-        with pytest.raises(ValueError, match="dashscope does not know include: leave it out"):
+        with pytest.raises(ValueError, match="include is unknown to dashscope: leave it out"):
             await VERBS[verb](client, include=[INCLUDE_FILE_SEARCH_CONTENT])
         assert emulator.requests == ()
 

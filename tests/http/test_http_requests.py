@@ -72,7 +72,7 @@ def test_include_in_the_server_s_style(style: Any, expected: list[tuple[str, str
 def test_a_server_without_include_or_with_one_cursor_is_not_asked() -> None:
     server = Endpoint.dashscope(api_key="k")
     assert "?" not in list_request(server, "t", "r", include=[]).url
-    with pytest.raises(ValueError, match="dashscope does not know include"):
+    with pytest.raises(ValueError, match="include is unknown to dashscope"):
         list_request(server, "t", "r", include=["a"])
     with pytest.raises(ValueError, match="dashscope takes either after or before"):
         list_request(server, "t", "r", after="a", before="b")

@@ -154,7 +154,7 @@ async def test_the_content_of_file_searches_comes_when_asked_for(provider: Provi
         assert contents(await client.get_step(THREAD, RUN, step_id(1))) == [None]
         if client.endpoint.include_style == "unsupported":
             emulator.clear_requests()
-            with pytest.raises(ValueError, match="does not know include"):
+            with pytest.raises(ValueError, match="include is unknown to"):
                 await client.list_steps_page(THREAD, RUN, include=names)
             assert emulator.requests == ()
             return
