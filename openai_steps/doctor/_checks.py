@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
+from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Order
 from openai_steps.doctor._evidence import (
@@ -87,7 +88,7 @@ def _judge_limit(evidence: Evidence) -> Finding:
     if count != SMALL:
         found = f"asked for {SMALL} steps, sent {count}"
         return Finding(check=check, grade="harmless", found=found, means="Pages are taken as they come.")
-    if most < 100 and not evidence.complete:
+    if most < MAX_PAGE_SIZE and not evidence.complete:
         found = f"pages have {most} steps at most"
         return Finding(check=check, grade="harmless", found=found, means="A walk takes more requests.")
     return Finding(check=check, grade="sound", found="honoured", means="--page-size is what a page has.")

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 import attrs
 
+from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Order
 
@@ -68,8 +69,8 @@ class Evidence:
 
 
 def gather() -> Generator[Question, Answer, Evidence]:
-    oldest = yield Question(order="asc", limit=100)
-    newest = yield Question(order="desc", limit=100)
+    oldest = yield Question(order="asc", limit=MAX_PAGE_SIZE)
+    newest = yield Question(order="desc", limit=MAX_PAGE_SIZE)
     assert isinstance(oldest, StepPage)
     assert isinstance(newest, StepPage)
     evidence = Evidence(oldest=oldest, newest=newest)

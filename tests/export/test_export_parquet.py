@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_steps import RunStep, dumps, structure_step
-from openai_steps.export import COLUMNS, _parquet
-from openai_steps.export._parquet import SCHEMA, ParquetSteps, read_note, read_raw
+from openai_steps.export import _parquet
+from openai_steps.export._parquet import ParquetSteps, read_note, read_raw
 
 
 def add(table: ParquetSteps, step: RunStep) -> None:
@@ -120,10 +120,3 @@ def _one_step(folder: Path) -> Path:
     with ParquetSteps(path) as table:
         add(table, structure_step(builders.step_body()))
     return path
-
-
-def test_the_schema_is_the_table_of_the_docs() -> None:
-    page = Path(__file__).parents[2] / "docs" / "howto" / "export.md"
-    rows = [line for line in page.read_text("utf-8").splitlines() if line.startswith("| `")]
-    assert rows == [f"| `{column.name}` | {column.type} | {column.meaning} |" for column in COLUMNS]
-    assert SCHEMA.names == [column.name for column in COLUMNS]

@@ -92,9 +92,6 @@ def test_without_jinja2_it_says_what_to_install() -> None:
     assert "pip install 'openai-steps[timeline]'" in done.stdout
 
 
-# --- In Chromium -----------------------------------------------------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
@@ -209,31 +206,6 @@ def test_the_page_works_without_its_script(browser: Browser, page: Path) -> None
         assert browser.evaluate("document.querySelector('#step-1 .body').checkVisibility()")
     finally:
         browser.devtools("Emulation.setScriptExecutionDisabled", value=False)
-
-
-@needs_chromium
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_text_has_contrast(browser: Browser, page: Path, dark: bool) -> None:
-    """WCAG 2.2, 1.4.3: at least 4.5 to 1; 1.4.11: 3 to 1 for bars."""
-    browser.open(write(page, three_steps()), dark=dark)
-    for foreground, least in (("ink", 4.5), ("muted", 4.5), ("message", 3), ("tools", 3), ("other", 3), ("failed", 3)):
-        for ground in ("paper", "card"):
-            assert contrast(*(browser.evaluate(_colour(name)) for name in (foreground, ground))) >= least
-
-
-def _colour(name: str) -> str:
-    return f"getComputedStyle(document.documentElement).getPropertyValue('--{name}').trim()"
-
-
-def contrast(one: str, other: str) -> float:
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @needs_chromium

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
+from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._errors import StepsError
 from openai_steps.cli._options import Connection, connection_options, format_option, include_option
 from openai_steps.cli._terminal import Failure, Interrupted, write_line
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 @click.option(
     "--page-size",
     metavar="N",
-    type=click.IntRange(1, 100),
-    default=100,
+    type=click.IntRange(1, MAX_PAGE_SIZE),
+    default=MAX_PAGE_SIZE,
     show_default=True,
     help="The most steps in a request.",
 )
