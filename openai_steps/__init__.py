@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ResponseDecodeError,
         ResponseTooLargeError,
         StepsError,
+        UnfinishedRunError,
         UnprocessableEntityError,
     )
     from openai_steps._json.converter import dumps, unstructure
@@ -198,6 +199,7 @@ __all__ = [
     "Tokens",
     "ToolCall",
     "ToolCallsDetails",
+    "UnfinishedRunError",
     "UnprocessableEntityError",
     "UrlCitation",
     "UrlCitationAnnotation",

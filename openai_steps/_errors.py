@@ -14,7 +14,8 @@
     │   └── InternalServerError       500 and above
     ├── ResponseDecodeError           the answer is not what it should be
     │   └── ResponseTooLargeError     … but bigger than the limit
-    └── PaginationError               the server's pages contradict each other
+    ├── PaginationError               the server's pages contradict each other
+    └── UnfinishedRunError            a run that is followed will never end
 
 Bad arguments are ``ValueError``, raised before any request. The names are those of openai-python where it has them.
 """
@@ -191,3 +192,7 @@ class ResponseTooLargeError(ResponseDecodeError):
 
 class PaginationError(StepsError):
     """The server's pages contradict each other, so that going on would lose or repeat steps."""
+
+
+class UnfinishedRunError(StepsError):
+    """A run that is followed has not ended, and never will: the server says that it serves a recording."""

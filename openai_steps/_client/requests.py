@@ -9,7 +9,7 @@ from attrs import evolve
 
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._errors import APIStatusError
-from openai_steps._http.replies import read_reply
+from openai_steps._http.replies import Reply, read_reply
 from openai_steps._http.requests import Request
 from openai_steps._sending.deadline import Deadline
 from openai_steps._sending.jitter import jitter
@@ -35,10 +35,13 @@ class Requests:
         """The server that this client asks."""
         return self._transport.endpoint
 
+    async def _get(self, request: Request, timeout: Timeouts | float | None) -> Reply:
+        """Send a request and return its reply."""
+        return await self._transport.get(request, timeouts=timeouts_for(timeout, self._timeouts))
+
     async def _read(self, request: Request, kind: type[T], timeout: Timeouts | float | None) -> T:
         """Send a request and return the model that its reply holds."""
-        reply = await self._transport.get(request, timeouts=timeouts_for(timeout, self._timeouts))
-        return read_reply(reply, kind, request=request)
+        return read_reply(await self._get(request, timeout), kind, request=request)
 
     async def _ask_patiently(self, ask: Callable[[], Awaitable[T]], deadline: Deadline) -> T:
         """Ask; and the same again where the server asks for a wait that the request's own deadline does not allow."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openai_steps._client.requests import Requests
+from openai_steps._http.replies import is_immutable, read_reply
 from openai_steps._http.requests import run_request
 from openai_steps._models.runs import Run
 from openai_steps._settings import Timeouts
@@ -24,5 +25,11 @@ class RunVerbs(Requests):
             StepsError: If anything else went wrong.
             ValueError: If an id is none.
         """
+        run, _ = await self._look_at_run(thread_id, run_id, timeout=timeout)
+        return run
+
+    async def _look_at_run(self, thread_id: str, run_id: str, *, timeout: Timeouts | float | None) -> tuple[Run, bool]:
+        """Read the run, and whether the server says that it will not change any more."""
         request = run_request(self.endpoint, thread_id, run_id)
-        return await self._read(request, Run, timeout)
+        reply = await self._get(request, timeout)
+        return read_reply(reply, Run, request=request), is_immutable(reply)

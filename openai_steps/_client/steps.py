@@ -11,7 +11,7 @@ from openai_steps._client.runs import RunVerbs
 from openai_steps._errors import NotFoundError, StepsError
 from openai_steps._http.requests import list_request, step_request
 from openai_steps._models.pages import StepPage
-from openai_steps._models.runs import Order
+from openai_steps._models.runs import Order, Run
 from openai_steps._models.steps import RunStep
 from openai_steps._sending.clock import utc_now
 from openai_steps._sending.deadline import Deadline
@@ -243,6 +243,7 @@ class StepVerbs(RunVerbs):
         after: str | None = None,
         poll_interval: PollInterval | float | None = None,
         include: Iterable[str] = (),
+        on_run: Callable[[Run], object] | None = None,
         stop_when: Callable[[RunStep], bool] | None = None,
         max_duration: float | None = None,
         verify_paging: bool = False,
@@ -250,9 +251,10 @@ class StepVerbs(RunVerbs):
     ) -> AsyncGenerator[RunStep, None]:
         """Follow a run while it goes on, by polling.
 
-        Each look reads only the steps that may still change. When the run has ended, everything is read once more.
-        ``requires_action`` is no end: the run waits for you. Nor is a server that asks for a longer wait than a request
-        may take: it is asked again after that wait, if the deadline allows.
+        Each look reads only the steps that may still change, and now and then the run. When the run has ended,
+        everything is read once more. ``requires_action`` is no end: the run waits for you, as ``on_run`` is told. A
+        server that asks for a longer wait than a request may take is asked again after that wait, if the deadline
+        allows.
 
         Args:
             thread_id: The thread's id.
@@ -260,25 +262,29 @@ class StepVerbs(RunVerbs):
             after: A step's id: only steps behind it, such as the ``resume_after`` of an error.
             poll_interval: How long to wait between two looks: a `PollInterval`, or seconds.
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+            on_run: Is called with the run when it is first seen, and again whenever its status or what it waits for
+                (``required_action``) has changed; before the steps that are read next.
             stop_when: Is asked about each step after it was yielded; if true, the following is over.
             max_duration: Seconds after which to give up, your own work on the steps included. None: never.
             verify_paging: Do not trust has_more, at the price of a request for each look.
             timeout: Instead of the client's, for each request.
 
         Yields:
-            Each step when it first appears, oldest first, and again whenever it has changed. A step that the server
-            lists late comes late.
+            Each step when it first appears, oldest first, and again whenever it has changed (where only its times
+            have, not before the end). A step that the server lists late comes late.
 
         Raises:
             APITimeoutError: If the run has not ended within ``max_duration``.
             NotFoundError: If there is no such run, or it has vanished.
+            UnfinishedRunError: If the run has not ended, and the server says that it never will, since it serves a
+                recording; after all steps.
             StepsError: If anything else went wrong; each has ``resume_after``, from which to follow on.
             ValueError: If an argument makes no sense.
         """
         follower = start_following(after, poll_interval, max_duration, verify_paging)
         names = names_of(include)
         list_request(self.endpoint, thread_id, run_id, include=names)  # for its ValueErrors, before any request
-        get_run = partial(self.get_run, thread_id, run_id, timeout=timeout)
+        look_at_run = partial(self._look_at_run, thread_id, run_id, timeout=timeout)
         fetch = self._fetch(thread_id, run_id, "asc", names, timeout)
         deadline = Deadline(max_duration, told=f"The run {run_id!r} has not ended within {max_duration} s.")
         try:
@@ -286,13 +292,16 @@ class StepVerbs(RunVerbs):
                 if follower.query is None:
                     await deadline.wait_for(sleep(follower.next_round(jitter=jitter())))
                 elif isinstance(follower.query, RunQuery):
-                    follower.feed_run(await self._ask_patiently(get_run, deadline))
+                    run, immutable = await self._ask_patiently(look_at_run, deadline)
+                    if follower.feed_run(run, immutable=immutable) and on_run is not None:
+                        on_run(run)
                 else:
                     ask = partial(fetch, follower.query)
                     for step in follower.feed_page(await self._ask_patiently(ask, deadline)):
                         yield step
                         if stop_when is not None and stop_when(step):
                             return
+            follower.finish()
         except StepsError as error:
             error.resume_at(after=follower.resume_after, before=None)
             if isinstance(error, NotFoundError) and follower.was_found:

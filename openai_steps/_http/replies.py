@@ -40,6 +40,12 @@ class Reply:
         return {name.lower(): _without_surrogates(value) for name, value in self.raw_headers.items()}
 
 
+def is_immutable(reply: Reply) -> bool:
+    """Whether the server says that what it sent will not change any more (RFC 8246), as for an archived run."""
+    directives = reply.headers.get("cache-control", "").lower().split(",")
+    return "immutable" in map(str.strip, directives)
+
+
 def _without_surrogates(value: str) -> str:
     # aiohttp keeps bytes that are no UTF-8 as lone surrogates, which nothing can write out again.
     return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -5,18 +5,20 @@ when it is None the round is over: wait as long as `next_round` says, or stop if
 
 - The cursor is the last step that will hardly change: it and all before it are finished, and there is a newer one.
   (Within one second servers break ties by random ids, so a new step may be listed before its elder twin.)
-- The run is asked for when no step goes on, for then it may have ended; while steps go on, at every third round in
-  which nothing moved, for servers leave the steps of an expired or cancelled run as they were.
+- The run is asked for when no step goes on, for then it may have ended; when a call has come whose output is missing,
+  for then it may wait for its caller; and at bounded intervals whatever the steps do. Some servers leave the steps of
+  a cancelled run as they were, and on others an unfinished step differs at each look (supercompat stamps it anew).
 - Once the run has ended, a last round reads everything again: steps that were late, or changed after they finished.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from attrs import frozen
+from attrs import fields, frozen
 
+from openai_steps._errors import UnfinishedRunError
 from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
@@ -24,7 +26,8 @@ from openai_steps._settings import PollInterval
 from openai_steps._walks.forward import ForwardWalk
 from openai_steps._walks.pages import PageQuery
 
-_QUIET_ROUNDS_PER_RUN_QUERY: Final = 3
+# With an interval that does not grow, every look would ask for the run as well.
+_FEWEST_ROUNDS_PER_RUN_QUERY: Final = 2
 
 
 @frozen
@@ -48,12 +51,15 @@ class Follower:
         self._interval = interval
         self._start = self._cursor = after
         self._verify = verify_paging
-        self._known: dict[str, RunStep] = {}
+        self._run: Run | None = None
+        self._told: dict[str, RunStep] = {}
         self._unfinished: set[str] = set()
-        self._found = self._ended = False
+        self._ended = False
         self._pause = interval.initial
-        self._quiet_rounds = 0
+        self._waited = 0.0  # since the run was asked for
+        self._rounds = 0  # likewise
         self._moved = False
+        self._call_came = False
         self._listed: list[RunStep] = []
         self._walk = ForwardWalk(after=after)
         self.query: FollowQuery | None = RunQuery()
@@ -66,27 +72,35 @@ class Follower:
     @property
     def was_found(self) -> bool:
         """Whether the server has answered for this run."""
-        return self._found
+        return self._run is not None
 
     @property
     def resume_after(self) -> str | None:
         """The cursor from which to follow on: no step before it was unfinished."""
         return self._cursor
 
-    def feed_run(self, run: Run) -> None:
-        """Take the answer to a `RunQuery`, and set the next query."""
-        self._found = True
-        self._ended = run.is_finished
+    def feed_run(self, run: Run, *, immutable: bool = False) -> bool:
+        """Take the answer to a `RunQuery`, set the next query, and tell whether the run's status is news.
+
+        Args:
+            run: The run.
+            immutable: Whether the server says that it will not change any more, as one does that serves an archive.
+        """
+        is_news = self._run is None or _standing(run) != _standing(self._run)
+        self._run = run
+        self._waited, self._rounds = 0.0, 0
+        self._ended = run.is_finished or immutable
         self._begin_walk()
+        return is_news
 
     def feed_page(self, page: StepPage) -> list[RunStep]:
-        """Take the answer to a `PageQuery`, set the next query, and return the steps that are new or have changed."""
+        """Take the answer to a `PageQuery`, set the next query, and return the steps that are new or have changed.
+
+        Times alone are no change before the last round: there are servers that tell others at each look.
+        """
         listed = [step for fresh in self._walk.feed(page) for step in fresh.data]
-        changed = [step for step in listed if self._known.get(step.id) != step]
+        changed = [step for step in listed if self._note(step)]
         self._listed.extend(listed)
-        for step in changed:
-            self._note(step)
-        self._moved = self._moved or bool(changed)
         self.query = self._walk.query
         if self.query is None:
             self._end_round()
@@ -98,38 +112,77 @@ class Follower:
         Args:
             jitter: A random number from 0 up to 1.
         """
-        self._begin_round()
-        return self._pause * (1 - jitter * self._interval.jitter)
-
-    def _begin_round(self) -> None:
-        self._listed = []
-        self._moved = False
-        quiet = self._quiet_rounds
-        if not self._unfinished or (quiet and quiet % _QUIET_ROUNDS_PER_RUN_QUERY == 0):
+        wait = self._pause * (1 - jitter * self._interval.jitter)
+        self._waited += wait
+        self._rounds += 1
+        is_due = self._waited >= self._interval.maximum and self._rounds >= _FEWEST_ROUNDS_PER_RUN_QUERY
+        if is_due or not self._unfinished or self._call_came:
             self.query = RunQuery()
         else:
             self._begin_walk()
+        self._listed = []
+        self._moved = self._call_came = False
+        return wait
+
+    def finish(self) -> None:
+        """Tell why nothing more is asked for, unless it is that the run has ended. To be called when it is ``over``.
+
+        Raises:
+            UnfinishedRunError: If the run has not ended, and never will.
+        """
+        if self._run is not None and not self._run.is_finished:
+            raise UnfinishedRunError(
+                f"The run {self._run.id!r} is {self._run.status}, and will not change any more: the server says that "
+                "it serves a recording. All its steps have been read."
+            )
 
     def _begin_walk(self) -> None:
         after = self._start if self._ended else self._cursor
         self._walk = ForwardWalk(after=after, verify_paging=self._verify)
         self.query = self._walk.query
 
-    def _note(self, step: RunStep) -> None:
-        self._known[step.id] = step
+    def _note(self, step: RunStep) -> bool:
+        """Take the step as it stands, and tell whether it is new or has changed since it was last told."""
         if step.is_finished:
             self._unfinished.discard(step.id)
         else:
             self._unfinished.add(step.id)
+        told = self._told.get(step.id)
+        if told is None or _progress(told) != _progress(step):
+            self._moved = True
+            self._call_came = self._call_came or _waits_for_output(step)
+        elif told == step or not (self._ended or _but_for_times(told) != _but_for_times(step)):
+            return False
+        self._told[step.id] = step
+        return True
 
     def _end_round(self) -> None:
         self._cursor = settled(self._listed, after=self._cursor)
         if self._moved:
-            self._quiet_rounds = 0
             self._pause = self._interval.initial
         else:
-            self._quiet_rounds += 1
             self._pause = min(self._pause * self._interval.factor, self._interval.maximum)
+
+
+def _standing(run: Run) -> tuple[Any, ...]:
+    """Return what tells how far a run is, and what it waits for."""
+    return run.status, run.required_action
+
+
+def _progress(step: RunStep) -> tuple[Any, ...]:
+    """Return what tells how far a step is; whatever it does once it has finished leads nowhere."""
+    return (step.status,) if step.is_finished else (step.status, step.step_details, step.last_error)
+
+
+_NOT_TIMES: Final = tuple(field.name for field in fields(RunStep) if field.eq and not field.name.endswith("_at"))
+
+
+def _but_for_times(step: RunStep) -> list[Any]:
+    return [getattr(step, name) for name in _NOT_TIMES]
+
+
+def _waits_for_output(step: RunStep) -> bool:
+    return not step.is_finished and any(call.output is None for call in step.tool_calls)
 
 
 def settled(steps: Iterable[RunStep], *, after: str | None = None) -> str | None:

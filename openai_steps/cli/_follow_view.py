@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 import attrs
+import click
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
@@ -16,6 +17,7 @@ from rich.text import Text
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
 from openai_steps.cli._console import make_console
+from openai_steps.cli._run_words import describe_run
 from openai_steps.cli._steps_table import describe, show_duration, show_status
 from openai_steps.cli._terminal import excerpt, write_line
 
@@ -41,8 +43,12 @@ class View(Protocol):
         """Show a step that is new, or has changed."""
         ...
 
+    def tell(self, run: Run) -> None:
+        """Show how the run stands, which has changed."""
+        ...
+
     def finish(self, run: Run) -> None:
-        """Show how the run ended."""
+        """Show the last state of the run."""
         ...
 
 
@@ -71,8 +77,13 @@ class JsonView(_Quiet):
 
         write_line(dumps(step))
 
+    def tell(self, run: Run) -> None:
+        """Say on standard error that the run waits: all lines are steps."""
+        if run.status == "requires_action":
+            click.echo(describe_run(run), err=True)
+
     def finish(self, run: Run) -> None:
-        """Write nothing: all lines are steps."""
+        """Write nothing."""
 
 
 class LogView(_Quiet):
@@ -80,6 +91,11 @@ class LogView(_Quiet):
 
     def __init__(self, console: Console) -> None:
         self._console = console
+
+    def tell(self, run: Run) -> None:
+        """Print it."""
+        if not run.is_finished:  # the steps that were late come first
+            self._print(run)
 
     def show(self, step: RunStep) -> None:
         """Print the line: when it happened, how it stands, what it did."""
@@ -98,7 +114,10 @@ class LogView(_Quiet):
 
     def finish(self, run: Run) -> None:
         """Print how the run ended."""
-        self._console.print(Text(f"The run has ended: {excerpt(run.status or 'unknown')}."))
+        self._print(run)
+
+    def _print(self, run: Run) -> None:
+        self._console.print(Text(describe_run(run)), soft_wrap=True)
 
 
 class LiveView:
@@ -118,6 +137,7 @@ class LiveView:
         self._clock = clock
         self._steps: dict[str, RunStep] = {}
         self._told_at = clock()
+        self._waits_for = ""
         self._run: Run | None = None
         self._live = Live(
             console=console,
@@ -132,6 +152,10 @@ class LiveView:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._live.stop()
+
+    def tell(self, run: Run) -> None:
+        """Say below the timeline that the run waits, as long as it does."""
+        self._waits_for = describe_run(run) if run.status == "requires_action" else ""
 
     def show(self, step: RunStep) -> None:
         """Take the step into the next frame."""
@@ -148,9 +172,12 @@ class LiveView:
 
         timeline = self._timeline()
         if self._run is not None:
-            return to_rich(timeline)
+            why = [] if self._run.status == "completed" else [Text(describe_run(self._run))]
+            return Group(to_rich(timeline), *why)
         room = max(1, self._console.height - _LINES_AROUND)
         below = Text("following; Ctrl-C stops" if self._steps else "waiting for the first step", style="dim")
+        if self._waits_for:
+            below = Text(self._waits_for, style="yellow", no_wrap=True, overflow="ellipsis")
         return Group(to_rich(attrs.evolve(timeline, bars=timeline.bars[-room:])), below)
 
     def _timeline(self) -> Timeline:

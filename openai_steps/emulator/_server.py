@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 from importlib.resources import files
 from itertools import count
 from os import PathLike
@@ -35,6 +36,8 @@ class Emulator:
         dialect: How pages are made, instead of as the profile says.
         api_key: The key that every request must carry; None lets everyone in.
         store: The runs to serve; a new empty store if None.
+        recorded: Tell clients that nothing will change any more, as an archive should:
+            `Cache-Control: immutable` (RFC 8246).
 
     Attributes:
         store: The runs. Changes show in the next answer, while serving too.
@@ -52,11 +55,13 @@ class Emulator:
         dialect: Dialect | None = None,
         api_key: str | None = None,
         store: Store | None = None,
+        recorded: bool = False,
     ) -> None:
         self.profile: Profile = profile if isinstance(profile, Profile) else _named(profile)
         self.dialect: Dialect = dialect or self.profile.dialect
         self.store: Store = store if store is not None else Store()
         self._service = Service(store=self.store, profile=self.profile, dialect=self.dialect, api_key=api_key)
+        self._headers = {"Cache-Control": "max-age=60, immutable"} if recorded else {}
         self._faults = FaultQueue()
         self._requests: list[RecordedRequest] = []
         self._numbers = count(1)
@@ -200,6 +205,8 @@ class Emulator:
     def _respond(self, request: RecordedRequest, request_id: str) -> web.Response:
         reply = self._service.answer(request, request_id)
         headers = {"x-request-id": request_id}
+        if reply.status == HTTPStatus.OK:
+            headers.update(self._headers)
         if reply.body:
             headers["Content-Type"] = "application/json"
         return web.Response(status=reply.status, body=reply.body, headers=headers)

@@ -68,6 +68,15 @@ async def test_it_serves_again_after_closing() -> None:
                 await session.get(base_url + RUN)
 
 
+@pytest.mark.parametrize(("recorded", "told"), [(True, "max-age=60, immutable"), (False, None)])
+async def test_a_recording_is_said_to_be_immutable(recorded: bool, told: str | None) -> None:
+    emulator = Emulator(store=Emulator.demo().store, recorded=recorded)
+    async with emulator.serve() as base_url, aiohttp.ClientSession() as session:
+        for path, expected in ((RUN, told), (f"{RUN}/steps", told), ("/threads/t/runs/r", None)):
+            async with session.get(base_url + path) as response:
+                assert response.headers.get("Cache-Control") == expected
+
+
 async def test_a_taken_port_is_an_os_error(emulator: Emulator) -> None:
     async with emulator.serve() as base_url:
         port = URL(base_url).port

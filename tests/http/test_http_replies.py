@@ -22,7 +22,7 @@ from openai_steps import (
     StepPage,
     structure_page,
 )
-from openai_steps._http.replies import Reply, check_status, find_request_id, read_reply, retry_after
+from openai_steps._http.replies import Reply, check_status, find_request_id, is_immutable, read_reply, retry_after
 
 # --- Good answers -------------------------------------------------------------------------------------------------
 
@@ -232,3 +232,20 @@ def test_garbage_asks_for_nothing(name: str, garbage: str) -> None:
 def test_no_hint_is_too_odd(milliseconds: str, other: str) -> None:
     seconds = retry_after({"retry-after-ms": milliseconds, "retry-after": other}, now=NOW)
     assert seconds is None or 0 <= seconds <= 86_400
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("immutable", True),
+        ("max-age=60, Immutable", True),
+        ("max-age=60", False),
+        ("no-immutable, ximmutable", False),
+        ('private="immutable"', False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_what_will_not_change_any_more(value: str | None, expected: bool) -> None:
+    headers = {} if value is None else {"CACHE-control": value}
+    assert is_immutable(Reply(200, headers, b"{}")) is expected

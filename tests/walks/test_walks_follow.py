@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import stamina
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,17 +18,23 @@ from openai_steps import (
     APITimeoutError,
     AsyncStepsClient,
     Endpoint,
+    IncompleteDetails,
     InternalServerError,
     NotFoundError,
     PollInterval,
     RetryPolicy,
+    Run,
     RunStep,
+    StepPage,
     Timeouts,
+    UnfinishedRunError,
     structure_page,
     structure_run,
 )
 from openai_steps._walks.follow import Follower, FollowQuery, RunQuery
-from openai_steps.emulator import DIALECTS, PROFILES, Answer, Dialect, Emulator, Profile, Query, list_steps
+from openai_steps._walks.pages import PageQuery
+from openai_steps.emulator import DIALECTS, HABITS, PROFILES, Answer, Dialect, Emulator, Profile, Query, list_steps
+from openai_steps.testing import function_step
 
 EPOCH = 1_700_000_000
 LATENCY = 0.05
@@ -53,6 +60,26 @@ def wire_step(step_id: str, created: float, finished: float | None = None, **fie
 # --- The machine, against scripted runs -----------------------------------------------------------------------------
 
 
+UNREST: dict[str, Callable[[int], dict[str, Any]]] = {
+    "stamped anew": lambda look: {"created_at": EPOCH + look, "expires_at": EPOCH + look},
+    "a counter": lambda look: {"looked_at": look},
+    "metadata": lambda look: {"metadata": {"look": str(look)}},
+    "growing output": lambda look: {
+        "step_details": {
+            "type": "tool_calls",
+            "tool_calls": [
+                {
+                    "id": "c",
+                    "type": "code_interpreter",
+                    "code_interpreter": {"input": "", "outputs": [{"type": "logs", "logs": f"{look} lines"}]},
+                }
+            ],
+        }
+    },
+}
+"""What makes a step another at each look, on servers that are like this."""
+
+
 @frozen(kw_only=True)
 class Life:
     """What becomes of one step: seconds from the beginning of the run; ``finished`` None: it never finishes."""
@@ -61,13 +88,15 @@ class Life:
     listed: int  # when the server begins to list it
     changes: tuple[int, ...] = ()
     finished: int | None = None
+    unrest: str | None = None
 
     def at(self, now: float, step_id: str) -> dict[str, Any] | None:
         if now < self.listed:
             return None
         finished = self.finished if self.finished is not None and self.finished <= now else None
         version = sum(change <= now for change in self.changes)
-        return wire_step(step_id, self.created, finished, metadata={"version": str(version)})
+        step = wire_step(step_id, self.created, finished, metadata={"version": str(version)})
+        return step | UNREST[self.unrest](int(now / LATENCY)) if self.unrest else step
 
 
 @define
@@ -81,6 +110,7 @@ class Script:
     patience: float = 60.0
     began: float = field(init=False)
     asked: list[FollowQuery] = field(factory=list)
+    asked_at: list[tuple[float, FollowQuery]] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.began = self.now
@@ -103,6 +133,7 @@ class Script:
                 self.now += follower.next_round(jitter=jitter)
                 continue
             self.asked.append(query)
+            self.asked_at.append((self.now, query))
             self.now += LATENCY
             if isinstance(query, RunQuery):
                 follower.feed_run(
@@ -190,12 +221,133 @@ def test_polls_are_bounded_by_time(run: list[Life], interval: PollInterval, jitt
     assert len(script.asked) <= 2 * (script.now / shortest + 1)
 
 
-@given(scripts(punctual=False), st.integers(75, 300))
-def test_the_end_is_noticed_soon(run: list[Life], end: int) -> None:
-    script = Script(run, end=end)
+@given(scripts(punctual=False), st.sampled_from([None, *UNREST]), intervals, st.floats(0, 0.999), st.integers(75, 300))
+def test_the_end_is_noticed_soon(
+    run: list[Life], unrest: str | None, interval: PollInterval, jitter: float, end: int
+) -> None:
+    """Whatever the steps do: also where one never finishes, or differs at each look."""
+    lives = [evolve(life, unrest=unrest) for life in run]
+    script = Script(lives, end=end, patience=60 + 3 * interval.maximum)
+    script.follow(follower(interval=interval), jitter=jitter)
+    assert script.now - end <= 2 * interval.maximum + 6 * LATENCY
+
+
+@pytest.mark.parametrize("unrest", sorted(UNREST))
+@pytest.mark.parametrize("finished", [None, 30])
+def test_the_run_is_asked_for_at_bounded_intervals_whatever_the_steps_do(unrest: str, finished: int | None) -> None:
+    script = Script([Life(created=0, listed=0, finished=finished, unrest=unrest)], end=600)
     script.follow(follower())
-    # The longest wait while no step goes on is the ceiling; three times that while one does, for it never finishes.
-    assert script.now - end <= 3 * PollInterval().maximum + 6 * LATENCY
+    times = [at for at, query in script.asked_at if isinstance(query, RunQuery)]
+    longest = max(later - earlier for earlier, later in pairwise(times))
+    assert longest <= 2 * PollInterval().maximum + 4 * LATENCY
+    assert len(times) <= 600 / PollInterval().maximum + 5
+
+
+@pytest.mark.parametrize(("unrest", "looks"), [("stamped anew", 90), ("a counter", 90), ("metadata", 90)])
+def test_a_step_that_only_looks_busy_is_not_looked_at_more_often(unrest: str, looks: int) -> None:
+    script = Script([Life(created=0, listed=0, unrest=unrest)], end=600)
+    script.follow(follower())
+    assert len(script.asked) - script.run_queries() <= looks
+
+
+def test_where_only_times_differ_a_step_comes_when_it_is_new_and_at_the_end() -> None:
+    script = Script([Life(created=0, listed=0, unrest="stamped anew")], end=60)
+    met = script.follow(follower())
+    assert len(met) == 2
+    assert {met[-1].id: met[-1]} == script.final()
+
+
+@pytest.mark.parametrize("unrest", ["a counter", "metadata", "growing output"])
+def test_other_changes_come_at_each_look(unrest: str) -> None:
+    script = Script([Life(created=0, listed=0, unrest=unrest)], end=60)
+    met = script.follow(follower())
+    assert len(met) == len(script.asked) - script.run_queries()
+
+
+def test_a_call_without_output_may_mean_that_the_run_waits() -> None:
+    """The next look asks for the run, once; a call that has its output is no reason to."""
+    waiting, answered = (
+        wire_step("step_1", 0, step_details=function_step(1, "f", output=output)["step_details"])
+        for output in (None, "rain")
+    )
+    for step, asked in ((waiting, RunQuery), (answered, PageQuery)):
+        machine = follower()
+        machine.feed_run(a_run("in_progress"))
+        machine.feed_page(one_page(step))
+        machine.next_round(jitter=0)
+        assert isinstance(machine.query, asked)
+    machine = follower()
+    machine.feed_run(a_run("in_progress"))
+    machine.feed_page(one_page(waiting))
+    machine.next_round(jitter=0)
+    machine.feed_run(a_run("requires_action"))
+    machine.feed_page(one_page(waiting))
+    machine.next_round(jitter=0)
+    assert isinstance(machine.query, PageQuery)
+
+
+def test_the_status_of_the_run_is_news_once() -> None:
+    machine = follower()
+    calls = [{"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [call]}} for call in CALLS]
+    told = [
+        machine.feed_run(a_run(status, **fields))
+        for status, fields in (
+            ("queued", {}),
+            ("queued", {"metadata": {"a": "b"}}),
+            ("in_progress", {"started_at": EPOCH}),
+            ("in_progress", {}),
+            ("requires_action", {"required_action": calls[0]}),
+            ("requires_action", {"required_action": calls[0]}),
+            ("requires_action", {"required_action": calls[1]}),  # what was between was not seen
+            ("completed", {}),
+        )
+    ]
+    assert told == [True, False, True, False, True, False, True, True]
+
+
+def test_a_recording_of_a_run_that_goes_on_is_read_once_and_then_told() -> None:
+    machine = follower()
+    machine.feed_run(a_run("in_progress"), immutable=True)
+    (step,) = machine.feed_page(one_page(wire_step("step_1", 0)))
+    assert (step.id, machine.over) == ("step_1", True)
+    with pytest.raises(UnfinishedRunError, match=r"'run_1' is in_progress, and will not change any more"):
+        machine.finish()
+
+
+@pytest.mark.parametrize("immutable", [False, True])
+def test_a_run_that_has_ended_is_no_error(immutable: bool) -> None:
+    machine = follower()
+    machine.feed_run(a_run("failed"), immutable=immutable)
+    machine.feed_page(one_page())
+    assert machine.over
+    machine.finish()
+
+
+def test_each_look_begins_behind_what_had_settled_in_the_look_before() -> None:
+    """What a look has listed is forgotten with it: as it stood then, it would hold the cursor for ever."""
+    machine = follower()
+    machine.feed_run(a_run("in_progress"))
+    machine.feed_page(one_page(wire_step("step_1", 0), wire_step("step_2", 1)))
+    assert machine.resume_after is None
+    machine.next_round(jitter=0)
+    machine.feed_page(one_page(wire_step("step_1", 0, 2), wire_step("step_2", 1)))
+    assert machine.resume_after == "step_1"
+    machine.next_round(jitter=0)
+    assert isinstance(machine.query, PageQuery)
+    assert machine.query.after == "step_1"
+    machine.feed_page(one_page(wire_step("step_2", 1, 3), wire_step("step_3", 4)))
+    assert machine.resume_after == "step_2"
+
+
+CALLS = [{"id": f"call_{n}", "type": "function", "function": {"name": "f", "arguments": "{}"}} for n in (1, 2)]
+
+
+def a_run(status: str, **fields: Any) -> Run:
+    return structure_run({"id": "run_1", "created_at": EPOCH, "status": status, **fields})
+
+
+def one_page(*steps: dict[str, Any]) -> StepPage:
+    return structure_page({"data": list(steps), "has_more": False})
 
 
 @given(scripts(punctual=False))
@@ -228,7 +380,7 @@ class _Once:
         return getattr(self._machine, name)
 
 
-@pytest.mark.parametrize(("seconds_per_step", "without_jitter", "at_most"), [(60, 19, 23), (10, 45, 52), (1, 98, 121)])
+@pytest.mark.parametrize(("seconds_per_step", "without_jitter", "at_most"), [(60, 21, 22), (10, 44, 48), (1, 104, 126)])
 def test_sixty_seconds_cost_what_the_docs_say(seconds_per_step: int, without_jitter: int, at_most: int) -> None:
     """The numbers of docs/howto/follow.md: requests for a run of 60 s whose steps follow each other closely."""
     steps = [Life(created=at, listed=at, finished=at + seconds_per_step) for at in range(0, 60, seconds_per_step)]
@@ -320,6 +472,69 @@ async def test_a_run_is_followed_to_its_end(emulator: Emulator, client: AsyncSte
         ("step_2", "in_progress"),
         ("step_2", "completed"),
     ]
+
+
+async def test_each_status_of_the_run_is_told_before_the_steps_that_are_read_next(
+    emulator: Emulator, client: AsyncStepsClient
+) -> None:
+    """A run that waits says for what; it is told again when it waits for something else."""
+    actions = [{"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [call]}} for call in CALLS]
+    life: list[tuple[str, dict[str, Any]]] = [
+        ("in_progress", {}),
+        ("requires_action", {"required_action": actions[0]}),
+        ("requires_action", {"required_action": actions[1]}),
+        ("incomplete", {"required_action": None, "incomplete_details": {"reason": "max_completion_tokens"}}),
+    ]
+    emulator.store.set_run_status("thread_1", "run_1", "queued")
+    seen: list[Run] = []
+    order: list[str | None] = []
+
+    def on_run(run: Run) -> None:
+        seen.append(run)
+        order.append(run.status)
+        if life:
+            status, fields = life.pop(0)
+            emulator.store.set_run_status("thread_1", "run_1", status, **fields)
+
+    steps = client.follow_steps("thread_1", "run_1", on_run=on_run, poll_interval=QUICK, max_duration=30)
+    await each(steps, lambda step: order.append(step.id))
+    assert order == ["queued", "step_1", "in_progress", "requires_action", "requires_action", "incomplete"]
+    waiting = [run.required_action for run in seen[2:4]]
+    assert [action and [call.id for call in action.tool_calls] for action in waiting] == [["call_1"], ["call_2"]]
+    assert seen[-1].incomplete_details == IncompleteDetails("max_completion_tokens")
+
+
+async def test_what_on_run_raises_ends_the_following(emulator: Emulator, client: AsyncStepsClient) -> None:
+    def on_run(run: Run) -> None:
+        raise KeyError(run.id)
+
+    with pytest.raises(KeyError, match="run_1"):
+        await anext(client.follow_steps("thread_1", "run_1", on_run=on_run))
+    assert len(emulator.requests) == 1
+
+
+async def test_a_recording_is_read_once_and_its_error_says_so() -> None:
+    emulator = Emulator(recorded=True)
+    emulator.store.add_run("thread_1", "run_1", status="requires_action", steps=[wire_step("step_1", 0)])
+    met: list[str] = []
+    async with emulator.serve() as base_url, AsyncStepsClient(Endpoint.compatible(base_url)) as client:
+        with pytest.raises(UnfinishedRunError, match="requires_action"):
+            await each(client.follow_steps("thread_1", "run_1"), lambda step: met.append(step.id))
+        emulator.store.set_run_status("thread_1", "run_1", "completed")
+        assert [step.id async for step in client.follow_steps("thread_1", "run_1")] == met == ["step_1"]
+
+
+@pytest.mark.parametrize("dialect", ["supercompat_responses", "stamped_anew"])
+async def test_a_server_that_stamps_each_look_anew_is_followed_to_the_end(dialect: str) -> None:
+    emulator = Emulator(dialect={**DIALECTS, **HABITS}[dialect])
+    emulator.store.add_run("thread_1", "run_1", status="in_progress", steps=[wire_step("step_1", 0)])
+    met: list[RunStep] = []
+    async with emulator.serve() as base_url, AsyncStepsClient(Endpoint.compatible(base_url)) as client:
+        async for step in client.follow_steps("thread_1", "run_1", poll_interval=QUICK, max_duration=30):
+            met.append(step)
+            emulator.store.set_run_status("thread_1", "run_1", "expired")  # the step stays as it was
+    assert {step.id for step in met} == {"step_1"}
+    assert len(met) <= 2
 
 
 async def test_a_step_listed_late_comes_with_the_last_look(emulator: Emulator, client: AsyncStepsClient) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import click
 
-from openai_steps._errors import NotFoundError, StepsError
+from openai_steps._errors import APITimeoutError, NotFoundError, StepsError
+from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
 from openai_steps._walks.follow import settled
 from openai_steps.cli._options import Connection, connection_options, format_option, include_option
@@ -36,6 +37,12 @@ if TYPE_CHECKING:
     type=click.FloatRange(min=0, min_open=True),
     help="Give up after so many seconds.",
 )
+@click.option(
+    "--exit-status",
+    is_flag=True,
+    help="Tell by the exit status how the run ended: 0 completed, 3 failed, 4 cancelled or expired, 5 incomplete, "
+    "6 waiting for you when --max-duration is over.",
+)
 @include_option
 @format_option
 @connection_options
@@ -45,36 +52,61 @@ def command(
     after: str | None,
     poll_interval: float | None,
     max_duration: float | None,
+    exit_status: bool,
     include: tuple[str, ...],
     form: str,
     connection: Connection,
 ) -> None:
     """Watch a run while it goes on, until it has ended.
 
-    On a terminal its timeline grows; elsewhere each change is a line.
+    On a terminal its timeline grows; elsewhere each change is a line. When the run waits for you, it says for what.
     """
     from openai_steps.cli._follow_view import make_view
 
-    place = FollowPlace(after)
+    place = FollowPlace(after, told_by_status=exit_status)
     with place.told(), make_view(form) as view:
 
         async def watch(client: AsyncStepsClient) -> None:
+            def on_run(seen: Run) -> None:
+                place.run = seen
+                view.tell(seen)
+
             steps = client.follow_steps(
-                thread, run, after=after, poll_interval=poll_interval, include=include, max_duration=max_duration
+                thread,
+                run,
+                after=after,
+                poll_interval=poll_interval,
+                include=include,
+                on_run=on_run,
+                max_duration=max_duration,
             )
             async for step in steps:
                 place.passed(step)
                 view.show(step)
-            view.finish(await client.get_run(thread, run))
+            place.run = await client.get_run(thread, run)
+            view.finish(place.run)
 
         connection.run(watch)
+    if exit_status and (status := place.exit_status):
+        raise click.exceptions.Exit(status)
+
+
+_EXIT_STATUSES: Final = {"completed": 0, "failed": 3, "cancelled": 4, "expired": 4, "incomplete": 5}
+
+
+class _Waiting(Failure):
+    """The end of the time given, while the run waits for its caller."""
+
+    exit_code = 6
 
 
 @attrs.define
 class FollowPlace:
-    """Where the following has come, for the message that says how to go on from there."""
+    """Where the following has come, for the message that says how to go on from there, and for the exit status."""
 
     _after: str | None
+    _told_by_status: bool = attrs.field(default=False, kw_only=True)
+    run: Run | None = attrs.field(default=None, init=False)
     _steps: dict[str, RunStep] = attrs.field(factory=dict, init=False)
 
     def passed(self, step: RunStep) -> None:
@@ -88,6 +120,16 @@ class FollowPlace:
         cursor = settled(oldest_first, after=self._after)
         return "" if cursor is None else f"Go on with --after {shlex.quote(cursor)}."
 
+    @property
+    def exit_status(self) -> int:
+        """The status that tells the shell how the run ended; 1 for an end that is not known here."""
+        status = None if self.run is None else self.run.status
+        return _EXIT_STATUSES.get(status or "", 1)
+
+    @property
+    def _waits(self) -> bool:
+        return self.run is not None and self.run.status == "requires_action"
+
     @contextmanager
     def told(self) -> Iterator[None]:
         """Add the hint to what ends the following early."""
@@ -96,6 +138,7 @@ class FollowPlace:
         except NotFoundError as error:
             raise Failure(error.message, hint=" ".join(getattr(error, "__notes__", [])[-1:])) from error
         except StepsError as error:
-            raise Failure(error.message, hint=self.hint) from error
+            waits = isinstance(error, APITimeoutError) and self._told_by_status and self._waits
+            raise (_Waiting if waits else Failure)(error.message, hint=self.hint) from error
         except KeyboardInterrupt:
             raise Interrupted(self.hint) from None

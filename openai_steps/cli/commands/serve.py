@@ -36,7 +36,7 @@ def command(file: Path, host: str, port: int, profile: str) -> None:
     if profile not in PROFILES:
         raise click.BadParameter(f"{profile!r} is none of {', '.join(PROFILES)}.", param_hint="--profile")
     try:
-        emulator = Emulator(store=load_archive(file), profile=profile)
+        emulator = Emulator(store=load_archive(file), profile=profile, recorded=True)
     except (ValueError, ModuleNotFoundError) as error:
         raise Failure(str(error)) from error
     with listening_errors(f"{host}, port {port}"):

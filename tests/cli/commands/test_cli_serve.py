@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from command_line import call, finish, invoke, start
-from sample_steps import make_steps
+from sample_steps import make_step, make_steps
 
 from openai_steps.emulator import PROFILES
 
@@ -45,6 +45,20 @@ async def test_what_it_invites_to_gives_the_files_steps(file: Path, profile: str
     assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [
         step["id"] for step in reversed(make_steps(7))
     ]
+
+
+async def test_following_a_recording_of_a_run_that_goes_on_ends_by_itself(tmp_path: Path) -> None:
+    file = tmp_path / "steps.jsonl"
+    steps = [make_step(0), make_step(1, status="in_progress", completed_at=None)]
+    file.write_text("".join(json.dumps(step) + "\n" for step in steps))
+    process = await start("serve", str(file), "--port", "0")
+    (command,) = re.findall(r"openai-steps list (.*)", await first_lines(process, 2))
+    result = await invoke("follow", *shlex.split(command), "--exit-status")
+    process.send_signal(signal.SIGINT)
+    await finish(process)
+    assert result.exit_code == 1
+    assert "step_0001" in result.stdout
+    assert "in_progress, and will not change any more" in result.stderr
 
 
 async def test_what_list_writes_can_be_served(file: Path, tmp_path: Path) -> None:
