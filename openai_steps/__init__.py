@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         UrlCitation,
         UrlCitationAnnotation,
     )
+    from openai_steps._models.extra import Misfit, UnreadableItem
     from openai_steps._models.model import Model
     from openai_steps._models.pages import MessagePage, Page, RunPage, StepPage, ThreadPage
     from openai_steps._models.runs import IncompleteDetails, Order, Run, RunRef, RunSteps
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
         RunStep,
         StepDetails,
         ToolCallsDetails,
+        UnreadableStep,
         Usage,
     )
     from openai_steps._models.threads import File, Thread
@@ -158,6 +160,7 @@ __all__ = [
     "MessageCreationDetails",
     "MessagePage",
     "MessageText",
+    "Misfit",
     "Model",
     "NotFoundError",
     "Order",
@@ -201,6 +204,8 @@ __all__ = [
     "ToolCallsDetails",
     "UnfinishedRunError",
     "UnprocessableEntityError",
+    "UnreadableItem",
+    "UnreadableStep",
     "UrlCitation",
     "UrlCitationAnnotation",
     "Usage",
@@ -223,6 +228,7 @@ _HOMES = (
     "_json.converter",
     "_json.readers",
     "_models.actions",
+    "_models.extra",
     "_models.messages",
     "_models.model",
     "_models.pages",

@@ -186,6 +186,19 @@ class ResponseDecodeError(StepsError):
         self.request_id = request_id
 
 
+def unreadable_item(place: str, path: str, expected: str, *, body: Any = None) -> ResponseDecodeError:
+    """Return the error for an item of a list that can not be read.
+
+    Args:
+        place: The JSON path of the item, such as ``$.data[3]``.
+        path: The path within the item, such as ``$.created_at``.
+        expected: What should be there.
+        body: The item, or all of the body.
+    """
+    path = f"{place}{path.removeprefix('$')}"
+    return ResponseDecodeError(f'{path} should be {expected}; odd="keep" reads on.', path=path, body=body)
+
+
 class ResponseTooLargeError(ResponseDecodeError):
     """The body is bigger than ``Limits.max_body_bytes``."""
 

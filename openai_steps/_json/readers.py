@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, overload
 
+from openai_steps._errors import unreadable_item
 from openai_steps._json.converter import structure
 from openai_steps._models.messages import Message
 from openai_steps._models.pages import Page, StepPage
@@ -22,7 +23,8 @@ def structure_step(data: Mapping[str, Any]) -> RunStep:
         data: The object as ``json.loads`` gives it. Parts of it go into the step: do not change it afterwards.
 
     Raises:
-        ResponseDecodeError: If something has the wrong type; its ``path`` says where.
+        ResponseDecodeError: If it has no text ``id`` or no readable ``created_at``. Whatever else does not fit is kept:
+            see ``problems``, and ``problem`` of the ``Other…`` classes.
     """
     return structure(data, RunStep)
 
@@ -91,6 +93,11 @@ def structure_page(data: Mapping[str, Any] | Sequence[Any], kind: type[Page[Any]
         kind: `StepPage`, `RunPage`, `MessagePage` or `ThreadPage`.
 
     Raises:
-        ResponseDecodeError: If something has the wrong type; its ``path`` says where.
+        ResponseDecodeError: If ``data`` is no array, or an item has no text ``id`` or no readable ``created_at``; its
+            ``path`` says where.
     """
-    return structure(data, kind)
+    page = structure(data, kind)
+    for item in page.unreadable:
+        place = f"$.data[{item.index}]" if isinstance(data, Mapping) else f"$[{item.index}]"
+        raise unreadable_item(place, item.problem.path, item.problem.expected, body=data)
+    return page

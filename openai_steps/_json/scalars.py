@@ -1,87 +1,113 @@
 """Strict readers for the leaves of JSON: text, numbers, times, objects.
 
-Each takes a JSON value (and, as cattrs wants it, a type that is not looked at) and returns it, or raises Mismatch.
+Each takes a JSON value and the way to it, and returns the value or raises Mismatch. It stands where cattrs passes the
+type, which none of them needs: below the root, the way is a pair of the way to the parent and the key in it.
+
+Some encoders have habits, which are read as what they mean: PHP writes an empty object as ``[]``
+(https://github.com/openai-php/client/issues/436), Lua a whole number as ``12.0`` or ``1e+15``
+(https://github.com/Kong/kong/issues/1208).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
 
+from openai_steps._models.extra import Misfit
+
+
+class Absent(Enum):
+    """What stands for a value that is not there, which null is not."""
+
+    ABSENT = "missing"
+
+
+ABSENT: Final = Absent.ABSENT
+
 
 class Mismatch(ValueError):
-    """A JSON value of the wrong type, and the way to it, inside out."""
+    """A JSON value of the wrong type, and the way to it."""
 
-    def __init__(self, expected: str, value: Any) -> None:
+    def __init__(self, expected: str, value: Any, way: Any = None) -> None:
         super().__init__(expected)
         self.expected = expected
         self.value = value
-        self.way: list[str | int] = []
-
-    def inside(self, *keys: str | int) -> Mismatch:
-        """Note that the value sits below these keys, the innermost first."""
-        self.way.extend(keys)
-        return self
+        self.path = path_of(way)
 
     @property
-    def path(self) -> str:
-        """The way to the value, such as ``$.data[3].created_at``."""
-        return "$" + "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in reversed(self.way))
+    def misfit(self) -> Misfit:
+        """The same as a value to keep."""
+        return Misfit(self.path, self.expected)
 
 
-def text(value: Any, _: Any = None) -> str:
+def path_of(way: Any) -> str:
+    """Return the text for a way, such as ``$.step_details.tool_calls[3].id``."""
+    keys: list[str] = []
+    while way.__class__ is tuple:
+        way, key = way
+        keys.append(f"[{key}]" if isinstance(key, int) else f".{key}")
+    return "$" + "".join(reversed(keys))
+
+
+def text(value: Any, way: Any = None) -> str:
     """Read text."""
     if isinstance(value, str):
         return value
-    raise Mismatch("text", value)
+    raise Mismatch("text", value, way)
 
 
-def whole_number(value: Any, _: Any = None) -> int:
+def whole_number(value: Any, way: Any = None) -> int:
     """Read a whole number; true and false are none."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise Mismatch("a whole number", value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise Mismatch("a whole number", value, way)
 
 
-def number(value: Any, _: Any = None) -> float:
+def number(value: Any, way: Any = None) -> float:
     """Read a number; true and false are none."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         try:
             return float(value)
         except OverflowError:
-            raise Mismatch("a number that fits a float", value) from None
-    raise Mismatch("a number", value)
+            raise Mismatch("a number that fits a float", value, way) from None
+    raise Mismatch("a number", value, way)
 
 
-def boolean(value: Any, _: Any = None) -> bool:
+def boolean(value: Any, way: Any = None) -> bool:
     """Read true or false."""
     if isinstance(value, bool):
         return value
-    raise Mismatch("true or false", value)
+    raise Mismatch("true or false", value, way)
 
 
-def json_object(value: Any, _: Any = None) -> dict[str, Any]:
+def json_object(value: Any, way: Any = None) -> dict[str, Any]:
     """Read an object of any keys."""
     if isinstance(value, dict):
         return value
     if isinstance(value, Mapping):
         return dict(value)
-    raise Mismatch("an object", value)
+    if value == []:
+        return {}
+    raise Mismatch("an object", value, way)
 
 
-def text_or_object(value: Any, _: Any = None) -> str | dict[str, Any]:
+def text_or_object(value: Any, way: Any = None) -> str | dict[str, Any]:
     """Read a setting that is one word, or an object where a word does not suffice."""
     if isinstance(value, str):
         return value
-    if isinstance(value, Mapping):
+    try:
         return json_object(value)
-    raise Mismatch("text or an object", value)
+    except Mismatch:
+        raise Mismatch("text or an object", value, way) from None
 
 
 # Seconds up to here (the year 5138), milliseconds above (from March 1973 on).
-_LAST_SECOND: Final = 100_000_000_000
+LAST_SECOND: Final = 100_000_000_000
 
 
 @lru_cache(maxsize=1024)  # the steps of a run share many a second: one ends when the next begins
@@ -89,30 +115,30 @@ def _from_timestamp(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def time(value: Any, _: Any = None) -> datetime:
+def time(value: Any, way: Any = None) -> datetime:
     """Read a time in seconds, milliseconds (DashScope) or ISO 8601 (LLAMPHouse; UTC where no zone is named)."""
-    if value.__class__ is int and 0 <= value < _LAST_SECOND:
+    if value.__class__ is int and 0 <= value < LAST_SECOND:
         return _from_timestamp(value)
     try:
         if isinstance(value, str) and not value.isdigit():  # digits alone may be a date, or anything
             moment = datetime.fromisoformat(value)
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         seconds = number(value)
-        return _from_timestamp(seconds if abs(seconds) < _LAST_SECOND else seconds / 1000)
+        return _from_timestamp(seconds if abs(seconds) < LAST_SECOND else seconds / 1000)
     except (ValueError, OverflowError, OSError):
-        raise Mismatch("a time in seconds, milliseconds or ISO 8601", value) from None
+        raise Mismatch("a time in seconds, milliseconds or ISO 8601", value, way) from None
 
 
-def time_or_unset(value: Any, _: Any = None) -> datetime | None:
+def time_or_unset(value: Any, way: Any = None) -> datetime | None:
     """Read a time that may be missing; DashScope sends -1 for that."""
-    if value.__class__ is int and 0 <= value < _LAST_SECOND:
+    if value.__class__ is int and 0 <= value < LAST_SECOND:
         return _from_timestamp(value)
-    return None if value == -1 else time(value)
+    return None if value == -1 else time(value, way)
 
 
 def seconds(moment: datetime) -> int | float:
     """Write a time in seconds (in milliseconds if it is too late to be read as seconds): whole where it is whole."""
     stamp = moment.timestamp()
-    if stamp >= _LAST_SECOND:
+    if stamp >= LAST_SECOND:
         return round(stamp * 1000)
     return int(stamp) if stamp.is_integer() else stamp

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from openai_steps._models.extra import NO_EXTRA
-from openai_steps._models.tool_calls import OtherToolCall, ToolCall, type_of
+from openai_steps._models.extra import NO_EXTRA, Misfit, problem_field
+from openai_steps._models.tool_calls import OtherToolCall, ToolCall, calls_in, type_of
 
 
 @frozen
@@ -57,12 +57,13 @@ class SubmitToolApprovalAction:
 
 @frozen
 class OtherRequiredAction:
-    """An action of a kind that has no class of its own; ``data`` is the whole JSON object.
+    """An action of a kind that has no class of its own, or does not fit it; ``data`` is the whole JSON object.
 
     bee-api's ``submit_tool_inputs`` and ``submit_tool_approvals`` and LLAMPHouse's actions arrive as this.
     """
 
     data: dict[str, Any] = field(hash=False)
+    problem: Misfit | None = problem_field()
 
     @property
     def type(self) -> str | None:
@@ -73,8 +74,7 @@ class OtherRequiredAction:
     def tool_calls(self) -> tuple[OtherToolCall, ...]:
         """The calls in question, where the object that the type names lists some; otherwise none."""
         payload = self.data.get(self.type or "")
-        calls = payload.get("tool_calls") if isinstance(payload, dict) else None
-        return tuple(OtherToolCall(call) for call in calls if isinstance(call, dict)) if isinstance(calls, list) else ()
+        return calls_in(payload) if isinstance(payload, dict) else ()
 
 
 RequiredAction: TypeAlias = SubmitToolOutputsAction | SubmitToolApprovalAction | OtherRequiredAction

@@ -1,10 +1,10 @@
-"""What all models share: the JSON that has no field of its own."""
+"""What all models share: the JSON that has no field of its own, and notes on the JSON that does not fit."""
 
 from __future__ import annotations
 
 from typing import Any, Final, NoReturn, cast
 
-from attrs import field
+from attrs import field, frozen
 
 
 class _NoExtra(dict[str, Any]):
@@ -33,12 +33,56 @@ class _NoExtra(dict[str, Any]):
 NO_EXTRA: Final = _NoExtra()
 
 
+@frozen
+class Misfit:
+    """A JSON value that does not fit its place.
+
+    Attributes:
+        path: Where it is, within the step (or the run, the page …): ``$.step_details.tool_calls[0].function.name``.
+        expected: What should be there, in words: ``text``.
+    """
+
+    path: str
+    expected: str
+
+
+@frozen
+class UnreadableItem:
+    """An item of a list that is no step, no run …: it lacks an id, or a time of creation that can be read.
+
+    Attributes:
+        data: The JSON value, whole.
+        problem: What does not fit.
+        index: Its place in the page, counted from 0; 0 where it did not come in a page.
+    """
+
+    data: Any = field(hash=False)
+    problem: Misfit
+    index: int = field(default=0, kw_only=True, eq=False)
+
+    @property
+    def id(self) -> str | None:
+        """The item's id, or None where it has none."""
+        found = self.data.get("id") if isinstance(self.data, dict) else None
+        return found if isinstance(found, str) else None
+
+
 def extra_field() -> Any:
     """Declare the field that keeps the keys for which a keyword-only class has no field.
 
     Elsewhere the declaration is written out: of a wrapped one, type checkers do not see that it is keyword-only.
     """
     return field(default=NO_EXTRA, kw_only=True, hash=False)
+
+
+def problem_field() -> Any:
+    """Declare the field of an ``Other…`` class that says why an object of a known type did not fit."""
+    return field(default=None, kw_only=True, eq=False)
+
+
+def problems_field() -> Any:
+    """Declare the field that lists what did not fit; two objects with the same content are equal whatever it says."""
+    return field(default=(), kw_only=True, eq=False)
 
 
 def optional_json_object() -> Any:

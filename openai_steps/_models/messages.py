@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from openai_steps._models.extra import NO_EXTRA, extra_field, optional_json_object
+from openai_steps._models.extra import NO_EXTRA, Misfit, extra_field, optional_json_object, problem_field, problems_field
 from openai_steps._models.runs import IncompleteDetails
 from openai_steps._models.tool_calls import ImageFile, type_of
 
@@ -79,9 +79,10 @@ class UrlCitationAnnotation:
 
 @frozen
 class OtherAnnotation:
-    """An annotation of a kind that has no class of its own; ``data`` is the whole JSON object."""
+    """An annotation of a kind that has no class of its own, or does not fit it; ``data`` is the whole JSON object."""
 
     data: dict[str, Any] = field(hash=False)
+    problem: Misfit | None = problem_field()
 
     @property
     def type(self) -> str | None:
@@ -152,9 +153,10 @@ class RefusalContent:
 
 @frozen
 class OtherContent:
-    """Content of a kind that has no class of its own; ``data`` is the whole JSON object."""
+    """Content of a kind that has no class of its own, or does not fit it; ``data`` is the whole JSON object."""
 
     data: dict[str, Any] = field(hash=False)
+    problem: Misfit | None = problem_field()
 
     @property
     def type(self) -> str | None:
@@ -236,6 +238,8 @@ class Message:
     metadata: dict[str, Any] | None = optional_json_object()
     object: str | None = None
     extra: Mapping[str, Any] = extra_field()
+    problems: tuple[Misfit, ...] = problems_field()
+    """What did not fit: the field is None then, and the value in ``extra``."""
 
     @property
     def text(self) -> str:

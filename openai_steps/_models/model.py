@@ -25,6 +25,7 @@ from openai_steps._models.steps import (
     PromptTokenDetails,
     RunStep,
     StepDetails,
+    UnreadableStep,
     Usage,
 )
 from openai_steps._models.threads import File, Thread
@@ -78,5 +79,6 @@ Model: TypeAlias = (
     | Usage
     | PromptTokenDetails
     | CompletionTokensDetails
+    | UnreadableStep
 )
 """Anything that has a shape on the wire."""

@@ -7,10 +7,10 @@ from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
-from openai_steps._models.extra import extra_field
+from openai_steps._models.extra import Misfit, UnreadableItem, extra_field, problems_field
 from openai_steps._models.messages import Message
 from openai_steps._models.runs import Run
-from openai_steps._models.steps import RunStep
+from openai_steps._models.steps import RunStep, UnreadableStep
 from openai_steps._models.threads import Thread
 
 Item = TypeVar("Item")
@@ -21,7 +21,8 @@ class Page(Generic[Item]):
     """One page of a list, its items in list order, just as the server sent it.
 
     ``first_id`` and ``last_id`` are what the server said; on some servers they are missing or wrong. ``has_more`` is
-    None where the server does not say.
+    None where the server does not say. ``unreadable`` has the items that could not be read, which only a caller who
+    asks for them with ``odd="keep"`` ever sees; without these, a page is refused.
     """
 
     data: tuple[Item, ...]
@@ -29,7 +30,9 @@ class Page(Generic[Item]):
     first_id: str | None = None
     last_id: str | None = None
     object: str | None = None
+    unreadable: tuple[UnreadableItem, ...] = ()
     extra: Mapping[str, Any] = extra_field()
+    problems: tuple[Misfit, ...] = problems_field()
 
 
 # Each says anew what its data are: annotations are read at run time, where the type variable means nothing.
@@ -40,6 +43,7 @@ class StepPage(Page[RunStep]):
     """One page of a run's steps."""
 
     data: tuple[RunStep, ...]
+    unreadable: tuple[UnreadableStep, ...] = ()
 
 
 @frozen(kw_only=True)

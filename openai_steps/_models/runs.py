@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 from attrs import field, frozen
 
 from openai_steps._models.actions import RequiredAction
-from openai_steps._models.extra import NO_EXTRA, extra_field, optional_json_object
+from openai_steps._models.extra import NO_EXTRA, Misfit, extra_field, optional_json_object, problems_field
 from openai_steps._models.steps import FINISHED_STEP_STATUSES, LastError, RunStep, Usage
 
 Order: TypeAlias = Literal["asc", "desc"]
@@ -63,6 +63,8 @@ class Run:
     usage: Usage | None = None
     object: str | None = None
     extra: Mapping[str, Any] = extra_field()
+    problems: tuple[Misfit, ...] = problems_field()
+    """What did not fit: the field is None then, and the value in ``extra``."""
 
     @property
     def is_finished(self) -> bool:

@@ -8,9 +8,17 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from openai_steps._models.extra import NO_EXTRA, extra_field, optional_json_object
+from openai_steps._models.extra import (
+    NO_EXTRA,
+    Misfit,
+    UnreadableItem,
+    extra_field,
+    optional_json_object,
+    problem_field,
+    problems_field,
+)
 from openai_steps._models.tokens import Tokens, add
-from openai_steps._models.tool_calls import ToolCall, type_of
+from openai_steps._models.tool_calls import ToolCall, calls_in, type_of
 
 INCLUDE_FILE_SEARCH_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
 """The one name that ``include`` knows: send the text that a file search found, too."""
@@ -49,9 +57,10 @@ class ToolCallsDetails:
 
 @frozen
 class OtherStepDetails:
-    """Details of a kind that has no class of its own; ``data`` is the whole JSON object."""
+    """Details of a kind that has no class of its own, or do not fit it; ``data`` is the whole JSON object."""
 
     data: dict[str, Any] = field(hash=False)
+    problem: Misfit | None = problem_field()
 
     @property
     def type(self) -> str | None:
@@ -121,9 +130,9 @@ class RunStep:
     """One step of a run. Times are aware datetimes in UTC."""
 
     id: str
-    thread_id: str
-    run_id: str
-    assistant_id: str
+    thread_id: str | None = None
+    run_id: str | None = None
+    assistant_id: str | None = None
     type: str | None = None
     status: str | None = None
     created_at: datetime
@@ -140,11 +149,18 @@ class RunStep:
     metadata: dict[str, Any] | None = optional_json_object()
     object: str | None = None
     extra: Mapping[str, Any] = extra_field()
+    problems: tuple[Misfit, ...] = problems_field()
+    """What did not fit: the field is None then, and the value in ``extra``."""
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        """The step's tool calls; empty for a step of another kind."""
+        """The step's tool calls; empty for a step of another kind.
+
+        Foundry Local's ``mcp_call`` step, which has the payload of a call for its details, is one call.
+        """
         details = self.step_details
+        if isinstance(details, OtherStepDetails):
+            return calls_in(details.data, self.type)
         return details.tool_calls if isinstance(details, ToolCallsDetails) else ()
 
     @property
@@ -171,3 +187,8 @@ class RunStep:
         """From creation to the end; None while the step goes on."""
         end = self.finished_at
         return None if end is None else end - self.created_at
+
+
+@frozen
+class UnreadableStep(UnreadableItem):
+    """A step that lacks an id, or a time of creation that can be read. It is no `RunStep`."""

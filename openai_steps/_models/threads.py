@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from openai_steps._models.extra import extra_field, optional_json_object
+from openai_steps._models.extra import Misfit, extra_field, optional_json_object, problems_field
 
 
 @frozen(kw_only=True)
@@ -23,6 +23,8 @@ class Thread:
     metadata: dict[str, Any] | None = optional_json_object()
     object: str | None = None
     extra: Mapping[str, Any] = extra_field()
+    problems: tuple[Misfit, ...] = problems_field()
+    """What did not fit: the field is None then, and the value in ``extra``."""
 
 
 @frozen(kw_only=True)
@@ -40,3 +42,5 @@ class File:
     status_details: str | None = None
     object: str | None = None
     extra: Mapping[str, Any] = extra_field()
+    problems: tuple[Misfit, ...] = problems_field()
+    """What did not fit: the field is None then, and the value in ``extra``."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from openai_steps._models.extra import NO_EXTRA, extra_field, optional_json_object
+from openai_steps._models.extra import NO_EXTRA, Misfit, extra_field, optional_json_object, problem_field
 
 
 def _as_text(value: Any) -> str | None:
@@ -53,9 +53,10 @@ class ImageOutput:
 
 @frozen
 class OtherOutput:
-    """An output of a kind that has no class of its own; ``data`` is the whole JSON object."""
+    """An output of a kind that has no class of its own, or does not fit it; ``data`` is the whole JSON object."""
 
     data: dict[str, Any] = field(hash=False)
+    problem: Misfit | None = problem_field()
 
     @property
     def type(self) -> str | None:
@@ -259,14 +260,21 @@ class McpToolCall:
     extra: Mapping[str, Any] = extra_field()
 
 
+# Where a call's payload says what was asked and what was answered. request_payload, response_payload and result are
+# Foundry Local's, requesturl is Bing's, action is that of computer use.
+_ASKED: Final = ("arguments", "input", "query", "requesturl", "action", "request_payload")
+_ANSWERED: Final = ("output", "result", "response_payload")
+
+
 @frozen
 class OtherToolCall:
-    """A tool call of a kind that has no class of its own; ``data`` is the whole JSON object.
+    """A tool call of a kind that has no class of its own, or does not fit it; ``data`` is the whole JSON object.
 
     Azure's Bing, AI Search, OpenAPI and other tools and DashScope's quark_search arrive as this.
     """
 
     data: dict[str, Any] = field(hash=False)
+    problem: Misfit | None = problem_field()
 
     @property
     def id(self) -> str:
@@ -281,9 +289,13 @@ class OtherToolCall:
 
     @property
     def payload(self) -> dict[str, Any]:
-        """The object under the key that the type names, or the whole call where there is none."""
-        payload = self.data.get(self.type or "")
-        return payload if isinstance(payload, dict) else self.data
+        """The object under the key that the type names, or under ``function``, or the whole call where there is none.
+
+        Azure AI Foundry lists OpenAPI calls with their payload under ``function``
+        (https://github.com/Azure/azure-sdk-for-python/issues/42645).
+        """
+        payloads = (self.data.get(self.type or ""), self.data.get("function"))
+        return next((payload for payload in payloads if isinstance(payload, dict)), self.data)
 
     @property
     def name(self) -> str:
@@ -294,16 +306,37 @@ class OtherToolCall:
     @property
     def arguments(self) -> str | None:
         """What the tool was asked, under whichever key; anything but text is given as JSON text."""
-        return self._first_of("arguments", "input", "query", "requesturl", "action")
+        return self._first_of(_ASKED)
 
     @property
     def output(self) -> str | None:
         """What the tool answered; anything but text is given as JSON text."""
-        return self._first_of("output")
+        found = self._first_of(_ANSWERED)
+        return _show_results(self.payload) if found is None else found
 
-    def _first_of(self, *keys: str) -> str | None:
+    def _first_of(self, keys: tuple[str, ...]) -> str | None:
         payload = self.payload
         return next((_as_text(payload[key]) for key in keys if payload.get(key) is not None), None)
+
+
+def _show_results(payload: dict[str, Any]) -> str | None:
+    """Show what a code interpreter or a file search gave, of which a part does not fit, as their classes show it."""
+    for key in ("outputs", "results"):
+        found = payload.get(key)
+        if isinstance(found, list):
+            return "\n".join(_show_result(result) for result in found) if found or key == "results" else None
+    return None
+
+
+def _show_result(result: Any) -> str:
+    if isinstance(result, dict):
+        image = result.get("image")
+        if isinstance(image, dict) and isinstance(image.get("file_id"), str):
+            return f"[image {image['file_id']}]"
+        for key in ("logs", "file_name"):
+            if isinstance(result.get(key), str):
+                return str(result[key])
+    return _as_text(result) or ""
 
 
 ToolCall: TypeAlias = (
@@ -315,3 +348,20 @@ ToolCall: TypeAlias = (
 def type_of(data: dict[str, Any]) -> str | None:
     value = data.get("type")
     return value if isinstance(value, str) else None
+
+
+def calls_in(data: dict[str, Any], kind: str | None = None) -> tuple[OtherToolCall, ...]:
+    """Return the calls in an object that lists some, or has the payload of one.
+
+    Args:
+        data: The object.
+        kind: What it is, if it does not say so itself.
+    """
+    calls = data.get("tool_calls")
+    if isinstance(calls, list):
+        return tuple(OtherToolCall(call) for call in calls if isinstance(call, dict))
+    kind = type_of(data) or kind
+    payload = data.get(kind or "")
+    if isinstance(payload, dict) and not payload.keys().isdisjoint(_ASKED + _ANSWERED):
+        return (OtherToolCall({**data, "type": kind}),)
+    return ()

@@ -1,0 +1,286 @@
+"""The rules by which JSON becomes models, as hooks for cattrs: strict at the leaf, tolerant at the union.
+
+They are derived from the attrs classes, whatever these hold. What a class says by its fields:
+
+``extra``
+    It is read from a JSON object, and keeps the keys that it does not know.
+``problems``
+    It is an item, a step say, and tolerant: a field with a default takes it where the value does not fit. The value is
+    kept in ``extra``, the reason in ``problems``. A field without a default must fit, or the whole item is refused.
+``data`` and ``problem``
+    It is the ``Other…`` class, written last in a union of classes that the key ``type`` tells apart. It takes the
+    objects of other types, and those that do not fit the class of their type; ``problem`` tells which.
+``data`` and ``has_more``
+    It is a page; an item that is refused goes into its ``unreadable``.
+
+So an odd value costs the smallest thing around it that can do without: the field of an item, the tool call, the
+details. Null and absent are one, where there is a default; an array may be null (Go) or an empty object (Lua).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from operator import eq
+from types import UnionType
+from typing import Any, Final, TypeAlias, Union, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+
+from openai_steps._json import scalars
+from openai_steps._json.scalars import ABSENT, Mismatch
+from openai_steps._models.actions import OtherRequiredAction, RequiredAction
+from openai_steps._models.extra import NO_EXTRA, Misfit
+from openai_steps._models.pages import Page
+from openai_steps._models.steps import LastError, RunStep, Usage
+
+Hook: TypeAlias = Callable[[Any, Any], Any]
+"""Turns a JSON value, and the way to it, into what a type wants, or raises Mismatch."""
+
+_LEAVES: Final[Mapping[Any, Hook]] = {
+    str: scalars.text,
+    int: scalars.whole_number,
+    float: scalars.number,
+    bool: scalars.boolean,
+    datetime: scalars.time,
+}
+_TEXT_OR_OBJECT: Final = str | dict[str, Any]
+
+
+def add_structure_hooks(converter: Converter) -> None:
+    """Teach a converter all the rules."""
+    for leaf, hook in _LEAVES.items():
+        converter.register_structure_hook(leaf, hook)
+    converter.register_structure_hook_func(partial(eq, dict[str, Any]), scalars.json_object)
+    converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
+    converter.register_structure_hook_factory(_is_union, _union_hook)
+    converter.register_structure_hook_factory(attrs.has, _object_hook)
+    converter.register_structure_hook_factory(is_page, _page_hook)
+
+
+# --- What a type is ---------------------------------------------------------------------------------------------
+
+
+def without_none(kind: Any) -> Any:
+    """Return the type ``T`` for ``T | None`` and for ``T``."""
+    members = get_args(kind)
+    if type(None) not in members:
+        return kind
+    return Union[tuple(member for member in members if member is not type(None))]  # noqa: UP007 - built, not written
+
+
+def members_of(kind: Any) -> tuple[tuple[Any, ...], Any] | None:
+    """Return the classes of a union that the key ``type`` tells apart, and the ``Other…`` class; None for any other."""
+    *tagged, other = get_args(kind) or (kind,)
+    is_tagged = tagged and attrs.has(other) and "problem" in attrs.fields_dict(other)
+    return (tuple(tagged), other) if is_tagged else None
+
+
+def fields_of(cls: Any) -> list[attrs.Attribute[Any]]:
+    """Return the fields of a class that have a key of their own on the wire, their types resolved."""
+    attrs.resolve_types(cls)
+    return [field for field in attrs.fields(cls) if field.name not in _NOT_ON_THE_WIRE]
+
+
+def keys_of(cls: Any) -> frozenset[str]:
+    """Return the keys that a class knows: those of its fields, and the tag that has chosen it."""
+    keys = {field.name for field in fields_of(cls)}
+    return frozenset(keys | {"type"} if hasattr(cls, "type") else keys)
+
+
+_NOT_ON_THE_WIRE: Final = {"extra", "problems", "unreadable"}
+
+
+def item_of(cls: type[Page[Any]]) -> Any:
+    """Return the class of a page's items."""
+    attrs.resolve_types(cls)
+    return get_args(attrs.fields_dict(cls)["data"].type)[0]
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _is_union(kind: Any) -> bool:
+    return isinstance(kind, UnionType) or get_origin(kind) is Union
+
+
+def is_page(kind: Any) -> bool:
+    """Tell whether a type is a page of a list."""
+    return isinstance(kind, type) and issubclass(kind, Page)
+
+
+# --- Arrays and unions ------------------------------------------------------------------------------------------
+
+
+def _tuple_hook(kind: Any, converter: Converter) -> Hook:
+    member = get_args(kind)[0]
+    hook: Hook = converter.get_structure_hook(member)
+
+    def structure_tuple(value: Any, way: Any) -> tuple[Any, ...]:
+        return tuple(hook(item, (way, index)) for index, item in enumerate(_array(value, way)))
+
+    return structure_tuple
+
+
+def _array(value: Any, way: Any) -> list[Any] | tuple[Any, ...]:
+    if isinstance(value, list | tuple):
+        return value
+    if value is None or value == {}:
+        return ()
+    raise Mismatch("an array", value, way)
+
+
+def _union_hook(kind: Any, converter: Converter) -> Hook:
+    """Return the hook for ``T | None`` (None itself is seen to before) or for a tagged union."""
+    inner = without_none(kind)
+    if inner == _TEXT_OR_OBJECT:
+        return scalars.text_or_object
+    if inner is datetime:
+        return scalars.time_or_unset
+    if members_of(inner) is not None:
+        return _tagged_hook(inner, converter)
+    hook: Hook = converter.get_structure_hook(inner)
+    return hook
+
+
+def _tagged_hook(kind: Any, converter: Converter) -> Hook:
+    found = members_of(kind)
+    assert found is not None
+    tagged, other = found
+    hooks: dict[str, Hook] = {cls.type: converter.get_structure_hook(cls) for cls in tagged}
+
+    def structure_tagged(value: Any, way: Any, tag: Any = None) -> Any:
+        data = scalars.json_object(value, way)
+        tag = tag if data.get("type") is None else data["type"]
+        try:
+            if tag is not None:
+                hook = hooks.get(scalars.text(tag, (way, "type")))
+                return other(data) if hook is None else hook(data, way)
+        except Mismatch as mismatch:
+            return other(data, problem=mismatch.misfit)
+        return other(data)
+
+    return structure_tagged
+
+
+# --- Objects ----------------------------------------------------------------------------------------------------
+
+
+def _object_hook(cls: Any, converter: Converter) -> Hook:
+    read_fields = _fields_reader(cls, fields_of(cls), converter)
+
+    def structure_object(value: Any, way: Any) -> Any:
+        return cls(**read_fields(scalars.json_object(value, way), way))
+
+    return structure_object
+
+
+def _fields_reader(cls: Any, fields: list[attrs.Attribute[Any]], converter: Converter) -> Hook:
+    """Return the function that turns a JSON object into the arguments of a class."""
+    known = keys_of(cls)
+    is_item = "problems" in attrs.fields_dict(cls)
+    readers = [(field.name, _field_reader(cls, field, converter), _fallback(field)) for field in fields]
+
+    def read_fields(data: dict[str, Any], way: Any) -> dict[str, Any]:
+        arguments = {}
+        problems: list[Misfit] = []
+        extra = {key: value for key, value in data.items() if key not in known}
+        for name, read, fallback in readers:
+            try:
+                arguments[name] = read(data, way)
+            except Mismatch as mismatch:
+                if not is_item or fallback is attrs.NOTHING:
+                    raise
+                arguments[name] = _stand_in(fallback, mismatch, problems)
+                if data.get(name) is not None:
+                    extra[name] = data[name]
+        if problems:
+            arguments["problems"] = tuple(problems)
+        arguments["extra"] = extra or NO_EXTRA
+        return arguments
+
+    return read_fields
+
+
+def _field_reader(cls: Any, field: attrs.Attribute[Any], converter: Converter) -> Hook:
+    """Return the function that reads a field from the object that has it, which is at ``way``."""
+    name, default = field.name, field.default
+    hook: Hook = converter.get_structure_hook(field.type)
+    says_nothing = _SAYS_NOTHING.get(without_none(field.type))
+
+    def read(data: dict[str, Any], way: Any) -> Any:
+        value = data.get(name, ABSENT)
+        if (value is None or value is ABSENT) and default is not attrs.NOTHING:
+            return default
+        return hook(value, (way, name))
+
+    def read_unless_unset(data: dict[str, Any], way: Any) -> Any:
+        found = default if data.get(name) in ({}, []) else read(data, way)
+        return default if found is not None and says_nothing and says_nothing(found) else found
+
+    def read_details(data: dict[str, Any], way: Any) -> Any:
+        # Foundry Local leaves it to the step to tell what kind its details are of.
+        structure_tagged: Any = hook
+        return structure_tagged(data.get(name), (way, name), data.get("type"))
+
+    if (cls, name) == (RunStep, "step_details"):
+        return read_details
+    return read_unless_unset if says_nothing else read
+
+
+def _fallback(field: attrs.Attribute[Any]) -> Any:
+    """Return what a field of an item takes where a value does not fit: its default, or the Other… class of a union."""
+    members = members_of(without_none(field.type))
+    return members[1] if members and field.default is attrs.NOTHING else field.default
+
+
+def _stand_in(fallback: Any, mismatch: Mismatch, problems: list[Misfit]) -> Any:
+    if isinstance(fallback, type):
+        return fallback({}, problem=mismatch.misfit)
+    problems.append(mismatch.misfit)
+    return fallback
+
+
+def _no_error(error: LastError) -> bool:
+    return error == LastError("", "")
+
+
+def _no_usage(usage: Usage) -> bool:
+    return usage == Usage()
+
+
+def _no_action(action: Any) -> bool:
+    return isinstance(action, OtherRequiredAction) and not any(action.data.values())
+
+
+# DashScope says so that there is no error and no usage, MiniMax (a type of no text) that nothing is required. For times
+# see `scalars.time_or_unset`.
+_SAYS_NOTHING: Final[Mapping[Any, Callable[[Any], bool]]] = {
+    LastError: _no_error,
+    Usage: _no_usage,
+    RequiredAction: _no_action,
+}
+
+
+# --- Pages ------------------------------------------------------------------------------------------------------
+
+
+def _page_hook(cls: Any, converter: Converter) -> Hook:
+    read_fields = _fields_reader(cls, [field for field in fields_of(cls) if field.name != "data"], converter)
+    item, unreadable = item_of(cls), get_args(attrs.fields_dict(cls)["unreadable"].type)[0]
+    hook: Hook = converter.get_structure_hook(item)
+
+    def structure_page(value: Any, way: Any) -> Any:
+        data = {"data": value} if isinstance(value, list | tuple) else scalars.json_object(value, way)
+        items, refused = [], []
+        for index, one in enumerate(_array(data.get("data", ABSENT), (way, "data"))):
+            try:
+                items.append(hook(one, None))
+            except Mismatch as mismatch:
+                refused.append(unreadable(one, mismatch.misfit, index=index))
+        return cls(**read_fields(data, way), data=tuple(items), unreadable=tuple(refused))
+
+    return structure_page
