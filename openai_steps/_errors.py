@@ -175,13 +175,23 @@ class ResponseDecodeError(StepsError):
 
     Attributes:
         path: Where in the JSON, such as ``$.data[3].created_at``; ``$`` for the body as a whole.
+        expected: What should be there, in words; None where the body is not JSON, or there is none.
         body: The body as it came, so that nothing is lost; None where there is none.
         request_id: The provider's name for this request, or None.
     """
 
-    def __init__(self, message: str, *, path: str = "$", body: Any = None, request_id: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "$",
+        expected: str | None = None,
+        body: Any = None,
+        request_id: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.path = path
+        self.expected = expected
         self.body = body
         self.request_id = request_id
 
@@ -196,7 +206,8 @@ def unreadable_item(place: str, path: str, expected: str, *, body: Any = None) -
         body: The item, or all of the body.
     """
     path = f"{place}{path.removeprefix('$')}"
-    return ResponseDecodeError(f'{path} should be {expected}; odd="keep" reads on.', path=path, body=body)
+    message = f'{path} should be {expected}. With odd="keep" such an item is passed on as it is.'
+    return ResponseDecodeError(message, path=path, expected=expected, body=body)
 
 
 class ResponseTooLargeError(ResponseDecodeError):

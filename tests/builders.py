@@ -58,38 +58,56 @@ TIMES = ("completed_at", "failed_at", "cancelled_at", "expired_at", "expires_at"
 
 
 def normal(body: Any) -> Any:
-    """Return a step's or page's JSON as it may come back: nulls absent, times in seconds, nothing said in one way."""
+    """Return a step's or page's JSON as it may come back: nothing said in one way, times in seconds.
+
+    Null, ``{}``, ``[]`` and absent are one; so are 12 and 12.0, which Python compares as equal.
+    """
     if isinstance(body, list):
         return normal({"data": body})
-    if "data" in body:
-        return _without_nulls({**body, "data": [_normal_step(step) for step in body["data"] or []]})
-    return _without_nulls(_normal_step(body))
+    if isinstance(body, dict) and "data" in body:
+        data = body["data"]
+        return full({**body, "data": [_normal_step(step) for step in data] if isinstance(data, list) else data})
+    return full(_normal_step(body))
 
 
-def _normal_step(step: Body) -> Body:
-    step = {**step, "created_at": _in_seconds(step["created_at"])}
+def _normal_step(step: Any) -> Any:
+    if not isinstance(step, dict):
+        return step
+    step = {**step, "created_at": _in_seconds(step.get("created_at"))}
     for name in TIMES:
-        if step.get(name) is not None:
-            step[name] = None if step[name] == -1 else _in_seconds(step[name])
-    if isinstance(step.get("usage"), dict) and not _without_nulls(step["usage"]):
-        step["usage"] = None
+        step[name] = None if step.get(name) == -1 else _in_seconds(step.get(name))
     if step.get("last_error") == {"code": "", "message": ""}:
         step["last_error"] = None
+    details = step.get("step_details")
+    if isinstance(details, dict) and details.get("type") == step.get("type"):  # it need not be said twice
+        step["step_details"] = {key: value for key, value in details.items() if key != "type"}
     return step
 
 
-def _in_seconds(value: Any) -> float:
-    if isinstance(value, str):
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    seconds: float = value if abs(value) < 100_000_000_000 else value / 1000
+def _in_seconds(value: Any) -> Any:
+    """Return the number of seconds, or what is no time as it is."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return value
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat("" if value.isdigit() else value)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        seconds = value if abs(value) < 100_000_000_000 else value / 1000
+        datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError):
+        return value
     return round(seconds, 6)
 
 
-def _without_nulls(value: Any) -> Any:
+def full(value: Any) -> Any:
+    """Return JSON without what says nothing: null, and objects and arrays that are, or become by that, empty.
+
+    In an array, which keeps its length, PHP's ``[]`` is ``{}``.
+    """
     if isinstance(value, Mapping):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+        items = ((key, full(item)) for key, item in value.items())
+        return {key: item for key, item in items if item is not None and item not in ({}, [])}
+    return [{} if item == [] else full(item) for item in value] if isinstance(value, list) else value
 
 
 # --- Strategies -------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import aiohttp
 
 from openai_steps._arguments import check_headers
 from openai_steps._client.fleet import FleetVerbs
+from openai_steps._client.follow import FollowVerbs
 from openai_steps._client.requests import timeouts_for
 from openai_steps._client.runs import RunVerbs
 from openai_steps._client.steps import StepVerbs
@@ -21,7 +22,7 @@ from openai_steps._sending.transport import Transport
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
 
 
-class AsyncStepsClient(FleetVerbs, StepVerbs, RunVerbs):
+class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs):
     """Reads the steps of Assistants-style runs, over one aiohttp session.
 
     Use it as an async context manager, or call `aclose` when done. One client serves any number of tasks of one event

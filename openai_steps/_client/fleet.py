@@ -7,16 +7,17 @@ from contextlib import aclosing
 
 from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError
 from openai_steps._client.requests import Names, names_of
-from openai_steps._client.steps import StepVerbs
+from openai_steps._client.steps import OddSteps, StepVerbs
 from openai_steps._http.requests import list_request
 from openai_steps._models.runs import Order, RunRef, RunSteps
-from openai_steps._models.steps import RunStep
+from openai_steps._models.steps import RunStep, UnreadableStep
 from openai_steps._sending.clock import utc_now
 from openai_steps._settings import Timeouts
 from openai_steps._tasks.fleet import run_fleet
 from openai_steps._tasks.prefetch import PageReader
 from openai_steps._walks.forward import ForwardWalk
 from openai_steps._walks.start import start_checked_walk
+from openai_steps._walks.unreadable import Odd, check_odd
 
 
 class FleetVerbs(StepVerbs):
@@ -32,6 +33,7 @@ class FleetVerbs(StepVerbs):
         in_order: bool = False,
         page_size: int = MAX_PAGE_SIZE,
         timeout: Timeouts | float | None = None,
+        odd: Odd = "raise",
     ) -> AsyncGenerator[RunSteps, None]:
         """Read the steps of many runs, several runs at once. A run that cannot be read stops no other.
 
@@ -45,6 +47,8 @@ class FleetVerbs(StepVerbs):
                 ``concurrency`` runs are then held.
             page_size: The most steps in one answer, 1 to 100.
             timeout: Instead of the client's, for each request.
+            odd: What to do with a step that can not be read: ``raise``: it ends its run, with the steps before it and
+                an error; ``keep``: it goes into ``unreadable``.
 
         Yields:
             Each run with all its steps, or with its error and the steps read before it.
@@ -59,12 +63,13 @@ class FleetVerbs(StepVerbs):
         if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
             raise ArgumentError("concurrency", f"must be a whole number above 0, not {concurrency!r}.")
         names = names_of(include)
+        check_odd(odd)
         list_request(self.endpoint, "thread", "run", include=names)
 
         def read(run: RunRef) -> Awaitable[RunSteps]:
             if not isinstance(run, RunRef):
                 raise ArgumentError("runs", f"must be RunRef(thread_id, run_id), not {run!r}.")
-            return self._read_run(run.thread_id, run.run_id, order, names, page_size, timeout)
+            return self._read_run(run.thread_id, run.run_id, order, names, page_size, timeout, odd)
 
         async with aclosing(run_fleet(runs, read, concurrency=concurrency, in_order=in_order)) as results:
             async for result in results:
@@ -78,14 +83,21 @@ class FleetVerbs(StepVerbs):
         names: Names,
         page_size: int,
         timeout: Timeouts | float | None,
+        odd: Odd,
     ) -> RunSteps:
-        walk = ForwardWalk(page_size=page_size)
-        reader = PageReader(walk, self._fetch(thread_id, run_id, order, names, timeout), prefetch=False)
-        steps: tuple[RunStep, ...] = ()
+        odd_steps = OddSteps(odd)
+        fetch = self._fetch(thread_id, run_id, order, names, timeout, odd_steps)
+        reader = PageReader(ForwardWalk(page_size=page_size), fetch, prefetch=False)
+        steps: list[RunStep] = []
+        unreadable: list[UnreadableStep] = []
+        failure: Exception | None = None
         try:
             while pages := await reader.read():
                 for page in pages:
-                    steps += page.data
+                    odd_steps.sort(page.data, steps, unreadable)
+            unreadable.extend(odd_steps.rest())
         except Exception as error:  # a credential's error, say, is this run's, too
-            return RunSteps(thread_id=thread_id, run_id=run_id, steps=steps, error=error)
-        return RunSteps(thread_id=thread_id, run_id=run_id, steps=steps)
+            failure = error
+        return RunSteps(
+            thread_id=thread_id, run_id=run_id, steps=tuple(steps), unreadable=tuple(unreadable), error=failure
+        )

@@ -65,20 +65,22 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request) -> T:
     except (orjson.JSONDecodeError, ResponseDecodeError):
         pass
     body = mask(reply.body.decode("latin-1"), reply.secrets).encode("latin-1")  # each byte is one character
-    problem, path = _decode_problem(body, kind)
+    problem, path, expected = _decode_problem(body, kind)
     request_id = find_request_id(_masked_headers(reply))
-    raise ResponseDecodeError(f"{problem} {_where(request, request_id)}", path=path, body=body, request_id=request_id)
+    raise ResponseDecodeError(
+        f"{problem} {_where(request, request_id)}", path=path, expected=expected, body=body, request_id=request_id
+    )
 
 
-def _decode_problem(body: bytes, kind: type[Any]) -> tuple[str, str]:
-    """Return what is wrong with a body, from which secrets have been taken, and the JSON path to it."""
+def _decode_problem(body: bytes, kind: type[Any]) -> tuple[str, str, str | None]:
+    """Return what is wrong with a body, from which secrets have been taken, the JSON path to it, and what is right."""
     try:
         decode(body, kind)
     except orjson.JSONDecodeError as error:
-        return f"The body is not JSON ({error}): {excerpt(as_text(body))}", "$"
+        return f"The body is not JSON ({error}): {excerpt(as_text(body))}", "$", None
     except ResponseDecodeError as error:
-        return error.message, error.path
-    return "The body can not be read.", "$"  # but could be, had it not told a secret
+        return error.message, error.path, error.expected
+    return "The body can not be read.", "$", None  # but could be, had it not told a secret
 
 
 def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, now: datetime) -> None:

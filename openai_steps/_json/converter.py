@@ -80,7 +80,7 @@ def structure(data: Any, cls: type[T]) -> T:
         return cast(T, _converter().get_structure_hook(cls)(data, None))
     except Mismatch as mismatch:
         message = f"{mismatch.path} should be {mismatch.expected}, but is {_shorten(mismatch.value)}."
-        raise ResponseDecodeError(message, path=mismatch.path, body=data) from None
+        raise ResponseDecodeError(message, path=mismatch.path, expected=mismatch.expected, body=data) from None
 
 
 @overload

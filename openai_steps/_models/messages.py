@@ -8,7 +8,14 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from openai_steps._models.extra import NO_EXTRA, Misfit, extra_field, optional_json_object, problem_field, problems_field
+from openai_steps._models.extra import (
+    NO_EXTRA,
+    Misfit,
+    extra_field,
+    optional_json_object,
+    problem_field,
+    problems_field,
+)
 from openai_steps._models.runs import IncompleteDetails
 from openai_steps._models.tool_calls import ImageFile, type_of
 

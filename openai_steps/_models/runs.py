@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from openai_steps._models.actions import RequiredAction
 from openai_steps._models.extra import NO_EXTRA, Misfit, extra_field, optional_json_object, problems_field
-from openai_steps._models.steps import FINISHED_STEP_STATUSES, LastError, RunStep, Usage
+from openai_steps._models.steps import FINISHED_STEP_STATUSES, LastError, RunStep, UnreadableStep, Usage
 
 Order: TypeAlias = Literal["asc", "desc"]
 """The order of a list by time of creation: oldest first (``asc``) or newest first (``desc``)."""
@@ -94,9 +94,13 @@ class RunRef:
 
 @frozen(kw_only=True)
 class RunSteps:
-    """What became of reading one run: its steps, or the error that stopped the reading (then the steps read so far)."""
+    """What became of reading one run: its steps, or the error that stopped the reading (then the steps read so far).
+
+    ``unreadable`` has the steps that could not be read, if they were asked for with ``odd="keep"``.
+    """
 
     thread_id: str
     run_id: str
     steps: tuple[RunStep, ...]
+    unreadable: tuple[UnreadableStep, ...] = ()
     error: Exception | None = None

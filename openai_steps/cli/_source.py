@@ -146,5 +146,5 @@ def _take_line(line: bytes, runs: dict[RunRef, WholeRun]) -> None:
         runs.setdefault(ref, WholeRun(ref)).run = run
     else:
         step = structure(body, RunStep)
-        ref = RunRef(step.thread_id, step.run_id)
+        ref = RunRef(step.thread_id or "", step.run_id or "")
         runs.setdefault(ref, WholeRun(ref)).steps.append(step)

@@ -102,7 +102,7 @@ def doings(step: RunStep) -> Iterable[Text]:
     match step.step_details:
         case MessageCreationDetails():
             yield _named("message", step.message_id)
-        case OtherStepDetails(data=data):
+        case OtherStepDetails(data=data) if not step.tool_calls:
             yield _named(step.type or "unknown", str(data))
         case _:
             yield from map(_describe_call, step.tool_calls)

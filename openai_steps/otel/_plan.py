@@ -63,8 +63,8 @@ def plan_run(
     run: Run, steps: Sequence[RunStep], *, endpoint: Endpoint | None, agent_name: str | None, content: bool
 ) -> PlannedSpan:
     """Plan the span of a run, with its steps as children and their tool calls as grandchildren."""
-    thread_id = run.thread_id or next((step.thread_id for step in steps), "")
-    assistant_id = run.assistant_id or next((step.assistant_id for step in steps), None)
+    thread_id = run.thread_id or next((step.thread_id for step in steps if step.thread_id), "")
+    assistant_id = run.assistant_id or next((step.assistant_id for step in steps if step.assistant_id), None)
     start = run.created_at
     end = max(_end_of_run(run, steps) or start, start)
     return PlannedSpan(
@@ -96,7 +96,7 @@ def _plan_step(step: RunStep, run: Run, end_of_run: datetime, content: bool) -> 
     wrote_message = isinstance(step.step_details, MessageCreationDetails)
     error = _error(step)
     return PlannedSpan(
-        context=span_context(step.thread_id, step.run_id, step.id),
+        context=_context(step, run),
         name=_named("chat", run.model) if wrote_message else step.type or "step",
         kind=SpanKind.INTERNAL,
         start=start,
@@ -106,8 +106,8 @@ def _plan_step(step: RunStep, run: Run, end_of_run: datetime, content: bool) -> 
                 "gen_ai.operation.name": "chat" if wrote_message else None,
                 "gen_ai.request.model": run.model if wrote_message else None,
                 "gen_ai.agent.id": step.assistant_id,
-                "gen_ai.conversation.id": step.thread_id,
-                "openai_steps.run.id": step.run_id,
+                "gen_ai.conversation.id": step.thread_id or run.thread_id,
+                "openai_steps.run.id": run.id,
                 "openai_steps.step.id": step.id,
                 "openai_steps.step.type": step.type,
                 "openai_steps.step.status": step.status,
@@ -117,18 +117,23 @@ def _plan_step(step: RunStep, run: Run, end_of_run: datetime, content: bool) -> 
         ),
         error=error,
         children=tuple(
-            _plan_call(call, place, step, start, max(start, end), error, content)
+            _plan_call(call, _context(step, run, str(place)), step, start, max(start, end), error, content)
             for place, call in enumerate(step.tool_calls)
         ),
     )
 
 
+def _context(step: RunStep, run: Run, *inside: str) -> SpanContext:
+    """Return the context of a span; a step that does not say where it belongs (Foundry Local's) is the run's."""
+    return span_context(step.thread_id or run.thread_id or "", run.id, step.id, *inside)
+
+
 def _plan_call(
-    call: ToolCall, place: int, step: RunStep, start: int, end: int, error: LastError | None, content: bool
+    call: ToolCall, context: SpanContext, step: RunStep, start: int, end: int, error: LastError | None, content: bool
 ) -> PlannedSpan:
     """Plan the span of a tool call. Calls have no times of their own: the step's are the nearest there are."""
     return PlannedSpan(
-        context=span_context(step.thread_id, step.run_id, step.id, str(place)),
+        context=context,
         name=_named("execute_tool", call.name),
         kind=SpanKind.INTERNAL,
         start=start,

@@ -58,7 +58,7 @@ def write_run(
     steps = list(steps)
     if not run.is_finished:
         raise ValueError(f"The run {run.id!r} is {run.status}: a trace can be written once, when it has ended.")
-    stranger = next((step for step in steps if step.run_id != run.id), None)
+    stranger = next((step for step in steps if step.run_id not in (None, run.id)), None)
     if stranger is not None:
         raise ValueError(f"The step {stranger.id!r} is of the run {stranger.run_id!r}, not {run.id!r}.")
     tracer = get_tracer("openai_steps.otel", VERSION, tracer_provider)

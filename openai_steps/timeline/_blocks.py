@@ -25,9 +25,11 @@ def blocks_of(step: RunStep) -> tuple[Block, ...]:
     blocks = []
     if step.last_error is not None:
         blocks.append(Block(title="Error", text=f"{step.last_error.code}: {step.last_error.message}"))
+    elif step.extra.get("last_error"):  # it is no error object
+        blocks.append(Block(title="Error", text=_as_text(step.extra["last_error"])))
     if step.message_id is not None:
         blocks.append(Block(title="Message", text=step.message_id))
-    if isinstance(step.step_details, OtherStepDetails):
+    if isinstance(step.step_details, OtherStepDetails) and not step.tool_calls:
         blocks.append(Block(title="Details", text=_as_json(step.step_details.data)))
     if step.metadata:
         blocks.append(Block(title="Metadata", text=_as_json(step.metadata)))
@@ -84,6 +86,10 @@ def _pretty(text: str) -> str:
     except (ValueError, RecursionError):
         return text
     return _as_json(value) if isinstance(value, dict | list) else text
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else _as_json(value)
 
 
 def _as_json(value: Any) -> str:

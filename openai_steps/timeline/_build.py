@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from openai_steps._models.runs import Run
-from openai_steps._models.steps import MessageCreationDetails, RunStep, ToolCallsDetails, Usage
+from openai_steps._models.steps import MessageCreationDetails, OtherStepDetails, RunStep, ToolCallsDetails, Usage
 from openai_steps._models.tokens import Tokens
 from openai_steps.timeline._blocks import blocks_of, tool_use
 from openai_steps.timeline._values import Bar, BarKind, Gap, Timeline, Totals
@@ -50,7 +50,7 @@ def build_timeline(steps: Iterable[RunStep], *, run: Run | None = None, until: d
 
 
 def _ids(steps: Sequence[RunStep], run: Run | None) -> tuple[str, str]:
-    named = {(step.run_id, step.thread_id) for step in steps}
+    named = {(step.run_id, step.thread_id or "") for step in steps if step.run_id is not None}
     if run is not None and (run.id not in {run_id for run_id, _ in named}) and named:
         raise ValueError(f"The steps are of {sorted(named)[0][0]!r}, not of the run {run.id!r}.")
     if len(named) > 1:
@@ -91,13 +91,13 @@ def _bar(step: RunStep, now: datetime) -> Bar:
 def _kind(step: RunStep) -> BarKind:
     if isinstance(step.step_details, MessageCreationDetails):
         return "message"
-    return "tools" if isinstance(step.step_details, ToolCallsDetails) else "other"
+    return "tools" if step.tool_calls or isinstance(step.step_details, ToolCallsDetails) else "other"
 
 
 def _label(step: RunStep) -> str:
     if isinstance(step.step_details, MessageCreationDetails):
         return "Message"
-    if not isinstance(step.step_details, ToolCallsDetails):
+    if isinstance(step.step_details, OtherStepDetails) and not step.tool_calls:
         return step.step_details.type or step.type or "Unknown step"
     names: dict[str, int] = {}
     for call in step.tool_calls:

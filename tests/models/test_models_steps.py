@@ -16,6 +16,7 @@ from thread_bodies import EVERY_FILE, EVERY_MESSAGE, EVERY_RUN, EVERY_THREAD
 
 from openai_steps import (
     MessagePage,
+    Misfit,
     Page,
     RunPage,
     RunRef,
@@ -23,6 +24,8 @@ from openai_steps import (
     RunSteps,
     ThreadPage,
     Tokens,
+    UnreadableItem,
+    UnreadableStep,
     structure_file,
     structure_page,
     structure_step,
@@ -60,6 +63,8 @@ def every_value() -> list[Any]:
         structure_page(page_body(*EVERY_MESSAGE), MessagePage),
         structure_page(page_body(*EVERY_THREAD), ThreadPage),
         structure_file(*EVERY_FILE),
+        UnreadableItem(None, Misfit("$", "an object")),
+        UnreadableStep({"id": 1}, Misfit("$.id", "text"), index=1),
     )
     page = structure_page(EVERYTHING)
     found: dict[Any, Any] = {}

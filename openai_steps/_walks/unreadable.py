@@ -1,0 +1,179 @@
+"""Items that can not be read, each at its place in a walk.
+
+A walk goes by ids and times, so it sees the items that have them. What lacks them waits here, under the id of the item
+ahead of it in the walk. Behind the last item that can be read of a page, the next page begins; so what ends one page
+may begin the next one as well, and of what is behind one item only what has not been passed on yet is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
+
+from attrs import evolve
+
+from openai_steps._arguments import ArgumentError
+from openai_steps._errors import ResponseDecodeError, unreadable_item
+from openai_steps._models.extra import UnreadableItem
+from openai_steps._models.pages import Page
+from openai_steps._walks.pages import PageQuery
+
+Item = TypeVar("Item")
+Refused = TypeVar("Refused", bound=UnreadableItem)
+AnyPage = TypeVar("AnyPage", bound=Page[Any])
+
+Odd: TypeAlias = Literal["raise", "keep"]
+"""What to do with an item that can not be read: raise an error in its place, or pass it on as it is."""
+
+_CHOICES: Final = ("raise", "keep")
+
+
+def check_odd(odd: Odd) -> Odd:
+    """Return the argument, or raise ValueError."""
+    if odd not in _CHOICES:
+        raise ArgumentError("odd", f"must be 'raise' or 'keep', not {odd!r}.")
+    return odd
+
+
+def error_for(item: UnreadableItem) -> ResponseDecodeError:
+    """Return the error that says why an item of a page can not be read."""
+    return unreadable_item(f"$.data[{item.index}]", item.problem.path, item.problem.expected, body=item.data)
+
+
+def ahead_of_odd(page: AnyPage) -> AnyPage:
+    """Return a page without its first item that can not be read, and all behind it."""
+    return evolve(page, data=page.data[: page.unreadable[0].index], unreadable=())
+
+
+class OddItems(Generic[Item, Refused]):
+    """What can not be read on the pages of one walk.
+
+    Args:
+        odd: Whether to raise an error for it, or to pass it on.
+        after: Only what is behind this item.
+        before: Only what is ahead of this item.
+        backward: Whether the walk leads backward, from ``before``.
+        max_items: The most items that can be read in all. What comes behind the last of them is not looked at.
+    """
+
+    def __init__(
+        self,
+        odd: Odd,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        backward: bool = False,
+        max_items: int | None = None,
+    ) -> None:
+        self._keep = check_odd(odd) == "keep"
+        self._before = before
+        self._backward = backward
+        self._left = max_items
+        self._page: Any = None
+        self._behind: dict[str | None, list[Refused]] = {}
+        self._last = before if backward else after
+        self._passed_on = 0  # of what is behind the last item
+
+    def note(self, page: Page[Any], query: PageQuery) -> None:
+        """Take note of what can not be read on a page.
+
+        Raises:
+            ResponseDecodeError: If nothing on the page can be read, so that there is no cursor to ask for the next.
+        """
+        if not page.unreadable:
+            return
+        if not page.data and (page.has_more or (page.has_more is None and len(page.unreadable) >= query.limit)):
+            raise error_for(page.unreadable[0])
+        items = list(page.data)
+        for item in page.unreadable:
+            items.insert(item.index, item)
+        if self._backward:
+            items.reverse()
+        behind = self._behind[query.before if self._backward else query.after] = []
+        for item in items:
+            if isinstance(item, UnreadableItem):
+                behind.append(item)  # type: ignore[arg-type]
+            else:
+                behind = self._behind[item.id] = []
+
+    def among(self, items: tuple[Item, ...]) -> Iterable[Item | Refused]:
+        """Return items in the walk's direction, with what can not be read at its places.
+
+        Raises:
+            ResponseDecodeError: At such a place, unless it is to be passed on; it knows where to go on.
+        """
+        if self._left is not None:
+            self._left -= len(items)
+        if self._behind:
+            return self._among(items)
+        self._pass_on(items[-1])
+        return items
+
+    def rest(self) -> Iterator[Refused]:
+        """Yield what comes behind the last item of the walk.
+
+        Raises:
+            ResponseDecodeError: As `among`.
+        """
+        return iter(()) if self._left == 0 else self._due()
+
+    def sort(self, items: tuple[Item, ...], into: list[Item], unreadable: list[Refused]) -> None:
+        """Append items, and what can not be read among them, to a list each; errors are those of `among`."""
+        found: Iterable[Any] = self.among(items)
+        if found is items:
+            into.extend(items)
+            return
+        for item in found:
+            (unreadable if isinstance(item, UnreadableItem) else into).append(item)
+
+    def within(self, page: AnyPage) -> Iterator[AnyPage]:
+        """Yield a page with what is due on it in ``unreadable``.
+
+        Raises:
+            ResponseDecodeError: As `among`, after the page with the items ahead of it.
+        """
+        self._page = page
+        found: list[Any] = []
+        failure: ResponseDecodeError | None = None
+        try:
+            found.extend(self.among(page.data[::-1] if self._backward else page.data))  # those before an error, too
+        except ResponseDecodeError as error:
+            failure = error
+        if found:
+            yield self._page_of(page, found)
+        if failure is not None:
+            raise failure
+
+    def last_page(self) -> Iterator[Any]:
+        """Yield a page of what comes behind the last item of the walk, if there is anything; errors as `rest`."""
+        if rest := list(self.rest()):
+            yield self._page_of(self._page, rest)
+
+    def _page_of(self, page: AnyPage, items: list[Any]) -> AnyPage:
+        if self._backward:
+            items.reverse()
+        data = tuple(item for item in items if not isinstance(item, UnreadableItem))
+        unreadable = tuple(
+            evolve(item, index=index) for index, item in enumerate(items) if isinstance(item, UnreadableItem)
+        )
+        is_whole = len(data) == len(page.data) and not unreadable and not page.unreadable
+        return page if is_whole else evolve(page, data=data, unreadable=unreadable)
+
+    def _among(self, items: tuple[Item, ...]) -> Iterator[Item | Refused]:
+        for item in items:
+            yield from self._due()
+            yield item
+            self._pass_on(item)
+
+    def _pass_on(self, item: Any) -> None:
+        self._last, self._passed_on = item.id, 0
+
+    def _due(self) -> Iterator[Refused]:
+        for item in self._behind.get(self._last, [])[self._passed_on :]:
+            if not self._keep:
+                error = error_for(item)
+                backward = self._backward
+                error.resume_at(after=None if backward else self._last, before=self._last if backward else self._before)
+                raise error
+            self._passed_on += 1
+            yield item
