@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         SubmitToolOutputs,
         SubmitToolOutputsAction,
     )
+    from openai_steps._models.extra import Misfit, UnreadableItem
     from openai_steps._models.messages import (
         Annotation,
         Attachment,
@@ -69,7 +70,6 @@ if TYPE_CHECKING:
         UrlCitation,
         UrlCitationAnnotation,
     )
-    from openai_steps._models.extra import Misfit, UnreadableItem
     from openai_steps._models.model import Model
     from openai_steps._models.pages import MessagePage, Page, RunPage, StepPage, ThreadPage
     from openai_steps._models.runs import IncompleteDetails, Order, Run, RunRef, RunSteps

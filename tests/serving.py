@@ -8,7 +8,7 @@ from typing import Any
 
 from sample_steps import RUN, THREAD, make_steps
 
-from openai_steps import AsyncStepsClient, Endpoint, RetryPolicy, RunStep, StepPage
+from openai_steps import AsyncStepsClient, Endpoint, RetryPolicy, StepPage
 from openai_steps.emulator import DIALECTS, Emulator, Profile
 
 MakeEndpoint = Callable[[str], Endpoint]
@@ -41,5 +41,5 @@ def queries(emulator: Emulator) -> list[dict[str, str]]:
     return [dict(request.query) for request in emulator.requests]
 
 
-def ids(steps: Iterable[RunStep] | StepPage) -> list[str]:
+def ids(steps: Iterable[Any] | StepPage) -> list[str]:
     return [step.id for step in (steps.data if isinstance(steps, StepPage) else steps)]

@@ -67,6 +67,7 @@ async def test_the_steps_of_a_run_are_together_and_oldest_first(emulator: Emulat
     previous = None
     for step in read_export(out):
         assert step.run_id == previous or step.run_id not in by_run
+        assert step.run_id is not None
         by_run.setdefault(step.run_id, []).append(step.id)
         previous = step.run_id
     assert by_run == {

@@ -104,7 +104,7 @@ async def read_one(client: AsyncStepsClient, dice: random.Random, tally: Tally) 
         truth = truth[:middle][::-1]
     while True:
         try:
-            async for step in client.iter_steps(THREAD, run, order=order, page_size=page_size, **cursors):  # type: ignore[arg-type]
+            async for step in client.iter_steps(THREAD, run, order=order, page_size=page_size, **cursors):  # type: ignore[call-overload]
                 met.append(step.id)  # noqa: PERF401 - what was met before an error counts
         except StepsError as error:
             tally.resumed += 1

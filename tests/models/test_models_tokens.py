@@ -72,7 +72,7 @@ def in_trace(step: RunStep) -> dict[str, int | None]:
     pytest.importorskip("opentelemetry.trace", reason="needs opentelemetry-api")
     from openai_steps.otel._plan import plan_run
 
-    run = Run(id=step.run_id, status="completed", created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    run = Run(id=step.run_id or "", status="completed", created_at=datetime(2026, 1, 1, tzinfo=UTC))
     planned = plan_run(run, [step], endpoint=None, agent_name=None, content=False)
     assert planned.children[0].attributes.get("gen_ai.usage.input_tokens") == planned.attributes.get(
         "gen_ai.usage.input_tokens"

@@ -6,11 +6,11 @@ from openai_steps import AsyncStepsClient, Endpoint, LogsOutput, OtherToolCall, 
 
 
 async def reading(client: AsyncStepsClient) -> None:
-    client.iter_steps("t", "r", order="up")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    client.iter_steps("t", "r", "asc")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    client.iter_steps("t", "r", limit=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    client.iter_steps("t", "r", after=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    client.iter_steps("t")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.iter_steps("t", "r", order="up")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    client.iter_steps("t", "r", "asc")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    client.iter_steps("t", "r", limit=5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    client.iter_steps("t", "r", after=5)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    client.iter_steps("t")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     client.read_runs([("t", "r")])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
     await client.iter_steps("t", "r")  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
     with client:  # type: ignore[attr-defined]  # pyright: ignore[reportGeneralTypeIssues]

@@ -17,6 +17,7 @@ from openai_steps import (
     RunSteps,
     StepPage,
     StepsError,
+    UnreadableStep,
     dumps,
     structure_page,
     structure_step,
@@ -40,6 +41,13 @@ async def reading(client: AsyncStepsClient) -> None:
     assert_type(await client.list_steps_page("t", "r", limit=5), StepPage)
     assert_type(await client.collect_steps("t", "r"), list[RunStep])
     assert_type(await client.get_step("t", "r", "s"), RunStep)
+    async for item in client.iter_steps("t", "r", odd="keep", page_size=5):
+        assert_type(item, RunStep | UnreadableStep)
+    async for item in client.follow_steps("t", "r", odd="keep"):
+        assert_type(item, RunStep | UnreadableStep)
+    assert_type(await client.collect_steps("t", "r", odd="keep"), list[RunStep | UnreadableStep])
+    assert_type(await client.get_step("t", "r", "s", odd="keep"), RunStep | UnreadableStep)
+    assert_type((await client.list_steps_page("t", "r", odd="keep")).unreadable, tuple[UnreadableStep, ...])
     assert_type(await client.get_run("t", "r"), Run)
     walk = client.iter_steps("t", "r")
     await walk.aclose()
