@@ -3,7 +3,10 @@
 # ///
 """Every check of this project, each in a virtual environment of its own: ``nox -l`` lists them.
 
-Everyone runs the same sessions: a developer, ``.ci/run``, GitHub's workflow and Read the Docs.
+``nox`` alone runs what a developer needs before a change is sent. GitHub's workflow runs ``tests`` for each Python, and
+``lint``, ``typing``, ``docs``, ``build``, ``lowest`` and ``audit``; Read the Docs runs ``docs``. ``.ci/run`` runs the
+README's own command instead of ``tests``, then ``lint``, ``typing`` and ``docs``. Only people run ``bench`` and
+``compare``.
 """
 
 from __future__ import annotations
@@ -68,7 +71,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def build(session: nox.Session) -> None:
-    """Make sdist and wheel, look into them, and run the demo from the wheel in an empty environment."""
+    """Make sdist and wheel, look into them, and run the demo from the wheel in an empty environment.
+
+    With ``-- release`` it is an error if the package has no public address yet.
+    """
     session.install("--group", "build")
     dist = Path(session.create_tmp()) / "dist"
     session.run("python", "-m", "build", "--outdir", str(dist), silent=True)
@@ -77,6 +83,7 @@ def build(session: nox.Session) -> None:
     session.run("check-wheel-contents", str(wheel))
     for name in sorted(zipfile.ZipFile(wheel).namelist()):
         session.log(name)
+    _check_readme(session, wheel)
     empty = Path(session.create_tmp()) / "empty"
     session.run("python", "-m", "venv", "--clear", str(empty))
     session.run(str(empty / "bin" / "python"), "-m", "pip", "install", "-q", f"{wheel}[cli]", external=True)
@@ -123,6 +130,20 @@ def _test(session: nox.Session) -> None:
     session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()) / "coverage")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "report")
+
+
+def _check_readme(session: nox.Session, wheel: Path) -> None:
+    """Check that the README, as a package index shows it, has no link that only a checkout can follow."""
+    with zipfile.ZipFile(wheel) as package:
+        (metadata,) = (name for name in package.namelist() if name.endswith(".dist-info/METADATA"))
+        readme = package.read(metadata).decode().partition("\n\n")[2]
+    source = PYPROJECT["project"]["urls"]["Source"]
+    for link in re.findall(r"\]\(([^)]+)\)", readme):
+        path = link.removeprefix(f"{source}/").partition("#")[0]
+        if not link.startswith("https://") or (link.startswith(source) and not (ROOT / path).is_file()):
+            session.error(f"The README links to {link}, which leads nowhere from a package index.")
+    if "release" in session.posargs and source.endswith(".example"):
+        session.error(f"{source} is a placeholder: put the real address into pyproject.toml.")
 
 
 def _lowest_versions() -> list[str]:
