@@ -49,7 +49,7 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     """Return the text with every secret in it made unreadable, also where JSON, a URL or Python spells it otherwise."""
     for secret in secrets:
         if len(secret) < _SHORTEST_SECRET:
-            continue  # a stand-in such as "x" or "none": no secret, but part of many a word
+            continue  # a stand-in such as "x" or "none" is not secret, and is a part of many words
         for spelling in _spellings(secret):
             text = text.replace(spelling, "***")
     return text

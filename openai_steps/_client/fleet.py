@@ -54,7 +54,7 @@ class FleetVerbs(StepVerbs):
             Each run with all its steps, or with its error and the steps read before it.
 
         Raises:
-            ValueError: If an argument makes no sense; but an id that is none is its run's error.
+            ValueError: If an argument makes no sense. A malformed id is its run's error instead.
             Exception: Whatever ``runs`` itself raises, after the runs before have been yielded.
         """
         start_checked_walk(

@@ -23,7 +23,7 @@ class RunVerbs(Requests):
         Raises:
             NotFoundError: If there is no such run.
             StepsError: If anything else went wrong.
-            ValueError: If an id is none.
+            ValueError: If an id is empty or malformed.
         """
         run, _ = await self._look_at_run(thread_id, run_id, timeout=timeout)
         return run

@@ -72,7 +72,7 @@ class StepVerbs(RunVerbs):
         Raises:
             NotFoundError: If there is no such step.
             StepsError: If anything else went wrong.
-            ValueError: If an argument is none that a server would take.
+            ValueError: If an argument has a value that no server takes.
         """
         check_odd(odd)
         request = step_request(self.endpoint, thread_id, run_id, step_id, include=include)
@@ -111,7 +111,7 @@ class StepVerbs(RunVerbs):
 
         Raises:
             StepsError: If anything went wrong.
-            ValueError: If an argument is none that a server would take.
+            ValueError: If an argument has a value that no server takes.
         """
         check_odd(odd)
         request = list_request(
@@ -165,7 +165,7 @@ class StepVerbs(RunVerbs):
 
         Raises:
             StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
-            ValueError: If an argument is none that a server would take.
+            ValueError: If an argument has a value that no server takes.
         """
         walk = start_checked_walk(order, after, before, page_size, None, verify_paging, utc_now())
         odd_steps = OddSteps(odd, after=after, before=before, backward=walk.backward)
@@ -245,7 +245,7 @@ class StepVerbs(RunVerbs):
 
         Raises:
             StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
-            ValueError: If an argument is none that a server would take.
+            ValueError: If an argument has a value that no server takes.
         """
         walk = start_checked_walk(order, after, before, page_size, max_steps, verify_paging, utc_now())
         odd_steps = OddSteps(odd, after=after, before=before, backward=walk.backward, max_items=max_steps)
@@ -319,7 +319,7 @@ class StepVerbs(RunVerbs):
 
         Raises:
             StepsError: If anything went wrong. What was read by then is lost with the list: `iter_steps` can resume.
-            ValueError: If an argument is none that a server would take.
+            ValueError: If an argument has a value that no server takes.
         """
         walk = start_checked_walk(order, after, before, page_size, None, verify_paging, utc_now())
         names = names_of(include)

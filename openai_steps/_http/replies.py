@@ -84,7 +84,7 @@ def _decode_problem(body: bytes, kind: type[Any]) -> tuple[str, str, str | None]
 
 
 def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, now: datetime) -> None:
-    """Raise the error that an answer is, if it is one.
+    """Raise the error that a status means; return if it means success.
 
     Args:
         reply: The answer.

@@ -40,7 +40,7 @@ def list_request(
     """Build the request for a page of steps.
 
     Raises:
-        ValueError: If an argument is none that a server would take; the message names it.
+        ArgumentError: If an argument has a value that no server takes; the message names it.
     """
     if limit is not None and not is_page_size(limit):
         raise ArgumentError("limit", f"must be a whole number from 1 to {MAX_PAGE_SIZE}, not {limit!r}.")

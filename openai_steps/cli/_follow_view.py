@@ -53,7 +53,7 @@ class View(Protocol):
 
 
 def make_view(form: str) -> View:
-    """Return the view for a ``--format``; a table is one only on a terminal."""
+    """Return the view for a ``--format``; a table needs a terminal."""
     if form == "jsonl":
         return JsonView()
     console = make_console()

@@ -102,7 +102,7 @@ def usage_errors() -> Iterator[None]:
 
 
 def _as_option(argument: str, context: click.Context | None) -> str:
-    """Return what the command calls an argument of the client's, or the same where it is none of the command's."""
+    """Return what the command calls an argument of the client's; the argument's own name if it has no such option."""
     names = (argument, "base_url" if argument in _ADDRESSES else argument.removesuffix("_id"))
     for parameter in context.command.params if context else ():
         if parameter.name in names:

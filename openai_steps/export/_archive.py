@@ -30,7 +30,7 @@ def read_export(path: str | PathLike[str]) -> Iterator[RunStep]:
 
     Raises:
         OSError: If the file cannot be read.
-        ValueError: If it is no export; the message says which line is no step.
+        ValueError: If it is not an export; the message names the line that is not a step.
     """
     where = Path(path)
     for number, line in enumerate(read_lines(where), start=1):
@@ -38,7 +38,7 @@ def read_export(path: str | PathLike[str]) -> Iterator[RunStep]:
             try:
                 yield structure_step(orjson.loads(line))
             except (orjson.JSONDecodeError, ResponseDecodeError) as error:
-                raise ValueError(f"{where.name}, line {number}: no step: {error}") from error
+                raise ValueError(f"{where.name}, line {number}: not a step: {error}") from error
 
 
 def load_archive(path: str | PathLike[str]) -> Store:
@@ -53,7 +53,7 @@ def load_archive(path: str | PathLike[str]) -> Store:
 
     Raises:
         OSError: If the file cannot be read.
-        ValueError: If it is no export.
+        ValueError: If it is not an export.
     """
     where = Path(path)
     return read_jsonl(read_lines(where), name=where.name)

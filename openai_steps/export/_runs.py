@@ -27,7 +27,7 @@ class Unseen:
         before = len(self._seen)
         try:
             self._seen.add((run.thread_id, run.run_id))
-        except TypeError:  # ids that are no text and have no hash: the client says what is wrong with them
+        except TypeError:  # ids of a type without a hash: the client says what is wrong with them
             return True
         return len(self._seen) > before
 

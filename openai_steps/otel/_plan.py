@@ -38,7 +38,7 @@ _TOOL_TYPES: Final[Mapping[str | None, str]] = {
     "azure_ai_search": "datastore",
 }
 
-# To be cancelled is no error: somebody wanted it.
+# Cancelled is not among them: somebody asked for it.
 _ERROR_STATUSES: Final = frozenset({"failed", "expired", "incomplete"})
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

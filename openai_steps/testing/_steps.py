@@ -128,7 +128,7 @@ def failed_step(
         number: As for `message_step`.
         code: The error's code.
         message: The error's message.
-        calls: The tool calls. Default: none had been made.
+        calls: The tool calls. Default: no calls yet.
         **fields: As for `message_step`.
     """
     return tool_step(number, calls, status="failed", **{"last_error": {"code": code, "message": message}, **fields})

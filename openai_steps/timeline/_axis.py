@@ -28,7 +28,7 @@ class Tick:
 
 
 def tick_step(total: timedelta, *, at_most: int) -> float:
-    """Return the seconds between two marks, so that there are no more than so many."""
+    """Return the seconds between two marks, so that an axis has at most ``at_most`` of them."""
     seconds = total.total_seconds()
     whole_days = _DAY * max(1, -(-int(seconds) // (_DAY * at_most)))
     return next((step for step in _STEPS if seconds / step <= at_most), whole_days)

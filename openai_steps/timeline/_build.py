@@ -73,7 +73,7 @@ def _run_times(run: Run | None) -> list[datetime]:
 
 
 def _bar(step: RunStep, now: datetime) -> Bar:
-    # A step that is finished without a time (bee-api tells none) is drawn as a moment.
+    # A step that is finished without a time (bee-api sends no times) is drawn as a moment.
     end = step.finished_at or (step.created_at if step.is_finished else now)
     return Bar(
         step=step,

@@ -55,7 +55,7 @@ def status_tone(status: str | None) -> str:
 
 
 def mark(bar: Bar) -> str:
-    """Return the sign that says the same as the colour, for eyes that do not tell colours apart; often none."""
+    """Return the sign that says the same as the colour, for eyes that do not tell colours apart; often empty."""
     return _MARKS.get(tone(bar), "")
 
 

@@ -81,8 +81,8 @@ def _read_with_openai(base_url: str, runs: list[Any]) -> dict[str, Any]:
     [
         ("cut.jsonl.gz", gzip.compress(bytes(100_000))[:-9], "damaged, or only a part"),
         ("no.jsonl.gz", b"no gzip", "damaged, or only a part"),
-        ("no.jsonl", b"\nno json\n", r"no\.jsonl, line 2: no step"),
-        ("other.jsonl", b'{"id": 7}\n', r"other\.jsonl, line 1: no step: \$.*should be"),
+        ("no.jsonl", b"\nno json\n", r"no\.jsonl, line 2: not a step"),
+        ("other.jsonl", b'{"id": 7}\n', r"other\.jsonl, line 1: not a step: \$.*should be"),
         ("no.parquet", b"no parquet", "Parquet"),
     ],
 )

@@ -34,7 +34,7 @@ def command(file: Path, host: str, port: int, profile: str) -> None:
     from openai_steps.export import load_archive
 
     if profile not in PROFILES:
-        raise click.BadParameter(f"{profile!r} is none of {', '.join(PROFILES)}.", param_hint="--profile")
+        raise click.BadParameter(f"{profile!r} is not one of {', '.join(PROFILES)}.", param_hint="--profile")
     try:
         emulator = Emulator(store=load_archive(file), profile=profile, recorded=True)
     except (ValueError, ModuleNotFoundError) as error:
