@@ -11,7 +11,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, aclosing, closing, nullcontext
+from contextlib import AbstractContextManager, ExitStack, aclosing, nullcontext
 from functools import partial
 from hashlib import blake2b
 from itertools import islice
@@ -95,7 +95,10 @@ def export_on_cluster(
         cluster = scheduler if isinstance(scheduler, Client) else stack.enter_context(Client(scheduler))
         _prepare(folder, shares)
         lanes = _lanes(cluster, max_per_second)
-        lane = None if max_per_second is None else stack.enter_context(closing(Semaphore(max_leases=lanes)))
+        lane = None
+        if max_per_second is not None:
+            lane = Semaphore(max_leases=lanes)
+            stack.callback(_close, lane)
         export = partial(
             _export_share,
             connect=connect,
@@ -191,6 +194,15 @@ def _lanes(cluster: Client, max_per_second: float | None) -> int:
     if not max_per_second > 0:
         raise ValueError(f"max_per_second must be above 0, not {max_per_second!r}.")
     return max(1, min(_threads(cluster), int(max_per_second / _LEAST_PER_LANE)))
+
+
+def _close(lane: Semaphore) -> None:
+    # A worker that was lost holds its lease until it runs out, and to close a semaphore that is held warns. Left alone,
+    # it costs the scheduler a few bytes.
+    if lane.get_value():
+        lane.refresh_callback.stop()
+    else:
+        lane.close()
 
 
 def _threads(cluster: Client) -> int:

@@ -21,7 +21,7 @@ from distributed import Client, LocalCluster  # noqa: E402 - only if it is there
 from openai_steps.export.cluster import export_on_cluster  # noqa: E402
 
 # What distributed leaves open when its processes are killed is not ours to mend.
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
 @pytest.fixture(scope="module")
