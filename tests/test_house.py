@@ -28,7 +28,7 @@ FLOORS = [
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 CORE = set(FLOOR)
-BESIDE = "emulator"  # a judge who has read the defendant's notes repeats his mistakes
+BESIDE = "emulator"  # an oracle that is built on the code under test repeats its mistakes
 SENDING = "_sending"
 LONGEST_MODULE = 400
 

@@ -35,7 +35,7 @@ def burst_period(max_per_second: float) -> float:
 def useful_concurrency(concurrency: int, max_per_second: float | None) -> int:
     """Return how many runs at once make sense at a rate.
 
-    A request that waits for its turn is on the clock of its deadline, so no more should wait than can go soon.
+    A request that waits for its turn counts against its deadline, so no more should wait than can go soon.
     """
     if max_per_second is None:
         return concurrency

@@ -66,10 +66,10 @@ class Peer:
         return [step async for step in self.steps(run)]
 
     async def fleet(self, runs: list[str]) -> int:
-        places = asyncio.Semaphore(64)
+        slots = asyncio.Semaphore(64)
 
         async def read(run: str) -> int:
-            async with places:
+            async with slots:
                 return len(await self.collect(run))
 
         return sum(await asyncio.gather(*map(read, runs)))

@@ -24,14 +24,14 @@ class Server:
     held: bool = False
     asked: list[PageQuery] = field(factory=list)
     called_off: int = 0
-    gate: asyncio.Event = field(factory=asyncio.Event)
+    let_through: asyncio.Event = field(factory=asyncio.Event)
     fail: Callable[[PageQuery], bool] = field(default=lambda _: False)
 
     async def fetch(self, query: PageQuery) -> StepPage:
         self.asked.append(query)
         try:
             if self.held:
-                await self.gate.wait()
+                await self.let_through.wait()
             await asyncio.sleep(0)
         except asyncio.CancelledError:
             self.called_off += 1

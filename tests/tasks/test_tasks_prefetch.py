@@ -1,4 +1,4 @@
-"""One page ahead, without a network: a fetch that the test opens and closes."""
+"""Prefetch, without a network: each answer waits until the test lets it through."""
 
 from __future__ import annotations
 
