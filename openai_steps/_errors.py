@@ -57,7 +57,7 @@ class StepsError(Exception):
 
 
 def note_where_to_resume(error: Exception, *, after: str | None, before: str | None) -> None:
-    """Say in the traceback of any error, a credential's say, from where the walk that it stopped can be continued."""
+    """Note in the traceback of any error, such as a credential's, where to resume the walk that it stopped."""
     cursors = {"after": after, "before": before}
     shown = ", ".join(f"{name}={cursor!r}" for name, cursor in cursors.items() if cursor is not None)
     if shown:

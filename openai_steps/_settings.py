@@ -1,4 +1,4 @@
-"""How patient and how greedy a client is: values that a user sets."""
+"""Timeouts, retries, limits and poll intervals: values that a user sets."""
 
 from __future__ import annotations
 

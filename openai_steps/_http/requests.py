@@ -89,7 +89,7 @@ _needs_no_quotes: Final = re.compile(r"[A-Za-z0-9_.~-]+").fullmatch
 
 
 def _quote(text: str) -> str:
-    """Percent-encode whatever is special anywhere in a URL; a space, too, for a plus sign is one in forms only."""
+    """Percent-encode whatever is special in a URL; a space as %20, since a plus sign means a space in forms only."""
     return text if _needs_no_quotes(text) else quote(text, safe="")
 
 

@@ -11,7 +11,7 @@ CLOSED_PIPE = 141  # 128 + SIGPIPE, as shells count
 
 
 def prepare_streams() -> None:
-    """Make standard output one that can be written to, whatever the shell closed and however few letters it knows."""
+    """Make standard output one that can be written to, whatever the shell closed and whatever its encoding."""
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
     for stream in (sys.stdout, sys.stderr):

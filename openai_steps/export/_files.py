@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, in place of nothing that is not ours."""
+"""Files that appear whole or not at all, and replace only files of this package."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 A batch of finished runs is appended to the work file and synced to the disk; then, and not before, a line of the
 journal says which runs they are, where the batch begins and where it ends. Whatever kills the process, at the next
 start the work file is cut off at the last end that the journal knows, and the runs that it names are not read again: no
-step is lost, none is there twice.
+step is lost or doubled.
 
 Each line ends with a checksum of itself, and each batch begins where the one before it ends, so a journal that was
 changed or lost a line is found out.

@@ -21,7 +21,7 @@ _RANDOM_TRACE_ID: Final = (
 
 
 def run_context(thread_id: str, run_id: str) -> SpanContext:
-    """Return the context under which a run is written, before or after it is.
+    """Return the context under which a run is or will be written.
 
     Args:
         thread_id: The run's thread.

@@ -67,7 +67,7 @@ def write_run(
 
 
 def _above(root: PlannedSpan, tracer: Tracer) -> Context:
-    """Return where the root belongs: nowhere. But a tracer that makes ids of its own takes a trace id from a parent."""
+    """Return the context above the root, which is empty. But a tracer that makes ids of its own takes a trace id from a parent."""
     if isinstance(getattr(tracer, "id_generator", None), PlannedIds):
         return Context()
     return set_span_in_context(NonRecordingSpan(root.context), Context())
