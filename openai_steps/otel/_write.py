@@ -67,7 +67,7 @@ def write_run(
 
 
 def _above(root: PlannedSpan, tracer: Tracer) -> Context:
-    """Return the context above the root, which is empty. But a tracer that makes ids of its own takes a trace id from a parent."""
+    """Return an empty context, or for a tracer that makes ids of its own a parent, from which it takes the trace id."""
     if isinstance(getattr(tracer, "id_generator", None), PlannedIds):
         return Context()
     return set_span_in_context(NonRecordingSpan(root.context), Context())
