@@ -196,8 +196,6 @@ NOT_YET = {
     "_walks.forward",
     "_walks.pages",
     "_walks.start",
-    "doctor._evidence",
-    "doctor._examine",
 }
 
 
