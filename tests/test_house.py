@@ -191,6 +191,7 @@ TESTED_ELSEWHERE = {
 }
 # These wait for tests of their own.
 NOT_YET = {
+    "_json.hooks",
     "_sending.clock",
     "_sending.session",
     "_walks.forward",
