@@ -65,8 +65,8 @@ class FollowVerbs(StepVerbs):
         """Follow a run while it goes on, by polling.
 
         Each look reads only the steps that may still change, and now and then the run. When the run has ended,
-        everything is read once more. ``requires_action`` is no end: the run waits for you, as ``on_run`` is told. A
-        server that asks for a longer wait than a request may take is asked again after that wait, if the deadline
+        everything is read once more. ``requires_action`` does not end it: the run waits for you, as ``on_run`` is told.
+        A server that asks for a longer wait than a request may take is asked again after that wait, if the deadline
         allows.
 
         Args:
