@@ -88,10 +88,13 @@ class Transport:
             failure = error
         return await self._try_again(pending, failure)
 
-    async def authorize(self) -> None:
-        """Get the key or token that the next request would carry; what a credential raises comes through."""
+    async def authorize(self) -> tuple[str, ...]:
+        """Get the key or token that the next request would carry, and return all that must not be shown of it.
+
+        What a credential raises comes through.
+        """
         self._check_usable()
-        await self._auth.header()
+        return self._auth.secrets(await self._auth.header()) + self._secrets
 
     async def aclose(self) -> None:
         """Close the session, if it is this client's own, and refuse further requests."""

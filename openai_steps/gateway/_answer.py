@@ -52,15 +52,19 @@ class Answer:
     close: bool = False
 
 
-def answer_of_reply(reply: Reply) -> Answer:
+def answer_of_reply(reply: Reply, more: Mapping[str, str] | None = None) -> Answer:
     """Return a server's good answer: its own bytes, but for a key that it echoes.
+
+    Args:
+        reply: The server's.
+        more: More headers.
 
     Raises:
         Rejection: If the body is no JSON at all, such as the page of a login portal.
     """
     if reply.body.lstrip()[:1] not in (b"{", b"["):
         raise Rejection(502, "upstream", "The server answered with something else than JSON.")
-    return answer_with(masked(reply), _passed(reply.headers, reply.secrets))
+    return answer_with(masked(reply), {**_passed(reply.headers, reply.secrets), **(more or {})})
 
 
 def masked(reply: Reply) -> bytes:

@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -18,18 +19,27 @@ from aiohttp import web
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._errors import StepsError
 from openai_steps._http.requests import Request, list_request, run_request, step_request
-from openai_steps.gateway._answer import Answer, answer_of_error, answer_of_rejection, answer_of_reply
+from openai_steps.gateway._answer import (
+    Answer,
+    answer_of_error,
+    answer_of_rejection,
+    answer_of_reply,
+    answer_with,
+)
 from openai_steps.gateway._events import GatewayEvent, logger
 from openai_steps.gateway._guard import Failures, Token, check_host, check_no_body, check_site
+from openai_steps.gateway._readings import Readings
 from openai_steps.gateway._rejection import Rejection
+from openai_steps.gateway._repair import read_whole
 from openai_steps.gateway._server import SERVER, Bounds, listen, send
-from openai_steps.gateway._target import HEALTH, PREFIX, ROUTE_GROUPS, RUN, STEP, Target, check_form, read_target
+from openai_steps.gateway._target import HEALTH, PREFIX, ROUTE_GROUPS, RUN, STEP, STEPS, Target, check_form, read_target
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
 
 Observer = Callable[[GatewayEvent], None]
 
+_REPAIR: Final = "x-openai-steps-repair"
 _METHODS: Final = ("GET", "HEAD")
 _ANY_HOST: Final = "*"
 _HOST_NAME: Final = re.compile(r"\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
@@ -47,6 +57,8 @@ class Gateway:
             ``RetryPolicy(attempts=2)`` and a total timeout below theirs.
         token: What callers must send, as ``Authorization: Bearer`` or ``api-key``: 16 printable characters or more.
             None lets in everybody who can reach the gateway.
+        repair: Answer lists as the documented contract has them, whatever the server's pages are like: from the run as
+            a whole, read and verified in both orders, or not at all (502 ``upstream_paging``).
         allow_hosts: Names by which callers may call this gateway besides 127.0.0.1, localhost and ::1; ``*``: any.
         allow_origins: Origins whose web pages may read, such as ``http://localhost:5173``.
         observer: Is called after each request, with what became of it. What it raises is logged.
@@ -60,6 +72,7 @@ class Gateway:
         client: AsyncStepsClient,
         *,
         token: str | None = None,
+        repair: bool = False,
         routes: Iterable[str] = (),
         allow_hosts: Iterable[str] = (),
         allow_origins: Iterable[str] = (),
@@ -72,6 +85,7 @@ class Gateway:
         self._origins = tuple(_checked(_ORIGIN, origin, "an origin") for origin in allow_origins)
         self._observer = observer
         self._failures = Failures()
+        self._readings = Readings(partial(read_whole, client), now=time.monotonic) if repair else None
         self._bounds = Bounds()
 
     def __repr__(self) -> str:
@@ -225,8 +239,10 @@ class Gateway:
         except ValueError as error:
             raise Rejection(400, "invalid_request", str(error)) from None
         try:
+            if self._readings is not None and target.route is STEPS:
+                return await self._repaired(self._readings, target, seen)
             reply = await self._client._transport.get(request)
-        except StepsError:
+        except (StepsError, Rejection):
             raise
         except Exception as error:  # whatever a credential raises
             logger.error("%s while getting the key for the server", type(error).__name__)
@@ -234,7 +250,12 @@ class Gateway:
                 502, "upstream_credentials", f"The gateway got no key or token for the server: {type(error).__name__}."
             ) from None
         seen.source = "server"
-        return answer_of_reply(reply)
+        return answer_of_reply(reply, {} if self._readings is None else {_REPAIR: "passed"})
+
+    async def _repaired(self, readings: Readings, target: Target, seen: _Seen) -> Answer:
+        key = (target.ids["thread_id"], target.ids["run_id"], tuple(sorted(set(target.include))))
+        run, seen.source = await readings.get(key)
+        return answer_with(run.page(target), {_REPAIR: "exact"})
 
     def _tell(self, request: web.BaseRequest, seen: _Seen, begun: float, *, status: int, size: int) -> None:
         if self._observer is None:
@@ -306,6 +327,7 @@ def create_app(
     client: AsyncStepsClient,
     *,
     token: str | None = None,
+    repair: bool = False,
     routes: Iterable[str] = (),
     allow_hosts: Iterable[str] = (),
     allow_origins: Iterable[str] = (),
@@ -318,6 +340,7 @@ def create_app(
     Args:
         client: As of `Gateway`.
         token: As of `Gateway`.
+        repair: As of `Gateway`.
         routes: As of `Gateway`.
         allow_hosts: As of `Gateway`.
         allow_origins: As of `Gateway`.
@@ -329,6 +352,7 @@ def create_app(
     gateway = Gateway(
         client,
         token=token,
+        repair=repair,
         routes=routes,
         allow_hosts=allow_hosts,
         allow_origins=allow_origins,

@@ -30,6 +30,11 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command("gateway")
 @connection_options
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Answer lists as the documentation has them, whatever the server's paging is like, or refuse.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
 @click.option(
@@ -62,6 +67,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 def command(
     connection: Connection,
+    repair: bool,
     host: str,
     port: int,
     socket_path: Path | None,
@@ -87,7 +93,13 @@ def command(
             f"Give --token-file FILE or set {_TOKEN_VARIABLE}; --no-token does without."
         )
     options = _Options(
-        of_gateway={"token": token, "allow_hosts": hosts, "allow_origins": origins, "observer": _observer(log)},
+        of_gateway={
+            "token": token,
+            "repair": repair,
+            "allow_hosts": hosts,
+            "allow_origins": origins,
+            "observer": _observer(log),
+        },
         of_serving={
             "host": host,
             "port": port,
