@@ -28,8 +28,8 @@ async def show_demo() -> None:
         console.print(Text(f"GET {base_url}/threads/{DEMO_THREAD}/runs/{DEMO_RUN}/steps\n", style="dim"))
         table = StepsTable(console)
         async for step in client.iter_steps(DEMO_THREAD, DEMO_RUN, order="asc"):
-            table.print_step(step)
-        table.print_summary()
+            table.show(step)
+        table.finish()
         console.print(Text("\nThe same run, followed while it goes on:\n", style="dim"))
         await _follow(console, client, emulator)
     console.print(_NEXT)

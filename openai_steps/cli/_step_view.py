@@ -3,42 +3,57 @@
 from __future__ import annotations
 
 from textwrap import indent
+from typing import Final
 
+import attrs
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from openai_steps import _words
 from openai_steps._models.steps import RunStep, Usage
-from openai_steps.cli._console import make_console
-from openai_steps.cli._steps_table import doings, show_duration, show_status
+from openai_steps.cli._steps_table import failure, show_doings, show_duration, show_status
 from openai_steps.cli._terminal import excerpt, safe_lines
 
+_ENDLESS: Final = 1_000_000  # columns: what is piped is not broken into lines
 
-def print_step(step: RunStep) -> None:
-    """Print what is known of a step, and its calls below."""
-    console = make_console()
+
+@attrs.frozen
+class StepView:
+    """Prints what is known of a step, and its calls below."""
+
+    _console: Console
+
+    def show(self, step: RunStep) -> None:
+        """Print the step."""
+        width = None if self._console.is_terminal else _ENDLESS
+        self._console.print(_facts(step), width=width)
+        for call in step.tool_calls:
+            self._console.print()
+            self._console.print(Text.assemble((excerpt(call.name), "bold"), "  ", (excerpt(call.id), "dim")))
+            for title, text in (("in", call.arguments), ("out", call.output)):
+                if text:
+                    self._console.print(Text(f"  {title}", style="cyan"))
+                    # Not broken into lines here, so that what is copied from the terminal is what was there.
+                    self._console.print(Text(indent(safe_lines(text).rstrip(), "    ")), soft_wrap=True)
+
+    def finish(self) -> None:
+        """Print nothing."""
+
+
+def _facts(step: RunStep) -> Table:
     facts = Table.grid(padding=(0, 2, 0, 0))
     facts.add_column(style="dim")
     facts.add_column(overflow="fold")
     for name, value in {
         "step": Text(excerpt(step.id), style="bold"),
-        "what": Text(excerpt(step.type or "unknown")) if step.tool_calls else Text("\n").join(doings(step)),
+        "what": Text(excerpt(step.type or "unknown")) if step.tool_calls else show_doings(step),
         "status": show_status(step.status),
         "created": Text(f"{step.created_at:%Y-%m-%d %H:%M:%S} UTC"),
         "took": Text(show_duration(step.duration)),
         "tokens": Text(_words.number((step.usage or Usage()).tokens.total)),
-        "error": Text(excerpt(f"{step.last_error.code}: {step.last_error.message}"), "red")
-        if step.last_error
-        else Text(),
+        "error": Text(excerpt(failure(step) or ""), "red"),
     }.items():
         if value.plain:
             facts.add_row(name, value)
-    console.print(facts)
-    for call in step.tool_calls:
-        console.print()
-        console.print(Text.assemble((excerpt(call.name), "bold"), "  ", (excerpt(call.id), "dim")))
-        for title, text in (("in", call.arguments), ("out", call.output)):
-            if text:
-                console.print(Text(f"  {title}", style="cyan"))
-                # Not broken into lines here, so that what is copied from the terminal is what was there.
-                console.print(Text(indent(safe_lines(text).rstrip(), "    ")), soft_wrap=True)
+    return facts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -24,9 +25,10 @@ STATUS_STYLES: Final = {
     "cancelled": "magenta",
 }
 
-# Narrower than this, a step's id would leave no place for what the step did.
+# Narrower than this, a step's id would leave no place for what the step did, and gets a line of its own.
 _WIDE: Final = 110
 _WIDEST: Final = 160
+_ID_WIDTH: Final = 30
 
 
 class StepsTable:
@@ -44,26 +46,31 @@ class StepsTable:
         self._statuses: Counter[str] = Counter()
         self._tokens = 0
 
-    def print_step(self, step: RunStep) -> None:
+    def show(self, step: RunStep) -> None:
         """Print a row, and what goes above it: the header, the day."""
         if not self._statuses:
-            self._print_row(*(Text(name, style="bold") for name in ("When", "What", "Status", "Took", "Tokens", "Id")))
+            titles = ("When", "What", "Status", "Took", "Tokens", *(["Id"] if self._with_ids else []))
+            self._print_row(*(Text(title, style="bold") for title in titles))
         if step.created_at.date() != self._day:
             self._day = step.created_at.date()
             self._console.print(Text(f"{self._day:%Y-%m-%d} UTC", style="dim"))
         tokens = (step.usage or Usage()).tokens.total
+        ident = Text(excerpt(step.id), style="dim")
+        beside = self._with_ids and ident.cell_len <= _ID_WIDTH
         self._print_row(
             Text(f"{step.created_at:%H:%M:%S}", style="cyan"),
             describe(step),
             show_status(step.status),
             Text(show_duration(step.duration)),
             Text(_words.number(tokens)),
-            Text(excerpt(step.id), style="dim"),
+            *([ident] if beside else []),
         )
+        if not beside:  # never cut: it is what `get` and --after want
+            self._console.print(Text.assemble(" " * 10, ident), soft_wrap=True)
         self._statuses[step.status or "unknown"] += 1
         self._tokens += tokens or 0
 
-    def print_summary(self) -> None:
+    def finish(self) -> None:
         """Print how many steps there were, and what they took."""
         count = self._statuses.total()
         summary = _words.count(count, "step") if count else "No steps"
@@ -74,7 +81,7 @@ class StepsTable:
             summary += f"; {self._tokens:,} tokens"
         self._console.print(Text(summary, style="dim"))
 
-    def _print_row(self, when: Text, what: Text, status: Text, took: Text, tokens: Text, ident: Text) -> None:
+    def _print_row(self, *cells: Text) -> None:
         row = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
         row.width = self._width
         row.add_column(width=8, no_wrap=True)
@@ -83,42 +90,59 @@ class StepsTable:
         row.add_column(width=7, no_wrap=True, justify="right")
         row.add_column(width=9, no_wrap=True, justify="right")
         if self._with_ids:
-            row.add_column(width=30, no_wrap=True, overflow="ellipsis")
-        row.add_row(when, what, status, took, tokens, *([ident] if self._with_ids else []))
+            row.add_column(width=_ID_WIDTH, no_wrap=True)
+        row.add_row(*cells)
         self._console.print(row)
 
 
+def step_cells(step: RunStep) -> Iterable[object]:
+    """Return what a program wants of a step: id, time, type, status, seconds, tokens, and what it did in full."""
+    did = [f"{name} {rest or ''}".rstrip() for name, rest in doings(step)]
+    return (
+        step.id,
+        step.created_at.isoformat().replace("+00:00", "Z"),
+        step.type,
+        step.status,
+        None if step.duration is None else str(step.duration.total_seconds()).removesuffix(".0"),
+        (step.usage or Usage()).tokens.total,
+        "; ".join([*did, *filter(None, [failure(step)])]),
+    )
+
+
 def describe(step: RunStep) -> Text:
-    """Say what a step did, and why it failed if it did."""
-    lines = list(doings(step))
-    if step.last_error is not None:
-        error = step.last_error
-        lines.append(Text(excerpt(f"{error.code}: {error.message}"), style="red"))
-    return Text("\n").join(lines)
+    """Say what a step did, a line for each tool call, and why it failed if it did."""
+    error = failure(step)
+    return Text("\n").join([show_doings(step), *([] if error is None else [Text(excerpt(error), style="red")])])
 
 
-def doings(step: RunStep) -> Iterable[Text]:
-    """Say what a step did: a line for each tool call."""
+def show_doings(step: RunStep) -> Text:
+    """Say what a step did, a line for each tool call."""
+    lines = [Text.assemble((excerpt(name), "bold"), "  ", (excerpt(rest or ""), "dim")) for name, rest in doings(step)]
+    nothing = Text("no tool call" if step.is_finished else "no tool call yet", style="dim")
+    return Text("\n").join(lines or [nothing])
+
+
+def doings(step: RunStep) -> Iterable[tuple[str, str | None]]:
+    """Say in full what a step did, once for each tool call: the name of it, and what it was about."""
     match step.step_details:
         case MessageCreationDetails():
-            yield _named("message", step.message_id)
+            yield "message", step.message_id
         case OtherStepDetails(data=data) if not step.tool_calls:
-            yield _named(step.type or "unknown", str(data))
+            yield step.type or "unknown", json.dumps(data, ensure_ascii=False)
         case _:
-            yield from map(_describe_call, step.tool_calls)
-            if not step.tool_calls:
-                yield Text("no tool call yet" if not step.is_finished else "no tool call", style="dim")
+            for call in step.tool_calls:
+                yield call.name, call.arguments if call.arguments is not None else _found(call)
 
 
-def _describe_call(call: ToolCall) -> Text:
-    if call.arguments is not None:
-        return _named(call.name, call.arguments)
-    found = ", ".join((call.output or "").splitlines())
-    return _named(call.name, f"found {found}" if found else None)
+def _found(call: ToolCall) -> str | None:
+    names = ", ".join((call.output or "").splitlines())
+    return f"found {names}" if names else None
 
 
-def _named(name: str, rest: str | None) -> Text:
-    return Text.assemble((excerpt(name), "bold"), "  ", (excerpt(rest or ""), "dim"))
+def failure(step: RunStep) -> str | None:
+    """Say why a step failed; None if it did not."""
+    error = step.last_error
+    return None if error is None else f"{error.code}: {error.message}"
 
 
 def show_status(status: str | None) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -75,6 +76,12 @@ class Interrupted(Failure):
             click.echo(self.message, err=True)
 
 
+def in_words(error: OSError) -> str:
+    """Return what the system says, after the name of the file that it is about."""
+    what = error.strerror or str(error)
+    return what if error.filename is None else f"{os.fsdecode(error.filename)}: {what}"
+
+
 @contextmanager
 def exit_codes() -> Iterator[None]:
     """End as programs do: 1 with one line for an error, 130 for Ctrl-C, 141 without a word for a closed pipe."""
@@ -90,5 +97,5 @@ def exit_codes() -> Iterator[None]:
     except OSError as error:
         forget_stdout()
         if error.errno != errno.EPIPE:
-            raise Failure(str(error)) from error
+            raise Failure(in_words(error)) from error
         raise click.exceptions.Exit(CLOSED_PIPE) from None

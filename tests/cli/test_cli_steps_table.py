@@ -14,6 +14,7 @@ from sample_steps import make_step
 from openai_steps import structure_step
 from openai_steps.cli._console import make_console
 from openai_steps.cli._steps_table import StepsTable, describe
+from openai_steps.cli._terminal import excerpt
 
 
 def tool_step(*calls: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def tool_step(*calls: dict[str, Any], **fields: Any) -> dict[str, Any]:
         (tool_step({"type": "new", "new": {"query": "q"}}), ["new  q"]),
         (
             make_step(0, type="think", step_details={"type": "think", "thought": "x"}),
-            ["think  {'type': 'think', 'thought': 'x'}"],
+            ['think  {"type": "think", "thought": "x"}'],
         ),
         (
             tool_step(status="failed", last_error={"code": "server_error", "message": "Sorry,\nno."}),
@@ -73,17 +74,18 @@ def test_no_line_is_wider_than_the_terminal(name: str, arguments: str, status: s
     step = structure_step(tool_step(call, id="step_" + name, status=status))
     file = io.StringIO()
     table = StepsTable(make_console(file, width=width))
-    table.print_step(step)
-    table.print_step(step)
-    lines = file.getvalue().splitlines()
+    table.show(step)
+    table.show(step)
+    lines = [line for line in file.getvalue().splitlines() if line.strip() != excerpt(step.id)]
     assert len(lines) == 4, "a header, the day, and a line for each step"
     assert all(cell_len(line) <= width for line in lines)
+    assert file.getvalue().count(excerpt(step.id)) >= 2, "ids are never cut"
 
 
 def test_colours_tell_the_status_and_markup_is_text() -> None:
     file = io.StringIO()
     table = StepsTable(make_console(file, width=100, force_terminal=True, color_system="standard", no_color=False))
-    table.print_step(structure_step(make_step(0, status="failed", id="[bold]x")))
-    table.print_summary()
+    table.show(structure_step(make_step(0, status="failed", id="[bold]x")))
+    table.finish()
     assert "\x1b[1;31mfailed" in file.getvalue()
     assert "1 step: 1 failed; 3 tokens" in file.getvalue()

@@ -62,7 +62,7 @@ def test_safe_json_means_the_same(value: object) -> None:
     ("error", "code", "message"),
     [
         (NotFoundError("404: no\nsuch \x1b[31mrun", status=404), 1, "Error: 404: no such \\x1b[31mrun\n"),
-        (OSError(errno.ENOSPC, "No space left on device"), 1, "Error: [Errno 28] No space left on device\n"),
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "Error: No space left on device\n"),
         (KeyboardInterrupt(), 130, ""),
         (BrokenPipeError(errno.EPIPE, "Broken pipe"), 141, ""),
         (click.ClickException("wrong"), 1, "Error: wrong\n"),

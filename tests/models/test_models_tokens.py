@@ -64,8 +64,8 @@ def in_export(step: RunStep) -> tuple[int | None, ...]:
 
 def in_list(step: RunStep) -> str:
     file = io.StringIO()
-    StepsTable(make_console(file, width=100)).print_step(step)
-    return file.getvalue().splitlines()[-1][-11:].strip()
+    StepsTable(make_console(file, width=100)).show(step)
+    return file.getvalue().splitlines()[-2][-11:].strip()  # the last line is the id
 
 
 def in_trace(step: RunStep) -> dict[str, int | None]:

@@ -6,32 +6,29 @@ from typing import TYPE_CHECKING
 
 import click
 
-from openai_steps.cli._options import Connection, connection_options, format_option, include_option
-from openai_steps.cli._terminal import write_line
+from openai_steps.cli._command import Command
+from openai_steps.cli._options import Connection, connection_options, include_option
+from openai_steps.cli._output import ONE, Kind, Output, output_options
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient, RunStep
 
 
-@click.command("get")
+@click.command("get", cls=Command)
 @click.argument("thread")
 @click.argument("run")
 @click.argument("step")
 @include_option
-@format_option
+@output_options(ONE)
 @connection_options
-def command(thread: str, run: str, step: str, include: tuple[str, ...], form: str, connection: Connection) -> None:
+def command(thread: str, run: str, step: str, include: tuple[str, ...], output: Output, connection: Connection) -> None:
     """Show one step, with its tools' input and output in full."""
+    from openai_steps import RunStep
+    from openai_steps.cli._step_view import StepView
+    from openai_steps.cli._steps_table import step_cells
 
     async def read(client: AsyncStepsClient) -> RunStep:
         return await client.get_step(thread, run, step, include=include)
 
-    found = connection.run(read)
-    if form == "jsonl":
-        from openai_steps import dumps
-
-        write_line(dumps(found))
-    else:
-        from openai_steps.cli._step_view import print_step
-
-        print_step(found)
+    with output.opened(Kind(RunStep, StepView, step_cells)) as show:
+        show(connection.run(read))

@@ -54,7 +54,7 @@ async def test_jsonl_is_the_wires_json_of_the_steps_asked_for(options: list[str]
 async def test_the_table() -> None:
     steps = [*make_steps(2), make_step(2, created_at=1_700_090_000, completed_at=1_700_090_075)]
     async with serving(steps) as served:
-        result = await invoke("list", *served.run, "--order", "asc")
+        result = await invoke("list", *served.run, "--order", "asc", "--format", "table")
     lines = [line.rstrip() for line in result.stdout.splitlines()]
     assert (result.exit_code, result.stderr) == (0, "")
     assert lines[0].split() == ["When", "What", "Status", "Took", "Tokens", "Id"]
@@ -70,8 +70,10 @@ async def test_the_table() -> None:
 
 async def test_an_empty_run() -> None:
     async with serving(0) as served:
-        assert (await invoke("list", *served.run)).stdout == "No steps\n"
+        assert (await invoke("list", *served.run, "--format", "table")).stdout == "No steps\n"
         assert (await invoke("list", *served.run, "--format", "jsonl")).stdout == ""
+        assert (await invoke("list", *served.run)).stdout == ""
+        assert (await invoke("list", *served.run, "--json", "id")).stdout == "[]\n"
 
 
 @pytest.mark.parametrize("name", ["file_search_content", INCLUDE_FILE_SEARCH_CONTENT])
@@ -90,10 +92,12 @@ async def test_remote_text_can_not_reach_the_terminal() -> None:
     error = {"code": HOSTILE, "message": HOSTILE}
     step = make_step(0, type="tool_calls", step_details=details, status=HOSTILE, last_error=error)
     async with serving([step]) as served:
-        table = await invoke("list", *served.run)
+        table = await invoke("list", *served.run, "--format", "table")
+        rows = await invoke("list", *served.run, "--format", "tsv")
+        picked = await invoke("list", *served.run, "--json", "status,step_details,last_error")
         lines = await invoke("list", *served.run, "--format", "jsonl")
         detail = await invoke("get", *served.run[:2], step_id(0), *served.server)
-    for result in (table, lines, detail):
+    for result in (table, rows, picked, lines, detail):
         assert (result.exit_code, result.stderr) == (0, "")
         assert not any(character in result.stdout for character in "\x1b\x07\x9b\u202e\u2066")
         assert "[red]" in result.stdout
@@ -204,7 +208,7 @@ async def test_ctrl_c_before_the_first_step_is_quiet() -> None:
         assert await finish(process) == (130, "", "")
 
 
-@pytest.mark.parametrize("form", ["table", "jsonl"])
+@pytest.mark.parametrize("form", ["table", "tsv", "jsonl"])
 async def test_a_closed_pipe_is_quiet(form: str) -> None:
     async with serving(1000) as served:
         process = await start("list", *served.run, "--format", form)
@@ -231,10 +235,11 @@ async def test_the_key_is_never_shown() -> None:
     assert "sk-" not in out + err
 
 
-async def test_letters_that_the_terminal_does_not_know() -> None:
+@pytest.mark.parametrize("form", ["table", "tsv"])
+async def test_letters_that_the_terminal_does_not_know(form: str) -> None:
     call = {"id": "c", "type": "function", "function": {"name": "naïve", "arguments": "日" * 99, "output": None}}
     async with serving([make_step(0, step_details={"type": "tool_calls", "tool_calls": [call]})]) as served:
-        code, out, err = await finish(await start("list", *served.run, PYTHONIOENCODING="ascii"))
+        code, out, err = await finish(await start("list", *served.run, "--format", form, PYTHONIOENCODING="ascii"))
     assert (code, err) == (0, "")
     assert r"na\xefve" in out
 
@@ -247,12 +252,12 @@ async def test_letters_that_the_terminal_does_not_know() -> None:
         pytest.param(
             "> /dev/full",
             1,
-            "Error: [Errno 28] No space left on device\n",
+            "Error: No space left on device\n",
             marks=pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device"),
         ),
     ],
 )
-@pytest.mark.parametrize("form", ["table", "jsonl"])
+@pytest.mark.parametrize("form", ["table", "tsv", "jsonl"])
 async def test_closed_and_full_outputs(redirection: str, code: int, message: str, form: str) -> None:
     async with serving() as served:
         arguments = ["-m", "openai_steps.cli", "list", *served.run, "--format", form]

@@ -1,0 +1,42 @@
+"""A command whose help shows its options in sections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Option(click.Option):
+    def __init__(self, *args: Any, section: str = "Options", **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.section = section
+
+
+class Command(click.Command):
+    """A command whose help shows its options in sections, in the order in which they first occur."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(getattr(parameter, "section", "Options"), []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def option(*names: str, section: str = "Options", **attributes: Any) -> Callable[[F], F]:
+    """Return the decorator that adds an option to a command.
+
+    Args:
+        *names: As of `click.option`.
+        section: Where the help shows it.
+        **attributes: As of `click.option`.
+    """
+    return click.option(*names, cls=_Option, section=section, **attributes)

@@ -1,0 +1,249 @@
+"""What a command gives out: a table for people, lines for programs; on the screen, in a pipe or in a file."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, cast
+
+import attrs
+import click
+
+from openai_steps.cli._command import option
+from openai_steps.cli._terminal import safe, safe_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+T = TypeVar("T")
+Item = TypeVar("Item", contravariant=True)
+
+_SECTION: Final = "Output"
+STANDARD_OUTPUT: Final = Path("-")
+
+
+class Sink(Protocol[Item]):
+    """Takes items one by one."""
+
+    def show(self, item: Item) -> None:
+        """Give an item out at once, so that whoever reads along has it."""
+        ...
+
+    def finish(self) -> None:
+        """Give out what comes below all items."""
+        ...
+
+
+@attrs.frozen
+class Kind(Generic[T]):
+    """A kind of items, and how they are shown.
+
+    Attributes:
+        model: Their class.
+        table: Makes the table for people.
+        cells: Returns the whole values of an item that make a row for programs.
+    """
+
+    model: type[T]
+    table: Callable[[Console], Sink[T]]
+    cells: Callable[[T], Iterable[object]]
+
+
+@attrs.frozen
+class Output:
+    """What the options for the output say.
+
+    Attributes:
+        form: ``table``, ``tsv``, ``jsonl``, or None where the place decides.
+        fields: The fields of ``--json``, or None.
+        file: Where to write, or None for standard output.
+    """
+
+    form: str | None = None
+    fields: tuple[str, ...] | None = None
+    file: Path | None = None
+
+    @contextmanager
+    def opened(self, kind: Kind[T]) -> Iterator[Callable[[T], None]]:
+        """Give the function that shows an item; what comes below all of them follows if nothing is raised.
+
+        Raises:
+            click.UsageError: If a field of ``--json`` is unknown.
+        """
+        if self.fields is not None:
+            from openai_steps.cli._fields import check_fields
+
+            check_fields(self.fields, kind.model)
+        with _Stream(self.file) as stream:
+            sink = self._sink(kind, stream)
+            yield sink.show
+            sink.finish()
+
+    def _sink(self, kind: Kind[T], stream: _Stream) -> Sink[Any]:
+        if self.fields is not None:
+            return _JsonArray(stream, self.fields)
+        if self.form == "jsonl":
+            return _JsonLines(stream)
+        if self.form == "tsv" or (self.form is None and self.file is not None):
+            return _Rows(stream, kind.cells)
+        from openai_steps.cli._console import make_console
+
+        console = make_console(None if self.file is None else cast("IO[str]", stream))
+        if self.form is None and not console.is_terminal:
+            return _Rows(stream, kind.cells)
+        return kind.table(console)
+
+
+class _Stream:
+    """Standard output, or a file that is not touched before there is something to write."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._out: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None and self._out is not None:
+            self._out.close()
+
+    def write(self, text: str, encoding: str = "utf-8") -> int:
+        if self._out is None:
+            self._out = sys.stdout.buffer if self._file is None else open(self._file, "wb")  # noqa: SIM115 - see __exit__
+        return self._out.write(text.encode(encoding, "backslashreplace"))
+
+    def flush(self) -> None:
+        if self._out is not None:
+            self._out.flush()
+
+    def write_line(self, text: str, encoding: str = "utf-8") -> None:
+        """Write a line at once, so that whoever reads along has it."""
+        self.write(f"{text}\n", encoding)
+        self.flush()
+
+    @property
+    def encoding(self) -> str:
+        """What text is written in that is not JSON, which is always UTF-8: what standard output expects."""
+        return sys.stdout.encoding if self._file is None else "utf-8"
+
+
+@attrs.frozen
+class _JsonLines:
+    _stream: _Stream
+
+    def show(self, item: Any) -> None:
+        from openai_steps import dumps
+
+        self._stream.write_line(safe_json(dumps(item).decode()))
+
+    def finish(self) -> None:
+        self._stream.write("")  # a file is to be there, though nothing is in it
+
+
+@attrs.define
+class _JsonArray:
+    """An array that is closed only when all is in it: what breaks off is no JSON, and is not taken for the whole."""
+
+    _stream: _Stream
+    _fields: tuple[str, ...]
+    _separator: str = attrs.field(default="[", init=False)
+
+    def show(self, item: Any) -> None:
+        from openai_steps.cli._fields import pick
+
+        self._stream.write(f"{self._separator}{pick(item, self._fields)}")
+        self._stream.flush()
+        self._separator = ",\n"
+
+    def finish(self) -> None:
+        self._stream.write_line("[]" if self._separator == "[" else "]")
+
+
+@attrs.frozen
+class _Rows(Generic[T]):
+    """Lines of whole values with tabs between; a tab or line end within a value is written as its escape."""
+
+    _stream: _Stream
+    _cells: Callable[[T], Iterable[object]]
+
+    def show(self, item: T) -> None:
+        values = ("" if value is None else safe(str(value)) for value in self._cells(item))
+        self._stream.write_line("\t".join(values), self._stream.encoding)
+
+    def finish(self) -> None:
+        self._stream.write("")
+
+
+# --- The options --------------------------------------------------------------------------------------------------
+
+
+def _split(_context: click.Context, _option: click.Parameter, given: str | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(name.strip() for name in given.split(","))
+
+
+LIST: Final = ("table", "tsv", "jsonl")
+ONE: Final = ("table", "jsonl")
+_FORMATS: Final = {
+    LIST: "table: for people, the default on a terminal. tsv: whole values with tabs between, the default elsewhere. "
+    "jsonl: the wire's JSON, one a line.",
+    ONE: "table: for people. jsonl: the wire's JSON on one line.",
+}
+
+
+def output_options(forms: tuple[str, ...]) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Return the decorator that adds the options for the output to a command, which gets an `Output` as ``output``.
+
+    Args:
+        forms: What ``--format`` takes: LIST or ONE.
+    """
+    default = "table" if forms == ONE else None  # of a list, the place decides
+
+    def add(command: Callable[..., T]) -> Callable[..., T]:
+        @functools.wraps(command)
+        def with_output(*, form: str | None, fields: tuple[str, ...] | None, out: Path | None, **options: Any) -> T:
+            if form is not None and fields is not None:
+                raise click.UsageError("Give --format or --json, not both.")
+            file = None if out == STANDARD_OUTPUT else out
+            if form is None and file is not None and file.suffix == ".jsonl":
+                form = "jsonl"
+            return command(output=Output(form or default, fields, file), **options)
+
+        for add_option in reversed(_options(forms)):
+            with_output = add_option(with_output)
+        return with_output
+
+    return add
+
+
+def _options(forms: tuple[str, ...]) -> list[Callable[[Any], Any]]:
+    return [
+        option(
+            "--format",
+            "form",
+            type=click.Choice(forms),
+            section=_SECTION,
+            help=_FORMATS[forms],
+        ),
+        option(
+            "--json",
+            "fields",
+            metavar="FIELD,…",
+            callback=_split,
+            is_flag=False,
+            flag_value="",
+            section=_SECTION,
+            help="These fields as a JSON array; --json alone names them all.",
+        ),
+        option(
+            "-o",
+            "--out",
+            metavar="FILE",
+            type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path),
+            section=_SECTION,
+            help="Write to a file instead of standard output; NAME.jsonl gets --format jsonl.",
+        ),
+    ]

@@ -1,0 +1,224 @@
+"""What commands give out: forms, fields, files, filters."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import SETTINGS, finish, invoke, serving, start
+from sample_steps import RUN, THREAD, make_step, make_steps, step_id
+
+from openai_steps import RunStep, structure_step
+from openai_steps.cli._fields import field_names, pick
+from openai_steps.emulator import Answer
+
+ARGUMENTS = '{"city": "Paris\tor\nRome", "note": "' + "x" * 3000 + '"}'
+
+
+def tool_step(number: int, *names: str, **fields: Any) -> dict[str, Any]:
+    calls = [
+        {"id": f"call_{name}", "type": "function", "function": {"name": name, "arguments": ARGUMENTS, "output": "o"}}
+        for name in names
+    ]
+    details = {"type": "tool_calls", "tool_calls": calls}
+    return make_step(number, **{"type": "tool_calls", "step_details": details, **fields})
+
+
+STEPS = [
+    make_step(0),
+    tool_step(1, "weather"),
+    tool_step(2, "weather", "search", status="failed", completed_at=None, last_error={"code": "c", "message": "why"}),
+    tool_step(3, status="in_progress", completed_at=None, usage=None),
+]
+
+
+def fields_of(line: str) -> list[str]:
+    return line.split("\t")
+
+
+# --- Rows for programs --------------------------------------------------------------------------------------------
+
+
+async def test_a_pipe_gets_whole_values_and_ids_in_columns() -> None:
+    async with serving(STEPS) as served:
+        code, out, err = await finish(await start("list", *served.run, "--order", "asc", COLUMNS="40"))
+    assert (code, err) == (0, "")
+    rows = [fields_of(line) for line in out.splitlines()]
+    whole = ARGUMENTS.replace("\t", "\\t").replace("\n", "\\n")
+    assert rows == [
+        [step_id(0), "2023-11-14T22:13:20Z", "message_creation", "completed", "1", "3", "message msg_0"],
+        [step_id(1), "2023-11-14T22:13:21Z", "tool_calls", "completed", "1", "3", f"weather {whole}"],
+        [
+            step_id(2),
+            "2023-11-14T22:13:22Z",
+            "tool_calls",
+            "failed",
+            "",
+            "3",
+            f"weather {whole}; search {whole}; c: why",
+        ],
+        [step_id(3), "2023-11-14T22:13:23Z", "tool_calls", "in_progress", "", "", ""],
+    ]
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "109", "110", "200"])
+async def test_a_terminal_of_any_width_shows_every_id(columns: str) -> None:
+    long = "step_of_another_server_whose_ids_are_longer_than_any_column"
+    async with serving([make_step(0), make_step(1, id=long)]) as served:
+        result = await invoke("list", *served.run, "--format", "table", COLUMNS=columns)
+    assert result.stdout.count(step_id(0)) == result.stdout.count(long) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
+async def test_a_terminal_gets_the_table() -> None:
+    async with serving(1) as served:
+        lead, follow = pty.openpty()
+        command = [sys.executable, "-m", "openai_steps", "list", *served.run]
+        environment = {**os.environ, **SETTINGS, "TERM": "xterm"}
+        process = subprocess.Popen(  # noqa: ASYNC220 - starting one takes no time
+            command, stdin=subprocess.DEVNULL, stdout=follow, env=environment
+        )
+        os.close(follow)
+        assert await asyncio.to_thread(process.wait, 60) == 0
+        shown = os.read(lead, 10_000).decode()
+        os.close(lead)
+    assert "When" in shown
+    assert "1 step; 3 tokens" in shown
+
+
+# --- Fields -------------------------------------------------------------------------------------------------------
+
+
+async def test_fields_are_picked_by_name() -> None:
+    async with serving(STEPS) as served:
+        result = await invoke("list", *served.run, "--json", "id,created_at, duration,tool_calls")
+    assert (result.exit_code, result.stderr) == (0, "")
+    found = json.loads(result.stdout)
+    assert [list(step) for step in found] == [["id", "created_at", "duration", "tool_calls"]] * 4
+    assert found[3] == {"id": step_id(0), "created_at": "2023-11-14T22:13:20Z", "duration": 1.0, "tool_calls": []}
+    assert found[1]["tool_calls"] == STEPS[2]["step_details"]["tool_calls"]
+
+
+def test_every_field_can_be_picked_and_no_text_is_too_odd() -> None:
+    body = tool_step(0, "f", status="\ud800\x1b", metadata={"a": [1]}, unknown={"b": None})
+    line = pick(structure_step(body), field_names(RunStep))
+    found = json.loads(line)
+    assert [*found] == field_names(RunStep)
+    assert found["status"] == body["status"]
+    assert found["metadata"] == {"a": [1]}
+    assert found["extra"] == {"unknown": {"b": None}}
+    assert "\x1b" not in line
+
+
+@pytest.mark.parametrize("given", [["--json", "id,nothing"], ["--json", ""], ["--json"]])
+async def test_a_field_that_is_unknown_is_told_before_any_request(given: list[str]) -> None:
+    async with serving() as served:
+        result = await invoke("list", *served.run, *given)
+        assert served.emulator.requests == ()
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "id, thread_id, run_id" in result.stderr
+    assert ("Unknown: 'nothing'." in result.stderr) == ("id,nothing" in given)
+
+
+async def test_what_breaks_off_is_no_json() -> None:
+    def is_second(request: Any) -> bool:
+        return "after=" in request.raw_query
+
+    async with serving(4) as served:
+        served.emulator.inject(Answer(400, {"error": {"message": "broken"}}), matching=is_second)
+        result = await invoke("list", *served.run, "--page-size", "2", "--json", "id")
+    assert result.exit_code == 1
+    assert "Go on with --after" in result.stderr
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(result.stdout)
+    assert len(json.loads(result.stdout + "]")) == 2
+
+
+async def test_a_format_and_fields_exclude_each_other() -> None:
+    result = await invoke("list", "t", "r", "--format", "tsv", "--json", "id", "--base-url", "http://h")
+    assert result.exit_code == 2
+    assert "Give --format or --json, not both." in result.stderr
+
+
+# --- Files --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "first"),
+    [
+        ("steps.jsonl", [], '{"id":'),
+        ("steps.txt", [], f"{step_id(1)}\t"),
+        ("steps.json", ["--json", "id"], '[{"id":'),
+        ("steps.txt", ["--format", "table"], "When "),
+        ("steps.txt", ["--format", "jsonl"], '{"id":'),
+    ],
+)
+async def test_a_file_gets_what_a_pipe_would(tmp_path: Path, name: str, options: list[str], first: str) -> None:
+    async with serving(2) as served:
+        result = await invoke("list", *served.run, *options, "-o", str(tmp_path / name))
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert (tmp_path / name).read_text().startswith(first)
+
+
+async def test_a_file_of_nothing_is_there_and_empty(tmp_path: Path) -> None:
+    async with serving(0) as served:
+        await invoke("list", *served.run, "-o", str(tmp_path / "steps.jsonl"))
+    assert (tmp_path / "steps.jsonl").read_bytes() == b""
+
+
+async def test_a_file_is_left_alone_where_nothing_can_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "steps.jsonl"
+    file.write_text("before")
+    async with serving(api_key="right") as served:
+        result = await invoke("list", *served.run, "-o", str(file), OPENAI_STEPS_API_KEY="wrong")
+    assert result.exit_code == 1
+    assert file.read_text() == "before"
+
+
+async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    async with serving() as served:
+        result = await invoke("list", *served.run, "-o", str(tmp_path / "no" / "steps.jsonl"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"Error: {tmp_path / 'no' / 'steps.jsonl'}: No such file or directory\n"
+
+
+async def test_a_dash_is_standard_output() -> None:
+    async with serving(1) as served:
+        result = await invoke("list", *served.run, "-o", "-", "--json", "status")
+    assert result.stdout == '[{"status":"completed"}]\n'
+
+
+# --- Filters ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "numbers"),
+    [
+        (["--status", "completed"], [0, 1]),
+        (["--status", "failed", "--status", "in_progress"], [2, 3]),
+        (["--type", "message_creation"], [0]),
+        (["--tool", "weather"], [1, 2]),
+        (["--tool", "function"], [1, 2]),
+        (["--tool", "search", "--status", "completed"], []),
+        (["--tool", "weather", "--max", "1"], [1]),
+        (["--type", "tool_calls", "--max", "2"], [1, 2]),
+    ],
+)
+async def test_filters(options: list[str], numbers: list[int]) -> None:
+    async with serving(STEPS) as served:
+        result = await invoke("list", *served.run, "--order", "asc", *options, "--format", "jsonl")
+    assert result.exit_code == 0
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [step_id(number) for number in numbers]
+
+
+async def test_a_filter_that_has_enough_asks_no_more() -> None:
+    async with serving(make_steps(20)) as served:
+        await invoke("list", THREAD, RUN, *served.server, "--page-size", "5", "--status", "completed", "--max", "3")
+        assert len(served.emulator.requests) <= 2  # the second page is on its way already
