@@ -22,7 +22,8 @@ class Command(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the sections."""
         sections: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
+        options = [parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option)]
+        for parameter in options:
             record = parameter.get_help_record(ctx)
             if record is not None:
                 sections.setdefault(getattr(parameter, "section", "Options"), []).append(record)

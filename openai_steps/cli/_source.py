@@ -14,7 +14,8 @@ import click
 from openai_steps._errors import ResponseDecodeError
 from openai_steps._models.runs import Run, RunRef
 from openai_steps._models.steps import RunStep
-from openai_steps.cli._options import Connection, connection_options
+from openai_steps.cli._connection import Connection
+from openai_steps.cli._options import connection_options
 from openai_steps.cli._terminal import Failure, excerpt
 
 if TYPE_CHECKING:

@@ -22,20 +22,25 @@ from uuid import uuid4
 
 import orjson
 from attrs import evolve, frozen
-from distributed import Client, Future, Semaphore, as_completed
 
 from openai_steps._client.client import AsyncStepsClient
+from openai_steps._extras import needing
 from openai_steps._models.runs import RunRef
 from openai_steps.export._export import ExportProgress
 from openai_steps.export._failures import ExportError, failure_line, json_lines
 from openai_steps.export._files import replacing
 from openai_steps.export._pace import burst_period, make_limiter, useful_concurrency
-from openai_steps.export._parquet import ParquetSteps, read_note
 from openai_steps.export._runs import Unseen
+
+with needing("distributed", "openai-steps[dask]", what=__name__):
+    from distributed import Client, Future, Semaphore, as_completed
+with needing("pyarrow", "openai-steps[dask]", what=__name__):
+    from openai_steps.export._parquet import ParquetSteps, read_note
 
 __all__ = ["Connect", "export_on_cluster"]
 
 _NOTE: Final = "openai_steps_share"
+_MOST_WAITED: Final = 5.0  # seconds: a scheduler answers at once, or is not there
 
 
 class Connect(Protocol):
@@ -79,7 +84,8 @@ def export_on_cluster(
         What came of it.
 
     Raises:
-        ExportError: If ``out`` exists, or ``OUT.parts`` is from other runs or settings.
+        ExportError: If ``out`` exists, ``OUT.parts`` is from other runs or settings, or there is no scheduler at this
+            address.
         ValueError: If an argument makes no sense.
         Exception: Whatever a share raised that is not the failure of one run, such as a full disk. What was exported
             before is kept.
@@ -92,7 +98,7 @@ def export_on_cluster(
     folder = target.with_name(f"{target.name}.parts")
     shares = list(_cut(filter(Unseen(set()), runs), folder, share_size, sorted(include)))
     with ExitStack() as stack:
-        cluster = scheduler if isinstance(scheduler, Client) else stack.enter_context(Client(scheduler))
+        cluster = scheduler if isinstance(scheduler, Client) else stack.enter_context(_reach(scheduler))
         _prepare(folder, shares)
         lanes = _lanes(cluster, max_per_second)
         lane = None
@@ -148,6 +154,13 @@ def _cut(runs: Iterable[RunRef], folder: Path, size: int, include: list[str]) ->
         name = f"part-{number:06d}-{blake2b(content, digest_size=8).hexdigest()}.parquet"
         yield _Share(runs=share, include=tuple(include), part=folder / name)
         number += 1
+
+
+def _reach(address: str) -> Client:
+    try:
+        return Client(address, timeout=_MOST_WAITED)
+    except (OSError, ValueError) as error:
+        raise ExportError(f"There is no scheduler at {address}: {error}") from error
 
 
 def _prepare(folder: Path, shares: list[_Share]) -> None:

@@ -7,10 +7,10 @@ The spans follow the semantic conventions for generative AI. When a run has ende
     write_run(run, steps, endpoint=client.endpoint)
 """
 
-try:
+from openai_steps._extras import needing as _needing
+
+with _needing("opentelemetry", "openai-steps[otel]", what=__name__):
     import opentelemetry.trace  # noqa: F401 - to say early what is missing
-except ImportError as _error:
-    raise ImportError("openai_steps.otel needs OpenTelemetry: pip install 'openai-steps[otel]'") from _error
 
 from openai_steps.otel._ids import run_context
 from openai_steps.otel._write import write_run

@@ -7,12 +7,11 @@ A tracer provider takes it::
 
 from __future__ import annotations
 
+from openai_steps._extras import needing
 from openai_steps.otel._ids import PlannedIds
 
-try:
+with needing("opentelemetry", "opentelemetry-sdk", what=__name__):
     from opentelemetry.sdk.trace.id_generator import IdGenerator
-except ImportError as _error:
-    raise ImportError("openai_steps.otel.sdk needs the SDK: pip install opentelemetry-sdk") from _error
 
 
 __all__ = ["RunIdGenerator"]

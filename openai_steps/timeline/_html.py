@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import evolve, frozen
 
 from openai_steps import _words
+from openai_steps._extras import needing
 from openai_steps._models.tokens import Tokens
 from openai_steps.timeline._axis import tick_step, ticks
 from openai_steps.timeline._captions import hint
@@ -192,12 +193,8 @@ def _asset(name: str) -> str:
 
 @cache
 def _template() -> Template:
-    try:
+    with needing("jinja2", "openai-steps[timeline]", what="An HTML page"):
         from jinja2 import Environment, StrictUndefined
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "An HTML page needs Jinja2: pip install 'openai-steps[timeline]'.", name=error.name
-        ) from error
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["excerpt"] = lambda text: _words.excerpt(text, _LONGEST_TEXT)
     environment.filters["line"] = lambda text: _words.shorten(text, 200)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from openai_steps import _words
+from openai_steps._extras import needing
 from openai_steps.timeline._captions import summary
 from openai_steps.timeline._palette import PALETTE, mark, tone
 from openai_steps.timeline._values import Bar, Timeline
@@ -29,9 +30,10 @@ def to_rich(timeline: Timeline, *, title: str | None = None) -> RenderableType:
     Raises:
         ModuleNotFoundError: If rich is not installed; it comes with the extra ``cli``.
     """
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
+    with needing("rich", "openai-steps[cli]", what="A timeline in the terminal"):
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
 
     table = Table(box=None, expand=True, pad_edge=False, show_header=False)
     table.add_column(max_width=_LABEL_COLUMNS, no_wrap=True)

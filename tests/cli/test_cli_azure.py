@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 from command_line import invoke, serving
 
-from openai_steps.cli._options import Connection, connection_options
+from openai_steps.cli._connection import Connection
+from openai_steps.cli._options import connection_options
 
 FOUNDRY = "https://res.services.ai.azure.com/api/projects/proj"
 
@@ -20,6 +21,7 @@ def connect(*arguments: str, **environment: str) -> tuple[Connection | None, Res
     @click.command()
     @connection_options
     def command(connection: Connection) -> None:
+        connection.endpoint  # noqa: B018 - looks for the server
         caught.append(connection)
 
     result = CliRunner().invoke(command, arguments, env=environment)

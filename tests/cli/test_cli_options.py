@@ -12,7 +12,8 @@ from command_line import invoke, serving
 
 from openai_steps import PROVIDERS, Endpoint
 from openai_steps._arguments import ArgumentError
-from openai_steps.cli._options import Connection, connection_options, usage_errors
+from openai_steps.cli._connection import Connection, usage_errors
+from openai_steps.cli._options import connection_options
 
 FOUNDRY = "https://res.services.ai.azure.com/api/projects/proj"
 
@@ -29,6 +30,7 @@ def connect(*arguments: str, **environment: str) -> tuple[Connection | None, Res
     @click.command()
     @connection_options
     def command(connection: Connection) -> None:
+        connection.endpoint  # noqa: B018 - looks for the server
         caught.append(connection)
 
     result = CliRunner().invoke(command, arguments, env=environment)

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from openai_steps.cli._options import Connection, connection_options
+from openai_steps.cli._command import Command
+from openai_steps.cli._connection import Connection
+from openai_steps.cli._options import connection_options
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
     from openai_steps.doctor._checks import Finding
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command)
 @click.argument("thread", required=False)
 @click.argument("run", required=False)
 @connection_options

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from openai_steps.cli._options import Connection, connection_options, include_option
+from openai_steps.cli._command import Command, option
+from openai_steps.cli._connection import Connection
+from openai_steps.cli._options import connection_options, include_option
 from openai_steps.cli._terminal import Failure, Interrupted, safe
 
 if TYPE_CHECKING:
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 _MOST_CONNECTIONS: Final = 1000
 
 
-@click.command("export")
+@click.command("export", cls=Command)
 @click.argument("runs", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
-@click.option(
+@option(
     "-o",
     "--out",
     metavar="OUT",
@@ -31,7 +33,7 @@ _MOST_CONNECTIONS: Final = 1000
     type=click.Path(path_type=Path),
     help="A new file whose name ends in .jsonl, .jsonl.gz or .parquet; with --scheduler, a folder.",
 )
-@click.option(
+@option(
     "--concurrency",
     metavar="N",
     type=click.IntRange(1, _MOST_CONNECTIONS),
@@ -39,13 +41,13 @@ _MOST_CONNECTIONS: Final = 1000
     show_default=True,
     help="The most runs to read at once.",
 )
-@click.option(
+@option(
     "--max-per-second",
     metavar="RATE",
     type=click.FloatRange(min=0, min_open=True),
     help="The most requests in a second, retries included; may be below 1.",
 )
-@click.option("--scheduler", metavar="ADDRESS", help="Have it done by the workers of this Dask cluster.")
+@option("--scheduler", metavar="ADDRESS", help="Have it done by the workers of this Dask cluster.")
 @include_option
 @connection_options
 def command(
@@ -115,7 +117,7 @@ def _export_there(
     show: Callable[[ExportProgress], None],
 ) -> ExportProgress:
     from openai_steps import AsyncStepsClient
-    from openai_steps.cli._options import usage_errors
+    from openai_steps.cli._connection import usage_errors
     from openai_steps.export._extras import cluster
 
     if connection.endpoint.credential is not None:

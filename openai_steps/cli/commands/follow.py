@@ -14,24 +14,26 @@ from openai_steps._errors import APITimeoutError, NotFoundError, StepsError
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
 from openai_steps._walks.follow import settled
-from openai_steps.cli._options import Connection, connection_options, format_option, include_option
+from openai_steps.cli._command import Command, option
+from openai_steps.cli._connection import Connection
+from openai_steps.cli._options import connection_options, format_option, include_option
 from openai_steps.cli._terminal import Failure, Interrupted
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
 
 
-@click.command("follow")
+@click.command("follow", cls=Command)
 @click.argument("thread")
 @click.argument("run")
-@click.option("--after", metavar="STEP", help="Only steps behind this one.")
-@click.option(
+@option("--after", metavar="STEP", help="Only steps behind this one.")
+@option(
     "--poll-interval",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
     help="Look again after so many seconds. Default: half a second while things move, up to 8 while they do not.",
 )
-@click.option(
+@option(
     "--max-duration",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),

@@ -12,7 +12,9 @@ import click
 from attrs import frozen
 
 from openai_steps._settings import RetryPolicy, Timeouts
-from openai_steps.cli._options import Connection, connection_options
+from openai_steps.cli._command import Command, option
+from openai_steps.cli._connection import Connection
+from openai_steps.cli._options import connection_options
 from openai_steps.cli._serving import listening_errors, read_token, stop_signals, tls_context
 
 if TYPE_CHECKING:
@@ -28,36 +30,34 @@ _PATIENCE: Final = Timeouts(attempt=25, total=28)
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("gateway")
+@click.command("gateway", cls=Command)
 @connection_options
-@click.option(
+@option(
     "--repair",
     is_flag=True,
     help="Answer lists as the documentation has them, whatever the server's paging is like, or refuse.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
-@click.option(
+@option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
+@option(
     "--socket",
     "socket_path",
     metavar="PATH",
     type=click.Path(path_type=Path),
     help="A Unix socket instead, which only you can use.",
 )
-@click.option(
+@option(
     "--token-file",
     metavar="FILE",
     type=_FILE,
     help=f"What callers must send as their key. Default: the environment variable {_TOKEN_VARIABLE}.",
 )
-@click.option("--no-token", is_flag=True, help="Listen beyond this machine without a token all the same.")
-@click.option("--tls-cert", metavar="FILE", type=_FILE, help="For https: the certificate, in PEM.")
-@click.option("--tls-key", metavar="FILE", type=_FILE, help="And its key.")
-@click.option("--allow-host", "hosts", metavar="NAME", multiple=True, help="A name of this gateway; may be repeated.")
-@click.option(
-    "--allow-origin", "origins", metavar="URL", multiple=True, help="A site whose pages may read; may be repeated."
-)
-@click.option(
+@option("--no-token", is_flag=True, help="Listen beyond this machine without a token all the same.")
+@option("--tls-cert", metavar="FILE", type=_FILE, help="For https: the certificate, in PEM.")
+@option("--tls-key", metavar="FILE", type=_FILE, help="And its key.")
+@option("--allow-host", "hosts", metavar="NAME", multiple=True, help="A name of this gateway; may be repeated.")
+@option("--allow-origin", "origins", metavar="URL", multiple=True, help="A site whose pages may read; may be repeated.")
+@option(
     "--log",
     "log",
     type=click.Choice(["json", "text", "off"]),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from openai_steps.cli._command import Command
-from openai_steps.cli._options import Connection, connection_options, include_option
+from openai_steps.cli._connection import Connection
+from openai_steps.cli._options import connection_options, include_option
 from openai_steps.cli._output import ONE, Kind, Output, output_options
 
 if TYPE_CHECKING:

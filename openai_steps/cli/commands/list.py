@@ -13,7 +13,8 @@ import click
 from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._errors import StepsError
 from openai_steps.cli._command import Command, option
-from openai_steps.cli._options import Connection, connection_options, include_option
+from openai_steps.cli._connection import Connection
+from openai_steps.cli._options import connection_options, include_option
 from openai_steps.cli._output import LIST, Kind, Output, output_options
 from openai_steps.cli._terminal import Failure, Interrupted
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from openai_steps._endpoint.endpoint import PROVIDERS
+from openai_steps.cli._command import Command, option
 from openai_steps.cli._serving import listening_errors
 from openai_steps.cli._terminal import Failure, excerpt
 
@@ -21,11 +22,11 @@ _KEYLESS: Final = frozenset({"openai", "compatible"})
 _MOST_SHOWN: Final = 5
 
 
-@click.command("serve")
+@click.command("serve", cls=Command)
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
-@click.option("--profile", metavar="NAME", default="compatible", show_default=True, help="The server to imitate.")
+@option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@option("--profile", metavar="NAME", default="compatible", show_default=True, help="The server to imitate.")
 def command(file: Path, host: str, port: int, profile: str) -> None:
     """Serve a file of steps, such as `export` or `list --format jsonl` writes; an archive answers as the API did."""
     import asyncio

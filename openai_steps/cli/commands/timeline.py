@@ -6,17 +6,19 @@ from pathlib import Path
 
 import click
 
+from openai_steps.cli._command import Command, option
 from openai_steps.cli._options import include_option
+from openai_steps.cli._output import STANDARD_OUTPUT
 from openai_steps.cli._source import Source, source_options
 from openai_steps.cli._terminal import Failure
 
 _FILE = click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path)
 
 
-@click.command("timeline")
-@click.option("--html", "html_file", metavar="FILE", type=_FILE, help="Write a page for the browser; - prints it.")
-@click.option("--svg", "svg_file", metavar="FILE", type=_FILE, help="Write a picture; - prints it.")
-@click.option("--title", metavar="TEXT", help="What to write above it. Default: the run's id.")
+@click.command("timeline", cls=Command)
+@option("--html", "html_file", metavar="FILE", type=_FILE, help="Write a page for the browser; - prints it.")
+@option("--svg", "svg_file", metavar="FILE", type=_FILE, help="Write a picture; - prints it.")
+@option("--title", metavar="TEXT", help="What to write above it. Default: the run's id.")
 @include_option
 @source_options
 def command(
@@ -25,6 +27,8 @@ def command(
     """Draw a run: when each step began and ended, and where the time went."""
     from openai_steps.timeline import build_timeline, to_html, to_rich, to_svg
 
+    if html_file == svg_file == STANDARD_OUTPUT:
+        raise click.UsageError("Only one of --html and --svg can go to standard output.")
     found = source.read_run(include=include)
     drawn = build_timeline(found.steps, run=found.run)
     try:
@@ -41,8 +45,14 @@ def command(
 
 
 def _write(file: Path, text: str) -> None:
-    to_file = str(file) != "-"
-    with click.open_file(str(file), "w", encoding="utf-8", atomic=to_file) as out:
-        out.write(text)
+    to_file = file != STANDARD_OUTPUT
+    try:
+        with click.open_file(str(file), "w", encoding="utf-8", atomic=to_file) as out:
+            out.write(text)
+    except OSError as error:
+        if not to_file:
+            raise
+        # Without the name in the error, which is that of a temporary file.
+        raise Failure(f"{file}: {error.strerror or error}") from error
     if to_file:
         click.echo(f"Wrote {click.format_filename(file)}", err=True)

@@ -6,11 +6,12 @@ import json
 
 import click
 
+from openai_steps.cli._command import Command, option
 from openai_steps.cli._source import Source, source_options
 
 
-@click.command("usage")
-@click.option(
+@click.command("usage", cls=Command)
+@option(
     "--format",
     "form",
     type=click.Choice(["table", "json"]),

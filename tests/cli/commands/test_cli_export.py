@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
+from command_line import invoke
 
 from openai_steps import AsyncStepsClient, RunRef
 from openai_steps.emulator import Delay, Emulator, Store
@@ -276,3 +277,15 @@ def _read_all(terminal: int) -> str:
     finally:
         os.close(terminal)
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", b"".join(chunks).decode())
+
+
+@pytest.mark.parametrize("address", ["nowhere", "tcp://127.0.0.1:1"])
+async def test_a_scheduler_that_is_not_there_is_told_within_seconds(tmp_path: Path, address: str) -> None:
+    pytest.importorskip("distributed")
+    runs = tmp_path / "runs.csv"
+    runs.write_text("thread_id,run_id\nt,r\n")
+    out = tmp_path / "out"
+    result = await invoke("export", str(runs), "-o", str(out), "--scheduler", address, "--base-url", "http://h/v1")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: There is no scheduler at {address}: ")
+    assert not out.exists()

@@ -44,3 +44,17 @@ def test_a_picture_on_standard_output(file: Path) -> None:
     result = call("timeline", "--from", str(file), "--svg", "-")
     assert ET.fromstring(result.stdout).tag.endswith("svg")
     assert result.stderr == ""
+
+
+def test_two_pictures_do_not_go_to_one_place() -> None:
+    result = call("timeline", "t", "r", "--svg", "-", "--html", "-", "--base-url", "http://127.0.0.1:1")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Only one of --html and --svg can go to standard output." in result.stderr
+
+
+async def test_an_error_names_the_file_that_the_user_named(tmp_path: Path) -> None:
+    file = tmp_path / "nowhere" / "run.svg"
+    async with serving() as served:
+        result = await invoke("timeline", *served.run, "--svg", str(file))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"Error: {file}: No such file or directory\n"
