@@ -78,8 +78,9 @@ async def write(path: Path, queue: Queue) -> int:
 
 async def main(runs: Path, out: Path, tool: str | None) -> int:
     stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):  # not by add_signal_handler, which Windows does not have
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     queue: Queue = asyncio.Queue(maxsize=RUNS_AHEAD_OF_DISK)
     async with AsyncStepsClient() as client, asyncio.TaskGroup() as tasks:  # if one task fails, the other is cancelled
         reading = tasks.create_task(read(client, read_refs(runs, stop), tool, queue))

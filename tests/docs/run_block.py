@@ -39,7 +39,7 @@ def main() -> None:
         if kind == "bash":
             sys.exit(subprocess.run(["bash", "-euo", "pipefail", "-c", source], stdin=subprocess.DEVNULL).returncode)
         _put_in_credential()
-        exec(compile(source, "<block>", "exec"), {"__name__": "__main__"})
+        exec(compile(source, "<block>", "exec", dont_inherit=True), {"__name__": "__main__"})
 
 
 @contextmanager

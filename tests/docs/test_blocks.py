@@ -25,7 +25,7 @@ PLACEHOLDERS = {"THREAD": "thread_demo", "RUN": "run_demo", "STEP": "step_98poBx
 # Servers run until they are stopped.
 NOT_RUN = re.compile(r"openai-steps (serve|gateway)\b")
 
-OPTIONAL = ("azure.identity", "openai", "aiolimiter")
+OPTIONAL = ("azure.identity", "openai", "aiolimiter", "fastapi", "litestar", "msgspec")
 
 
 @frozen

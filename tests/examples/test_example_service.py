@@ -2,7 +2,11 @@
 
 import asyncio
 import json
+import re
+import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +20,7 @@ from openai_steps.testing import StepsServer, build_steps, code_step, function_s
 pytest.importorskip("fastapi.sse", reason="needs fastapi 0.135 (dependency group examples)")
 uvicorn = pytest.importorskip("uvicorn", reason="needs uvicorn (dependency group examples)")
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 Until = Callable[[Callable[[], object]], Awaitable[None]]
 EVENTS = "threads/thread_1/runs/run_1/events"
 
@@ -150,3 +155,30 @@ async def test_the_client_lives_as_long_as_the_service(service: ModuleType, step
         await client.get_run("thread_1", "run_1")
     with pytest.raises(RuntimeError, match="closed"):
         await client.get_run("thread_1", "run_1")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no SIGTERM")
+async def test_the_service_stops_at_sigterm_though_a_stream_is_open(
+    steps_server: StepsServer, until: Until, tmp_path: Path
+) -> None:
+    """Under plain uvicorn, which waits for its open streams as long as they last."""
+    steps_server.add_run(steps=[message_step(1)], status="in_progress")
+    arguments = ["service:app", "--port", "0", "--app-dir", str(EXAMPLES), "--ws", "none"]
+    log = tmp_path / "log"
+    with log.open("wb") as errors:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "uvicorn", *arguments, stderr=errors)
+    try:
+        await until(lambda: "running on" in log.read_text())
+        (url,) = re.findall(r"http://[\d.:]+", log.read_text())
+        async with aiohttp.ClientSession(f"{url}/") as session, session.get(EVENTS) as response:
+            events = read_events(response)
+            assert (await anext(events))["event"] == "step"
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(60):
+                assert [event async for event in events] == []
+                await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert "Application shutdown complete." in log.read_text()
+    assert "Traceback" not in log.read_text()

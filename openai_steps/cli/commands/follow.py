@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     type=click.FloatRange(min=0, min_open=True),
     help="Give up after so many seconds.",
 )
-@click.option(
+@option(
     "--exit-status",
     is_flag=True,
     help="Tell by the exit status how the run ended: 0 completed, 3 failed, 4 cancelled or expired, 5 incomplete, "
