@@ -64,7 +64,7 @@ def test_mistakes_are_told(file: Path, arguments: list[str], code: int, told: st
     [
         ("", "run.jsonl is empty."),
         ("{", "line 1: "),
-        ("[]", "line 1: $ should be an object"),
+        ("[1]", "line 1: $ should be an object"),
         ('{"id": 1}', "line 1: $.id should be text"),
     ],
 )
