@@ -51,6 +51,22 @@ class Connection:
         """
         return self._server[0]
 
+    @property
+    def sketch(self) -> Endpoint:
+        """The server, also where its key is missing: ``key_source`` says then what to do.
+
+        Raises:
+            click.UsageError: If more than the key is missing, or the options make no sense together.
+            Failure: If the configuration is malformed.
+        """
+        try:
+            return self.endpoint
+        except click.UsageError as error:
+            with suppress(click.UsageError):
+                endpoint, _ = connect({**self._settings, "api_key": "missing"}, self._headers)
+                return attrs.evolve(endpoint, api_key=None, key_source=f"none. {error.message}")
+            raise
+
     @cached_property
     def _server(self) -> tuple[Endpoint, AzureLogin | None]:
         return connect(self._settings, self._headers)

@@ -58,7 +58,8 @@ class Source:
         if self._wanted is not None:
             found = [run for run in found if run.ref == self._wanted]
         if not found:
-            raise Failure(f"{self._file.name} holds no such run." if self._wanted else f"{self._file.name} is empty.")
+            name = _name(self._file)
+            raise Failure(f"{name} holds no such run." if self._wanted else f"{name} is empty.")
         return found
 
     def read_run(self, *, include: Iterable[str] = ()) -> WholeRun:
@@ -128,11 +129,14 @@ def _read_file(path: Path) -> list[WholeRun]:
         for number, line in enumerate(lines, start=1):  # noqa: B007 - for the error
             if line.strip():
                 _take_line(line, runs)
-    except ResponseDecodeError as error:
-        raise Failure(f"{path.name}, line {number}: {error.message}") from error
-    except (ValueError, ModuleNotFoundError) as error:
-        raise Failure(f"{path.name}, line {number}: {excerpt(str(error))}") from error
+    except (ResponseDecodeError, ValueError, ModuleNotFoundError) as error:
+        place = f"{_name(path)}, line {number}: " if number else ""
+        raise Failure(f"{place}{excerpt(str(error))}") from error
     return list(runs.values())
+
+
+def _name(path: Path) -> str:
+    return "Standard input" if path == _STANDARD_INPUT else path.name
 
 
 def _take_line(line: bytes, runs: dict[RunRef, WholeRun]) -> None:

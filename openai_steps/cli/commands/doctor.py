@@ -25,6 +25,9 @@ def command(thread: str | None, run: str | None, connection: Connection) -> None
     Nothing is sent unless a thread and a run are given, and at most 11 requests then. The run should have some steps: 6
     or more, best less than 100 and all of them finished.
     """
+    if thread is not None and run is None:
+        raise click.UsageError("A run goes with the thread: doctor THREAD RUN.")
+
     from rich.text import Text
 
     from openai_steps.cli._console import make_console
@@ -34,12 +37,10 @@ def command(thread: str | None, run: str | None, connection: Connection) -> None
     from openai_steps.doctor._examine import examine_run
 
     console = make_console()
-    print_endpoint(console, connection.endpoint)
-    if thread is None:
+    print_endpoint(console, connection.sketch)
+    if thread is None or run is None:
         console.print(Text("\nGive a THREAD and a RUN, and its paging is looked at.", style="dim"))
         return
-    if run is None:
-        raise click.UsageError("A run goes with the thread: doctor THREAD RUN.", click.get_current_context())
 
     async def look(client: AsyncStepsClient) -> tuple[list[Finding], int]:
         return await examine_run(client, thread, run)

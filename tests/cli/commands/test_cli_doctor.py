@@ -114,3 +114,21 @@ async def test_the_table_fits_a_narrow_terminal() -> None:
         result = await invoke("doctor", *served.run, COLUMNS="80")
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert "…" not in result.stdout
+
+
+def test_a_run_that_is_missing_is_told_before_a_key_that_is() -> None:
+    result = call("doctor", "thread")
+    assert result.exit_code == 2
+    assert "A run goes with the thread: doctor THREAD RUN." in result.stderr
+
+
+def test_it_tells_what_it_would_ask_though_the_key_is_missing() -> None:
+    result = call("doctor")
+    assert result.exit_code == 0
+    assert "https://api.openai.com/v1" in result.stdout
+    assert "none. --api-key is missing: pass one for OpenAI, or set OPENAI_API_KEY." in " ".join(result.stdout.split())
+    assert "Authorization" not in result.stdout
+    asked = call("doctor", "thread", "run")
+    assert asked.exit_code == 2
+    assert "--api-key is missing" in asked.stderr
+    assert call("doctor", "--provider", "azure_openai").exit_code == 2
