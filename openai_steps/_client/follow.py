@@ -20,6 +20,7 @@ from openai_steps._settings import PollInterval, Timeouts
 from openai_steps._walks.follow import RunQuery
 from openai_steps._walks.start import start_following
 from openai_steps._walks.unreadable import Odd, ahead_of_odd, error_for
+from openai_steps._words import duration
 
 
 class FollowVerbs(StepVerbs):
@@ -104,7 +105,9 @@ class FollowVerbs(StepVerbs):
         odd_steps = OddSteps(odd)  # looked at here: what is late or changes has no place in a walk
         shown: list[UnreadableStep] = []
         fetch = self._fetch(thread_id, run_id, "asc", names, timeout, odd_steps)
-        deadline = Deadline(max_duration, told=f"The run {run_id!r} has not ended within {max_duration} s.")
+        deadline = Deadline(
+            max_duration, told=f"The run {run_id!r} has not ended within {duration(max_duration or 0)}."
+        )
         try:
             while not follower.over:
                 if follower.query is None:

@@ -9,6 +9,7 @@ from openai_steps._errors import APITimeoutError, RateLimitError
 from openai_steps._http.requests import Request
 from openai_steps._sending.deadline import Deadline
 from openai_steps._settings import Timeouts
+from openai_steps._words import duration
 
 T = TypeVar("T")
 
@@ -48,20 +49,20 @@ class PendingRequest:
         Raises:
             APITimeoutError: If it has not come by the deadline.
         """
-        total = self.timeouts.total
-        told = f"Not sent: {total:g} s with all retries ended while it waited for {what} ({self.shown})."
+        total = duration(self.timeouts.total)
+        told = f"Not sent: {total} with all retries ended while it waited for {what} ({self.shown})."
         return await self.deadline.wait_for(awaitable, told=told)
 
     def held_back(self, wait: float) -> RateLimitError:
         """Return the error for a request that has less time than the rate limit makes it wait."""
         return RateLimitError(
-            f"Held back: the server's rate limit lets no request through for another {wait:.3g} s, which is more than "
-            f"is left of {self.timeouts.total:g} s with all retries ({self.shown}).",
+            f"Held back: the server's rate limit lets no request through for another {duration(wait)}, which is more "
+            f"than is left of {duration(self.timeouts.total)} with all retries ({self.shown}).",
             status=429,
             retry_after=wait,
         )
 
     def timed_out(self) -> APITimeoutError:
         """Return the error for an answer that has not come in time."""
-        within = f"within {self.timeouts.attempt:g} s, {self.timeouts.total:g} s with all retries"
+        within = f"within {duration(self.timeouts.attempt)}, {duration(self.timeouts.total)} with all retries"
         return APITimeoutError(f"No complete answer {within} ({self.shown}).")

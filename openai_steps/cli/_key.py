@@ -8,6 +8,7 @@ import time
 from typing import Final
 
 from openai_steps._secrets import hide
+from openai_steps._words import duration
 from openai_steps.cli._terminal import Failure, in_words
 
 _FRESH: Final = 300.0  # seconds: a token lives longer, and an export longer than a token
@@ -55,7 +56,7 @@ class KeyCommand:
         except OSError as error:
             raise Failure(f"{what} could not be run: {in_words(error)}.") from None
         except subprocess.TimeoutExpired:
-            raise Failure(f"{what} was still running after {_MOST_WAITED:.0f} s.") from None
+            raise Failure(f"{what} was still running after {duration(_MOST_WAITED)}.") from None
         if done.returncode != 0:
             raise Failure(f"{what} ended with status {done.returncode}.")
         key = done.stdout.decode(errors="replace").strip()

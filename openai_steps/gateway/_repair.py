@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from openai_steps._errors import APIStatusError, APITimeoutError, PaginationError, ResponseTooLargeError
 from openai_steps._models.runs import Order
 from openai_steps._models.steps import RunStep
+from openai_steps._words import duration
 from openai_steps.gateway._contract import whole_run
 from openai_steps.gateway._readings import MAX_BYTES, Key, Reading
 
@@ -38,7 +39,7 @@ async def read_whole(client: AsyncStepsClient, key: Key) -> Reading:
         async with asyncio.timeout(_SECONDS):
             return await _read_until_equal(client, key)
     except TimeoutError:
-        raise APITimeoutError(f"The run as a whole could not be read within {_SECONDS:.0f} s.") from None
+        raise APITimeoutError(f"The run as a whole could not be read within {duration(_SECONDS)}.") from None
 
 
 async def _read_until_equal(client: AsyncStepsClient, key: Key) -> Reading:

@@ -114,7 +114,7 @@ async def test_the_exit_status_when_the_time_is_over(
         served.emulator.store.set_run_status(THREAD, RUN, **fields)
         result = await invoke("follow", *served.run, *QUICK, "--max-duration", "0.3", *option)
     assert result.exit_code == code
-    assert "has not ended within 0.3 s" in result.stderr
+    assert "has not ended within 300ms" in result.stderr
 
 
 async def test_the_exit_status_of_a_server_that_fails_is_not_the_runs() -> None:
@@ -152,7 +152,7 @@ async def test_the_deadline_tells_how_to_go_on() -> None:
     async with serving([make_step(0), going_on(1)]) as served:
         result = await invoke("follow", *served.run, *QUICK, "--max-duration", "0.3")
     assert result.exit_code == 1
-    assert f"The run {RUN!r} has not ended within 0.3 s. Go on with --after step_0000." in result.stderr
+    assert f"The run {RUN!r} has not ended within 300ms. Go on with --after step_0000." in result.stderr
 
 
 async def test_a_run_that_vanishes() -> None:
