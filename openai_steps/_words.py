@@ -70,7 +70,7 @@ def excerpt(text: str, limit: int) -> str:
 
 
 def duration(time: timedelta | float) -> str:
-    """Return a time, or so many seconds, as a person would say it: ``850ms``, ``3.2s``, ``2m 05s``, ``1h 02m``, ``2d 5h``."""
+    """Return a time, or seconds, as a person would say it: ``850ms``, ``3.2s``, ``2m 05s``, ``1h 02m``, ``2d 5h``."""
     seconds = time.total_seconds() if isinstance(time, timedelta) else time
     if 0 < seconds < 0.9995:
         return f"{seconds * 1000:.0f}ms"
