@@ -1,4 +1,4 @@
-"""Runs and their steps as plain dicts, in the wire shape, in memory."""
+"""Runs and their steps as plain dicts, in the wire shape, in memory, beside threads, messages and files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from openai_steps.emulator._threads import Thread, ThreadStore, ident
 from openai_steps.emulator._wire import JSONObject, instant
 
 _RUN_OF_UNFINISHED: Mapping[str, str] = {
@@ -43,9 +44,23 @@ def derived_run(key: tuple[str, str], steps: Iterable[JSONObject]) -> JSONObject
         "cancelled_at": last.get("cancelled_at"),
         "failed_at": last.get("failed_at"),
         "completed_at": last.get("completed_at"),
+        "required_action": None,
         "last_error": last.get("last_error"),
-        "usage": None,
+        "model": "gpt-4o",
+        "instructions": "",
+        "tools": [],
+        "tool_resources": {},
         "metadata": {},
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "max_completion_tokens": None,
+        "max_prompt_tokens": None,
+        "truncation_strategy": {"type": "auto", "last_messages": None},
+        "incomplete_details": None,
+        "usage": None,
+        "response_format": "auto",
+        "tool_choice": "auto",
+        "parallel_tool_calls": True,
     }
 
 
@@ -66,15 +81,17 @@ class _Entry:
         return {**derived_run(key, self.steps.values()), **self.said}
 
 
-class Store:
-    """The runs that a server knows; every change shows in the next answer.
+class Store(ThreadStore):
+    """The runs, threads, messages and files that a server knows; every change shows in the next answer.
 
     Steps are kept in the order in which they were added. What is given is copied one level deep:
     do not change nested values afterwards.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._entries: dict[tuple[str, str], _Entry] = {}
+        self._run_ids: dict[str, dict[str, None]] = {}
 
     def add_run(
         self,
@@ -99,13 +116,13 @@ class Store:
         Raises:
             ValueError: The run exists, or a step is malformed or given twice.
         """
-        key = (_ident(thread_id, "thread_id"), _ident(run_id, "run_id"))
+        key = (ident(thread_id, "thread_id"), ident(run_id, "run_id"))
         if key in self._entries:
             raise ValueError(f"run {run_id!r} of thread {thread_id!r} exists already")
         entry = _Entry(fields)
         for step in steps:
             _add(entry, key, step)
-        self._entries[key] = entry
+        self._enter(key, entry)
         return entry.run(key)
 
     def add_steps(self, steps: Iterable[Mapping[str, Any]]) -> None:
@@ -132,7 +149,7 @@ class Store:
         Raises:
             ValueError: The step is malformed or given twice.
         """
-        key = (_ident(step.get("thread_id"), "thread_id"), _ident(step.get("run_id"), "run_id"))
+        key = (ident(step.get("thread_id"), "thread_id"), ident(step.get("run_id"), "run_id"))
         entry = self._entries.get(key)
         if entry is not None:
             return _add(entry, key, step)
@@ -205,8 +222,8 @@ class Store:
         Raises:
             ValueError: It has no ids.
         """
-        key = (_ident(run.get("thread_id"), "thread_id"), _ident(run.get("id"), "id"))
-        entry = self._entries.setdefault(key, _Entry({}))
+        key = (ident(run.get("thread_id"), "thread_id"), ident(run.get("id"), "id"))
+        entry = self._entries.get(key) or self._enter(key, _Entry({}))
         entry.said, entry.whole = dict(run), True
 
     def remove_run(self, thread_id: str, run_id: str) -> None:
@@ -221,6 +238,7 @@ class Store:
         """
         self._entry(thread_id, run_id)
         del self._entries[thread_id, run_id]
+        del self._run_ids[thread_id][run_id]
 
     def runs(self) -> list[tuple[str, str]]:
         """The (thread_id, run_id) of every run, in the order of their adding."""
@@ -241,9 +259,21 @@ class Store:
         entry = self._entries.get((thread_id, run_id))
         return entry.steps.get(step_id) if entry else None
 
-    def has_thread(self, thread_id: str) -> bool:
-        """Whether any run is of this thread."""
-        return any(known == thread_id for known, _ in self._entries)
+    def runs_of(self, thread_id: str | None) -> list[JSONObject]:
+        """The run objects of a thread, or of all threads, in the order of their adding."""
+        if thread_id is None:
+            return [entry.run(key) for key, entry in self._entries.items()]
+        return [self._entries[thread_id, run_id].run((thread_id, run_id)) for run_id in self._run_ids.get(thread_id, ())]
+
+    def _enter(self, key: tuple[str, str], entry: _Entry) -> _Entry:
+        self._entries[key] = entry
+        self._run_ids.setdefault(key[0], {})[key[1]] = None
+        if not self.has_thread(key[0]):
+            self.add_thread(key[0])
+        return entry
+
+    def _times(self, thread_id: str, thread: Thread) -> list[Any]:
+        return [*super()._times(thread_id, thread), *(run.get("created_at") for run in self.runs_of(thread_id))]
 
     def _entry(self, thread_id: str, run_id: str) -> _Entry:
         try:
@@ -253,7 +283,7 @@ class Store:
 
 
 def _add(entry: _Entry, key: tuple[str, str], step: Mapping[str, Any]) -> JSONObject:
-    step_id = _ident(step.get("id"), "id")
+    step_id = ident(step.get("id"), "id")
     if step_id in entry.steps:
         raise ValueError(f"step {step_id!r} is given twice")
     stored = {"thread_id": key[0], "run_id": key[1], **step}
@@ -262,8 +292,3 @@ def _add(entry: _Entry, key: tuple[str, str], step: Mapping[str, Any]) -> JSONOb
     entry.steps[step_id] = stored
     return stored
 
-
-def _ident(value: Any, name: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{name!r} must be a text that is not empty, not {value!r}")
-    return value

@@ -1,0 +1,199 @@
+"""Threads, their messages, and files as plain dicts, in the wire shape, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from openai_steps.emulator._wire import JSONObject, instant
+
+
+@attrs.define
+class Thread:
+    """A thread: its messages by id, and what was said of the thread itself."""
+
+    said: JSONObject = attrs.field(factory=dict)
+    messages: dict[str, JSONObject] = attrs.field(factory=dict)
+
+
+class ThreadStore:
+    """The threads, messages and files that a server knows; every change shows in the next answer.
+
+    Messages are kept in the order in which they were added. What is given is copied one level
+    deep: do not change nested values afterwards.
+    """
+
+    def __init__(self) -> None:
+        self._threads: dict[str, Thread] = {}
+        self._files: dict[str, tuple[JSONObject, bytes]] = {}
+
+    def add_thread(self, thread_id: str, **fields: Any) -> JSONObject:
+        """Add a thread, or say more of one that is known by its runs or messages.
+
+        Args:
+            thread_id: Its id.
+            **fields: Fields of the thread object; the others are derived.
+
+        Returns:
+            The thread object in the wire shape.
+
+        Raises:
+            ValueError: The id is empty.
+        """
+        thread = self._threads.setdefault(ident(thread_id, "thread_id"), Thread())
+        thread.said = {**thread.said, **fields}
+        return self._object(thread_id, thread)
+
+    def add_message(self, thread_id: str, message: Mapping[str, Any]) -> JSONObject:
+        """Add a message to a thread, which need not have been added before.
+
+        Args:
+            thread_id: Its thread.
+            message: Wire-shape message with `id`; a missing `thread_id`, `object`, `role`,
+                `content` and the like are filled in.
+
+        Returns:
+            The stored message.
+
+        Raises:
+            ValueError: The message has no id, is given twice, or names another thread.
+        """
+        messages = self._threads.setdefault(ident(thread_id, "thread_id"), Thread()).messages
+        message_id = ident(message.get("id"), "id")
+        if message_id in messages:
+            raise ValueError(f"message {message_id!r} is given twice")
+        stored = {**_MESSAGE, "thread_id": thread_id, **message}
+        if stored["thread_id"] != thread_id:
+            raise ValueError(f"message {message_id!r} names another thread than {thread_id!r}")
+        messages[message_id] = stored
+        return stored
+
+    def update_message(self, thread_id: str, message_id: str, **changes: Any) -> JSONObject:
+        """Replace fields of a message; the dict handed out before is left as it was.
+
+        Args:
+            thread_id: Its thread.
+            message_id: The message.
+            **changes: Wire fields and their new values.
+
+        Returns:
+            The stored message.
+
+        Raises:
+            LookupError: There is no such message.
+        """
+        messages = self._messages_with(thread_id, message_id)
+        messages[message_id] = {**messages[message_id], **changes}
+        return messages[message_id]
+
+    def remove_message(self, thread_id: str, message_id: str) -> None:
+        """Forget a message, as a server does when it is deleted.
+
+        Args:
+            thread_id: Its thread.
+            message_id: The message.
+
+        Raises:
+            LookupError: There is no such message.
+        """
+        del self._messages_with(thread_id, message_id)[message_id]
+
+    def add_file(self, file: Mapping[str, Any], content: bytes = b"") -> JSONObject:
+        """Add a file.
+
+        Args:
+            file: Wire-shape file with `id`; the missing fields are filled in.
+            content: What it holds.
+
+        Returns:
+            The file object in the wire shape.
+
+        Raises:
+            ValueError: It has no id.
+        """
+        file_id = ident(file.get("id"), "id")
+        stored = {**_FILE, "bytes": len(content), "filename": file_id, **file}
+        self._files[file_id] = (stored, content)
+        return stored
+
+    def threads(self) -> list[JSONObject]:
+        """The thread objects, in the order of their adding."""
+        return [self._object(thread_id, thread) for thread_id, thread in self._threads.items()]
+
+    def thread(self, thread_id: str) -> JSONObject | None:
+        """A thread object, or None."""
+        thread = self._threads.get(thread_id)
+        return None if thread is None else self._object(thread_id, thread)
+
+    def has_thread(self, thread_id: str) -> bool:
+        """Whether there is such a thread, by itself or for a run or a message of it."""
+        return thread_id in self._threads
+
+    def messages(self, thread_id: str) -> list[JSONObject]:
+        """The messages of a thread in the order of their adding; none for an unknown thread."""
+        thread = self._threads.get(thread_id)
+        return [] if thread is None else list(thread.messages.values())
+
+    def message(self, thread_id: str, message_id: str) -> JSONObject | None:
+        """One message, or None."""
+        thread = self._threads.get(thread_id)
+        return None if thread is None else thread.messages.get(message_id)
+
+    def file(self, file_id: str) -> JSONObject | None:
+        """A file object, or None."""
+        found = self._files.get(file_id)
+        return None if found is None else found[0]
+
+    def content(self, file_id: str) -> bytes | None:
+        """What a file holds; None if there is no such file."""
+        found = self._files.get(file_id)
+        return None if found is None else found[1]
+
+    def _object(self, thread_id: str, thread: Thread) -> JSONObject:
+        derived = {
+            "id": thread_id,
+            "object": "thread",
+            "created_at": int(min(map(instant, self._times(thread_id, thread)), default=0)),
+            "metadata": {},
+            "tool_resources": {},
+        }
+        return {**derived, **thread.said}
+
+    def _times(self, thread_id: str, thread: Thread) -> list[Any]:
+        """When something came into a thread: it is as old as the oldest."""
+        return [message["created_at"] for message in thread.messages.values()]
+
+    def _messages_with(self, thread_id: str, message_id: str) -> dict[str, JSONObject]:
+        thread = self._threads.get(thread_id)
+        if thread is None or message_id not in thread.messages:
+            raise LookupError(f"no message {message_id!r} in thread {thread_id!r}")
+        return thread.messages
+
+
+_MESSAGE: JSONObject = {
+    "object": "thread.message",
+    "created_at": 0,
+    "assistant_id": None,
+    "run_id": None,
+    "role": "user",
+    "content": [],
+    "attachments": [],
+    "metadata": {},
+}
+_FILE: JSONObject = {
+    "object": "file",
+    "created_at": 0,
+    "purpose": "assistants_output",
+    "expires_at": None,
+    "status": "processed",
+    "status_details": None,
+}
+
+
+def ident(value: Any, name: str) -> str:
+    """The value, if it can be an id."""
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name!r} must be a text that is not empty, not {value!r}")
+    return value
