@@ -263,7 +263,9 @@ class Store(ThreadStore):
         """The run objects of a thread, or of all threads, in the order of their adding."""
         if thread_id is None:
             return [entry.run(key) for key, entry in self._entries.items()]
-        return [self._entries[thread_id, run_id].run((thread_id, run_id)) for run_id in self._run_ids.get(thread_id, ())]
+        return [
+            self._entries[thread_id, run_id].run((thread_id, run_id)) for run_id in self._run_ids.get(thread_id, ())
+        ]
 
     def _enter(self, key: tuple[str, str], entry: _Entry) -> _Entry:
         self._entries[key] = entry
@@ -291,4 +293,3 @@ def _add(entry: _Entry, key: tuple[str, str], step: Mapping[str, Any]) -> JSONOb
         raise ValueError(f"step {step_id!r} names another thread or run than {key}")
     entry.steps[step_id] = stored
     return stored
-

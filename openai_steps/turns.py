@@ -1,0 +1,292 @@
+"""A thread's messages and its runs' steps as one list, in true order.
+
+    thread = order_turns(messages, runs, steps)
+    for turn in thread.turns:
+        match turn:
+            case MessageTurn():
+                print(turn.message.role, turn.message.text)
+            case StepTurn():
+                print([(call.name, call.output) for call in turn.step.tool_calls])
+
+Times cannot tell that order: they are whole seconds, and a run may call a tool, get its output and write a message in
+one. The structure can. A step that wrote a message names it, so the steps before it in its run belong before that
+message. Nothing here sends a request.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+import orjson
+from attrs import define, frozen
+
+from openai_steps import CodeInterpreterToolCall, Message, OtherToolCall, Run, RunStep, ToolCall
+
+__all__ = ["BrokenArguments", "MessageTurn", "OrderedThread", "StepTurn", "Turn", "order_turns", "parse_arguments"]
+
+
+@frozen(kw_only=True)
+class MessageTurn:
+    """Somebody wrote a message.
+
+    Attributes:
+        message: The message.
+        run: The run that wrote it; None for what a user wrote, and where the run is not known.
+        step: The step that wrote it; None where no step names it.
+    """
+
+    message: Message
+    run: Run | None = None
+    step: RunStep | None = None
+
+
+@frozen(kw_only=True)
+class StepTurn:
+    """A run did something else than write a message: most often it called tools.
+
+    Attributes:
+        step: What it did; ``step.tool_calls`` has the calls.
+        run: Its run; None where the run is not known.
+    """
+
+    step: RunStep
+    run: Run | None = None
+
+
+Turn: TypeAlias = MessageTurn | StepTurn
+"""One entry of a thread."""
+
+
+@frozen(kw_only=True)
+class OrderedThread:
+    """A thread in true order, and what there was no place for.
+
+    Attributes:
+        turns: Each message once, and each step that did not write a message once.
+        orphans: Steps whose message is not there, most often because it was deleted, or has its place by another step.
+        unknown_runs: The ids of runs that messages or steps name and that were not given, in order of appearance.
+    """
+
+    turns: tuple[Turn, ...]
+    orphans: tuple[RunStep, ...] = ()
+    unknown_runs: tuple[str, ...] = ()
+
+
+@frozen
+class BrokenArguments:
+    """Arguments that are not a JSON object, most often because the run ended while the model wrote them.
+
+    Attributes:
+        text: What is there.
+        reason: Why it is no JSON object.
+    """
+
+    text: str
+    reason: str
+
+
+# Where tools other than functions are told what to do: azure_ai_search, sharepoint_grounding, bing_grounding, …
+_PLAIN_ARGUMENTS: Final = ("input", "query", "requesturl", "action")
+
+
+def parse_arguments(call: ToolCall) -> dict[str, Any] | BrokenArguments:
+    """Return a call's arguments as an object, or what is there instead.
+
+    Args:
+        call: The call. What a code interpreter runs and what a search looks for are no JSON and become an object with
+            one key, as it is called on the wire.
+
+    Returns:
+        The object, which is empty where the call has no arguments.
+    """
+    match call:
+        case CodeInterpreterToolCall():
+            return {"input": call.code_interpreter.input}
+        case OtherToolCall() if call.payload.get("arguments") is None:
+            return {key: call.payload[key] for key in _PLAIN_ARGUMENTS if call.payload.get(key) is not None}
+        case _:
+            return _parse(call.arguments or "")
+
+
+def _parse(text: str) -> dict[str, Any] | BrokenArguments:
+    if not text.strip():
+        return {}
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        return BrokenArguments(text, str(error))
+    return value if isinstance(value, dict) else BrokenArguments(text, "JSON, but no object")
+
+
+def order_turns(
+    messages: Iterable[Message], runs: Iterable[Run], steps: Mapping[str, Sequence[RunStep]]
+) -> OrderedThread:
+    """Put a thread's messages and the steps of its runs into one list, in the order in which things happened.
+
+    Args:
+        messages: All messages of the thread, oldest first, as ``order="asc"`` gives them.
+        runs: All runs of the thread, oldest first.
+        steps: The steps of each run by its id, oldest first.
+
+    Returns:
+        The thread. A message that no step names has its place among the messages all the same, and the steps of a run
+        without messages stand where the run began.
+
+    Raises:
+        ValueError: If a list is newest first.
+    """
+    return _Ordering(
+        _oldest_first("messages", messages),
+        _oldest_first("runs", runs),
+        {run_id: _oldest_first(f"steps of {run_id!r}", own) for run_id, own in steps.items()},
+    ).ordered()
+
+
+def _oldest_first(name: str, items: Iterable[Any]) -> list[Any]:
+    listed = list(items)
+    if listed and listed[0].created_at > listed[-1].created_at:
+        raise ValueError(f"The {name} are newest first: read them with order='asc'.")
+    return listed
+
+
+@define
+class _Story:
+    """A run: the steps of it that have no place yet, and how many of its messages are still to come."""
+
+    number: int
+    began: datetime
+    run: Run | None
+    steps: deque[RunStep]
+    messages_left: int = 0
+
+
+@frozen
+class _Writer:
+    """The step that wrote a message."""
+
+    run_id: str
+    step: RunStep
+
+
+class _Ordering:
+    """Merges the stories of runs into the list of messages."""
+
+    def __init__(self, messages: list[Message], runs: list[Run], steps: Mapping[str, list[RunStep]]) -> None:
+        self._runs = {run.id: run for run in runs}
+        self._stories = _stories(self._runs, steps)
+        self._writers = _writers({message.id for message in messages}, steps)
+        self._messages = self._as_their_steps_say(messages)
+        for message in self._messages:
+            if story := self._story_of(message):
+                story.messages_left += 1
+        self._waiting = deque(story for story in self._stories.values() if not story.messages_left)
+        self._turns: list[Turn] = []
+        self._orphans: list[RunStep] = []
+
+    def ordered(self) -> OrderedThread:
+        for message in self._messages:
+            self._place(message)
+        while self._waiting:
+            self._tell(self._waiting.popleft())
+        named = [*self._stories, *(message.run_id for message in self._messages if message.run_id)]
+        return OrderedThread(
+            turns=tuple(self._turns),
+            orphans=tuple(self._orphans),
+            unknown_runs=tuple(run_id for run_id in dict.fromkeys(named) if run_id not in self._runs),
+        )
+
+    def _place(self, message: Message) -> None:
+        story = self._story_of(message)
+        self._tell_what_came_before(message, story)
+        if story is None:
+            self._turns.append(MessageTurn(message=message))
+            return
+        writer = self._writers[message.id].step if message.id in self._writers else None
+        if writer is not None:
+            self._tell_until(story, writer)
+        elif message.role != "user":  # open-assistant-api says of which run a user's additional messages are
+            self._tell_while_not_after(story, message)
+        self._turns.append(MessageTurn(message=message, run=story.run, step=writer))
+        story.messages_left -= 1
+        if not story.messages_left:
+            self._tell(story)
+
+    def _story_of(self, message: Message) -> _Story | None:
+        # bee-api's messages do not say of which run they are: the step that wrote them does.
+        writer = self._writers.get(message.id)
+        return self._stories.get(writer.run_id if writer else message.run_id or "")
+
+    def _as_their_steps_say(self, messages: list[Message]) -> list[Message]:
+        """Put messages of one run into the order of the steps that wrote them: servers mix up those of one second."""
+        ranks = {message_id: rank for rank, message_id in enumerate(self._writers)}
+        places: dict[str, list[int]] = {}
+        for place, message in enumerate(messages):
+            if message.id in self._writers:
+                places.setdefault(self._writers[message.id].run_id, []).append(place)
+        ordered = list(messages)
+        for own in places.values():
+            for place, message in zip(own, sorted((messages[p] for p in own), key=lambda m: ranks[m.id]), strict=True):
+                ordered[place] = message
+        return ordered
+
+    def _tell_what_came_before(self, message: Message, story: _Story | None) -> None:
+        """Tell the runs without messages that began before this message was written, or before its run began.
+
+        What a user writes in the second in which a run began was there before: a thread is locked while it runs.
+        """
+        while self._waiting:
+            first = self._waiting[0]
+            if not (first.began < message.created_at if story is None else first.number < story.number):
+                break
+            self._tell(self._waiting.popleft())
+
+    def _tell_until(self, story: _Story, writer: RunStep) -> None:
+        while story.steps:
+            step = story.steps.popleft()
+            if step is writer:
+                break
+            self._tell_step(story, step)
+
+    def _tell_while_not_after(self, story: _Story, message: Message) -> None:
+        """Tell what its time says: no step names this message."""
+        while story.steps and story.steps[0].created_at <= message.created_at and not self._writes(story.steps[0]):
+            self._tell_step(story, story.steps.popleft())
+
+    def _tell(self, story: _Story) -> None:
+        while story.steps:
+            self._tell_step(story, story.steps.popleft())
+
+    def _tell_step(self, story: _Story, step: RunStep) -> None:
+        if step.message_id is None:
+            self._turns.append(StepTurn(step=step, run=story.run))
+        elif not self._writes(step):
+            self._orphans.append(step)
+
+    def _writes(self, step: RunStep) -> bool:
+        """Tell whether this step stands for a message that is there."""
+        writer = self._writers.get(step.message_id or "")
+        return writer is not None and writer.step is step
+
+
+def _writers(message_ids: set[str], steps: Mapping[str, Sequence[RunStep]]) -> dict[str, _Writer]:
+    """Return, by the message's id, the first step that wrote each message, and its run."""
+    found: dict[str, _Writer] = {}
+    for run_id, own in steps.items():
+        for step in own:
+            if step.message_id is not None and step.message_id in message_ids:
+                found.setdefault(step.message_id, _Writer(run_id, step))
+    return found
+
+
+def _stories(runs: Mapping[str, Run], steps: Mapping[str, Sequence[RunStep]]) -> dict[str, _Story]:
+    """Return the runs by their ids, oldest first; of a run that was not given, its steps tell when it began."""
+    began = {run_id: own[0].created_at for run_id, own in steps.items() if own}
+    began |= {run_id: run.created_at for run_id, run in runs.items()}
+    in_given_order = sorted({**runs, **began}, key=began.__getitem__)  # which keeps it where times tie
+    return {
+        run_id: _Story(number, began[run_id], runs.get(run_id), deque(steps.get(run_id, ())))
+        for number, run_id in enumerate(in_given_order)
+    }
