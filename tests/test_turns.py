@@ -305,4 +305,3 @@ def test_broken_arguments_are_kept(text: str) -> None:
 
 def test_arguments_that_are_an_object_already_are_taken_as_they_are() -> None:
     assert parse_arguments(OtherToolCall({"type": "x", "x": {"arguments": {"a": 1}}})) == {"a": 1}
-

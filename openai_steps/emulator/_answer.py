@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
+from hashlib import sha256
 
 import attrs
 import orjson
 
 from openai_steps.emulator import _refusal
 from openai_steps.emulator._dialect import Dialect
-from openai_steps.emulator._listing import Body, list_steps
+from openai_steps.emulator._listing import Body, list_items
 from openai_steps.emulator._profile import Profile
 from openai_steps.emulator._refusal import Refusal, error_body
 from openai_steps.emulator._requests import RecordedRequest, Target, read_include, read_query, route
 from openai_steps.emulator._store import Store
-from openai_steps.emulator._wire import JSONObject, render, render_step
+from openai_steps.emulator._wire import JSONObject, render_item
 
 
 @attrs.frozen(kw_only=True)
 class Reply:
-    """A status and a body, empty or JSON."""
+    """A status, a body and the headers that go with it; an empty body has no type."""
 
     status: int
     body: bytes
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -45,39 +49,102 @@ class Service:
     def answer(self, request: RecordedRequest, request_id: str) -> Reply:
         """Answer a request; a refusal is an answer too."""
         try:
-            return Reply(status=200, body=orjson.dumps(self._found(request)))
+            target = route(request, self.profile.prefix)
+            self._check_key(request)
+            self._check_demands(request)
+            self._check_read(request, target)
+            if target.kind == "content":
+                return self._content(str(target.ident), request)
+            found = self._listed(target, request) if target.ident is None else self._found(target, request)
+            return Reply(status=200, body=orjson.dumps(found))
         except Refusal as refusal:
             body = error_body(refusal, self.profile.errors, request_id)
             return Reply(status=refusal.status, body=b"" if body is None else orjson.dumps(body))
 
-    def _found(self, request: RecordedRequest) -> Body:
-        target = route(request, self.profile.prefix)
-        self._check_key(request)
-        self._check_demands(request)
-        if target.listing:
-            return self._listed(target, request)
-        run = self._run(target)
-        if target.step_id is None:
-            return render(run, self.dialect, time.time())
-        step = self.store.step(target.thread_id, target.run_id, target.step_id)
-        if step is None:
-            raise _refusal.not_found("run step", target.step_id)
-        return render_step(step, read_include(request, self.dialect), self.dialect, time.time())
+    def _found(self, target: Target, request: RecordedRequest) -> JSONObject:
+        record = self._look_up(target, str(target.ident))
+        if record is None:
+            raise _refusal.not_found(target.kind, str(target.ident))
+        include = read_include(request, self.dialect) if target.kind == "run step" else ()
+        return render_item(target.kind, record, include, self.dialect, time.time())
+
+    def _look_up(self, target: Target, ident: str) -> JSONObject | None:
+        match target.kind:
+            case "thread":
+                return self.store.thread(ident)
+            case "message":
+                self._check_thread(target)
+                return self.store.message(target.thread_id, ident)
+            case "run":
+                return self._run(target)
+            case "run step":
+                self._run(target)
+                return self.store.step(target.thread_id, target.run_id, ident)
+            case _:
+                return self.store.file(ident)
 
     def _listed(self, target: Target, request: RecordedRequest) -> Body:
+        items = self._items(target)
+        query = read_query(request, self.dialect, target.kind)
+        if query.run_id is not None:
+            items = [message for message in items if message.get("run_id") == query.run_id]
+        return list_items(items, query, self.dialect, kind=target.kind, now=time.time())
+
+    def _items(self, target: Target) -> list[JSONObject]:
+        if target.kind == "thread":
+            return self.store.threads()
         if self.profile.missing_run != "empty":
-            self._run(target)
-        steps = self.store.steps(target.thread_id, target.run_id)
-        return list_steps(steps, read_query(request, self.dialect), self.dialect, now=time.time())
+            self._check_thread(target)
+            if target.kind == "run step":
+                self._run(target)
+        thread_id = None if self.dialect.thread_id == "ignored" else target.thread_id
+        match target.kind:
+            case "run step":
+                return self.store.steps(target.thread_id, target.run_id)
+            case "run":
+                return self.store.runs_of(thread_id)
+            case _:
+                return self.store.messages(thread_id)
+
+    def _content(self, file_id: str, request: RecordedRequest) -> Reply:
+        content = self.store.content(file_id)
+        if content is None:
+            raise _refusal.not_found("file", file_id)
+        match self.dialect.content:
+            case "json_text":
+                return Reply(status=200, body=orjson.dumps(content.decode("utf-8", "replace")))
+            case "null":
+                return Reply(status=200, body=b"null")
+            case "whole":
+                return Reply(status=200, body=content, content_type=_BYTES)
+            case "ranges":
+                return _in_parts(content, request)
 
     def _run(self, target: Target) -> JSONObject:
         run = self.store.run(target.thread_id, target.run_id)
         if run is not None:
             return run
-        status = 400 if self.profile.missing_run == "bad_request" else 404
-        if self.store.has_thread(target.thread_id):
-            raise _refusal.not_found("run", target.run_id, status=status)
-        raise _refusal.not_found("thread", target.thread_id, status=status)
+        self._check_thread(target)
+        raise _refusal.not_found("run", target.run_id, status=self._status_of_missing)
+
+    def _check_thread(self, target: Target) -> None:
+        if not self.store.has_thread(target.thread_id):
+            raise _refusal.not_found("thread", target.thread_id, status=self._status_of_missing)
+
+    @property
+    def _status_of_missing(self) -> int:
+        return 400 if self.profile.missing_run == "bad_request" else 404
+
+    def _check_read(self, request: RecordedRequest, target: Target) -> None:
+        match self.profile.absent.get(target.read):
+            case "unknown_url":
+                raise _refusal.unknown_url(request.method, request.raw_path)
+            case "wrong_method":
+                raise _refusal.wrong_method()
+            case "session_key_only":
+                raise _refusal.session_key_only(request.raw_path)
+            case None:
+                pass
 
     def _check_key(self, request: RecordedRequest) -> None:
         if self.api_key is None:
@@ -104,3 +171,20 @@ class Service:
 
 def _credential(header: str, key: str) -> str:
     return f"Bearer {key}" if header == "Authorization" else key
+
+
+_BYTES = "application/octet-stream"
+
+
+def _in_parts(content: bytes, request: RecordedRequest) -> Reply:
+    """The content, or the part of it from an offset on (RFC 9110, section 14), if it is still the same."""
+    tag = f'"{sha256(content).hexdigest()[:16]}"'
+    headers = {"ETag": tag, "Accept-Ranges": "bytes"}
+    asked = re.fullmatch(r"bytes=(\d{1,18})-", request.headers.get("Range", ""))
+    if asked is None or request.headers.get("If-Range", tag) != tag:
+        return Reply(status=200, body=content, content_type=_BYTES, headers=headers)
+    start, length = int(asked[1]), len(content)
+    if start >= length:
+        raise _refusal.no_such_range()
+    headers["Content-Range"] = f"bytes {start}-{length - 1}/{length}"
+    return Reply(status=206, body=content[start:], content_type=_BYTES, headers=headers)

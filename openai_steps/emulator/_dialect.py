@@ -4,6 +4,9 @@ from typing import Literal, get_args
 
 import attrs
 
+Kind = Literal["thread", "message", "run", "run step", "file", "content"]
+"""What a request is about."""
+
 Order = Literal["asc", "desc"]
 
 After = Literal["exclusive", "inclusive", "off_by_one", "from_time", "later_only", "ignored", "by_id", "wrong_side"]
@@ -37,6 +40,10 @@ Times = Literal["seconds", "float", "milliseconds", "iso"]
 Stamps = Literal["kept", "anew"]
 Unset = Literal["null", "placeholder"]
 Include = Literal["repeated", "comma", "unsupported"]
+RunFilter = Literal["honoured", "ignored", "refused"]
+ThreadId = Literal["honoured", "ignored"]
+MessageState = Literal["sent", "absent"]
+Content = Literal["ranges", "whole", "json_text", "null"]
 
 
 @attrs.frozen(kw_only=True)
@@ -103,6 +110,15 @@ class Dialect:
             -1, two empty texts and `{}`.
         include: `repeated` (`include[]=a&include[]=b`), `comma` (`include[]=a,b`, `include=a,b`) or
             `unsupported` (400).
+        run_id: Whether messages can be had of one run only: the parameter is `honoured`, `ignored`,
+            or `refused` (400).
+        thread_id: Lists of runs and messages are of the thread that is asked for, or, `ignored`, of
+            all threads.
+        message_order: The order of messages where none is asked for.
+        message_state: Whether messages tell their status, and what goes with it. The schema wants
+            it, and no hosted server sends it.
+        content: How a file's content is sent: `ranges`, with an ETag and in parts where a Range is
+            asked for; `whole`, whatever is asked for; as `json_text`, or `null`.
 
     Raises:
         ValueError: A knob was given a value that it does not have.
@@ -132,6 +148,11 @@ class Dialect:
     stamps: Stamps = "kept"
     unset: Unset = "null"
     include: Include = "repeated"
+    run_id: RunFilter = "honoured"
+    thread_id: ThreadId = "honoured"
+    message_order: Order = "desc"
+    message_state: MessageState = "sent"
+    content: Content = "ranges"
 
     def __attrs_post_init__(self) -> None:
         for knob in attrs.fields(type(self)):
@@ -148,9 +169,10 @@ class Query:
     Args:
         limit: The asked page size; None asks for the server's default.
         order: The asked order of `created_at`.
-        after: Id of the step after which to go on.
-        before: Id of the step before which to stop.
+        after: Id of the item after which to go on.
+        before: Id of the item before which to stop.
         include: Names of the additional fields asked for.
+        run_id: The run of which messages are asked for; None asks for those of all.
     """
 
     limit: int | None = None
@@ -158,6 +180,7 @@ class Query:
     after: str | None = None
     before: str | None = None
     include: tuple[str, ...] = ()
+    run_id: str | None = None
 
 
 FILE_SEARCH_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"

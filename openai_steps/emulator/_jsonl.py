@@ -1,4 +1,4 @@
-"""Steps and runs from JSON Lines: one wire-shape object on each line."""
+"""Steps, runs, messages and threads from JSON Lines: one wire-shape object on each line."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any
 import orjson
 
 from openai_steps.emulator._store import Store
+from openai_steps.emulator._threads import ident
 from openai_steps.emulator._wire import TIMES, JSONObject
-
-_RUN = "thread.run"
 
 
 class JSONLinesError(ValueError):
-    """A line that is neither a step nor a run; the message names the source and the line."""
+    """A line that is none of what a server has; the message names the source and the line."""
 
 
 def load_jsonl(path: str | PathLike[str]) -> Store:
-    """Read a file of steps, and perhaps runs, into a new store.
+    """Read a file of steps, and perhaps of runs, messages, threads and files, into a new store.
 
     Args:
-        path: A JSON Lines file. Each line is a wire-shape step with `id`, `thread_id` and `run_id`,
-            or a run (`"object": "thread.run"`). Empty lines are skipped. Runs that are not given
-            are derived from their steps.
+        path: A JSON Lines file. Each line is a wire-shape object that says in `object` what it is:
+            `thread.run`, `thread.message`, `thread` or `file`; any other is a step with `id`,
+            `thread_id` and `run_id`. Empty lines are skipped. Runs and threads that are not given
+            are derived from what belongs to them.
 
     Returns:
         The store.
@@ -40,7 +40,7 @@ def load_jsonl(path: str | PathLike[str]) -> Store:
 
 
 def read_jsonl(lines: Iterable[bytes | str], *, name: str = "input") -> Store:
-    """Read lines of steps, and perhaps runs, into a new store; as `load_jsonl` reads a file.
+    """Read lines into a new store, as `load_jsonl` reads a file.
 
     Args:
         lines: The lines, with or without their line ends.
@@ -56,11 +56,18 @@ def read_jsonl(lines: Iterable[bytes | str], *, name: str = "input") -> Store:
     runs: dict[tuple[str, str], int] = {}
     for number, record in _records(lines, name):
         try:
-            if record.get("object") == _RUN:
-                _add_run(store, record, runs, number)
-            else:
-                _check_times(record)
-                store.add_steps([record])
+            _check_times(record)
+            match record.get("object"):
+                case "thread.run":
+                    _add_run(store, record, runs, number)
+                case "thread.message":
+                    store.add_message(ident(record.get("thread_id"), "thread_id"), record)
+                case "thread":
+                    store.add_thread(ident(record.get("id"), "id"), **record)
+                case "file":
+                    store.add_file(record)
+                case _:
+                    store.add_steps([record])
         except ValueError as error:
             raise JSONLinesError(f"{name}, line {number}: {error}") from error
     return store

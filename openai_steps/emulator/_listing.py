@@ -1,4 +1,4 @@
-"""One page of a run's steps, as a server of a given dialect answers it. No I/O."""
+"""One page of a list, as a server of a given dialect answers it. No I/O."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from zlib import crc32
 import attrs
 
 from openai_steps.emulator import _refusal
-from openai_steps.emulator._dialect import After, Before, Dialect, HasMore, Query
-from openai_steps.emulator._wire import JSONObject, instant, render_step
+from openai_steps.emulator._dialect import After, Before, Dialect, HasMore, Kind, Query
+from openai_steps.emulator._wire import JSONObject, instant, render_item
 
 Step = Mapping[str, Any]
 Body = Any
@@ -36,13 +36,32 @@ def list_steps(steps: Iterable[Step], query: Query, dialect: Dialect = CONTRACT,
     Raises:
         Refusal: The server answers with an error instead.
     """
+    return list_items(steps, query, dialect, kind="run step", now=now)
+
+
+def list_items(items: Iterable[Step], query: Query, dialect: Dialect, *, kind: Kind, now: float = 0.0) -> Body:
+    """Answer one list request over runs, messages, threads or steps.
+
+    Args:
+        items: As for `list_steps`.
+        query: As for `list_steps`.
+        dialect: As for `list_steps`.
+        kind: What the items are.
+        now: As for `list_steps`.
+
+    Returns:
+        As for `list_steps`.
+
+    Raises:
+        Refusal: The server answers with an error instead.
+    """
     limit = _effective_limit(query.limit, dialect)
     if query.after is not None and query.before is not None and dialect.both_cursors == "refused":
         raise _refusal.both_cursors()
-    ordered = _in_order(steps, query, dialect)
-    cut = _cut(ordered, query, dialect)
+    ordered = _in_order(items, query, dialect)
+    cut = _cut(ordered, query, dialect, kind)
     page = _page(ordered, cut, limit, query, dialect)
-    data = [render_step(step, query.include, dialect, now) for step in page.rows]
+    data = [render_item(kind, item, query.include, dialect, now) for item in page.rows]
     return _envelope(data, page, dialect)
 
 
@@ -138,13 +157,13 @@ _BEFORE_ENDS: dict[Before, int] = {"adjacent": 0, "window": 0, "off_by_one": -1}
 _FROM_THE_TAIL: frozenset[Before] = frozenset({"adjacent", "off_by_one"})
 
 
-def _cut(ordered: Sequence[Step], query: Query, dialect: Dialect) -> list[int]:
-    after = _after(ordered, query, dialect)
-    before = _before(ordered, query, dialect)
+def _cut(ordered: Sequence[Step], query: Query, dialect: Dialect, kind: Kind) -> list[int]:
+    after = _after(ordered, query, dialect, kind)
+    before = _before(ordered, query, dialect, kind)
     return [place for place, step in enumerate(ordered) if after(place, step) and before(place, step)]
 
 
-def _after(ordered: Sequence[Step], query: Query, dialect: Dialect) -> _Keep:
+def _after(ordered: Sequence[Step], query: Query, dialect: Dialect, kind: Kind) -> _Keep:
     cursor = query.after
     if cursor is None or dialect.after == "ignored":
         return _everything
@@ -152,7 +171,7 @@ def _after(ordered: Sequence[Step], query: Query, dialect: Dialect) -> _Keep:
         return lambda _, step: step["id"] > cursor
     if dialect.after == "by_id":
         return lambda _, step: step["id"] < cursor
-    found = _look_up(ordered, cursor, "after", dialect)
+    found = _look_up(ordered, cursor, "after", dialect, kind)
     if not isinstance(found, int):
         return found
     if dialect.after in ("from_time", "later_only"):
@@ -168,7 +187,7 @@ def _by_time(cursor: Step, query: Query, dialect: Dialect) -> _Keep:
     return lambda _, step: sign * _instant_of(step) > sign * moment
 
 
-def _before(ordered: Sequence[Step], query: Query, dialect: Dialect) -> _Keep:
+def _before(ordered: Sequence[Step], query: Query, dialect: Dialect, kind: Kind) -> _Keep:
     cursor = query.before
     if cursor is None or dialect.before == "ignored":
         return _everything
@@ -176,7 +195,7 @@ def _before(ordered: Sequence[Step], query: Query, dialect: Dialect) -> _Keep:
         return lambda _, step: step["id"] < cursor
     if dialect.before == "by_id":
         return lambda _, step: step["id"] > cursor
-    found = _look_up(ordered, cursor, "before", dialect)
+    found = _look_up(ordered, cursor, "before", dialect, kind)
     if not isinstance(found, int):
         return found
     if dialect.before == "earlier_only":
@@ -188,15 +207,15 @@ def _before(ordered: Sequence[Step], query: Query, dialect: Dialect) -> _Keep:
     return lambda place, _: place < end
 
 
-def _look_up(ordered: Sequence[Step], cursor: str, param: str, dialect: Dialect) -> int | _Keep:
+def _look_up(ordered: Sequence[Step], cursor: str, param: str, dialect: Dialect, kind: Kind) -> int | _Keep:
     for place, step in enumerate(ordered):
         if step["id"] == cursor:
             return place
     match dialect.unknown_cursor:
         case "not_found":
-            raise _refusal.not_found("run step", cursor, param=param)
+            raise _refusal.not_found(kind, cursor, param=param)
         case "bad_request":
-            raise _refusal.not_found("run step", cursor, status=400, param=param)
+            raise _refusal.not_found(kind, cursor, status=400, param=param)
         case "ignored":
             return _everything
         case "empty":

@@ -17,6 +17,7 @@ from openai_steps.emulator._dialect import Dialect
 
 ErrorShape = Literal["openai", "azure", "foundry", "dashscope", "bee", "fastapi", "swapped", "empty"]
 MissingRun = Literal["not_found", "bad_request", "empty"]
+Absence = Literal["unknown_url", "wrong_method", "session_key_only"]
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +33,9 @@ class Profile:
             parameter; None demands nothing.
         errors: The shape of error bodies.
         missing_run: The answer for an unknown thread or run: 404, 400, or an empty list.
+        absent: The reads that the server does not have, with its answer: 404, 405, or OpenAI's 401
+            for a list that a key may not read. A list is named in the plural, one thing in the
+            singular: `threads`, `runs`, `message`, `file`, `content`.
         dialect: How pages are made.
 
     Raises:
@@ -44,11 +48,14 @@ class Profile:
     api_versions: str | None = None
     errors: ErrorShape = "openai"
     missing_run: MissingRun = "not_found"
+    absent: Mapping[str, Absence] = attrs.field(factory=dict)
     dialect: Dialect = attrs.field(factory=Dialect)
 
     def __attrs_post_init__(self) -> None:
         if self.errors not in get_args(ErrorShape):
             raise ValueError(f"errors must be one of {', '.join(get_args(ErrorShape))}")
+        if not set(self.absent.values()) <= set(get_args(Absence)):
+            raise ValueError(f"absent must map to {', '.join(get_args(Absence))}")
         if self.missing_run not in get_args(MissingRun):
             raise ValueError(f"missing_run must be one of {', '.join(get_args(MissingRun))}")
 
@@ -60,15 +67,15 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         "window": Dialect(before="window", has_more="window"),
         # `before` and unknown cursors unverified; a recording shows tied steps in the same order
         # in both directions.
-        "openai": Dialect(ties="same_order"),
+        "openai": Dialect(ties="same_order", message_state="absent"),
         # Cursors, has_more and ties unverified.
-        "azure_openai": Dialect(),
+        "azure_openai": Dialect(message_state="absent"),
         # Cursors, has_more and ties unverified; the schema has no object and no first_id. Only
         # one name can be included, so that repeated and comma-separated look alike.
-        "azure_foundry": Dialect(envelope="no_object", ids="last_only"),
+        "azure_foundry": Dialect(envelope="no_object", ids="last_only", message_state="absent"),
         # Cursors, has_more and ties unverified; the documents exclude both cursors at once.
         "dashscope": Dialect(both_cursors="refused", times="milliseconds", unset="placeholder", include="unsupported"),
-        "bee": Dialect(has_more="always_with_before", envelope="no_object", total="total_count"),
+        "bee": Dialect(has_more="always_with_before", envelope="no_object", total="total_count", run_id="refused"),
         "stdapi": Dialect(unknown_cursor="empty"),
         # Cursors compare ids and the list sorts by time alone: rows of equal time get lost in desc.
         # https://github.com/MLT-OSS/open-assistant-api/blob/main/app/libs/paginate.py
@@ -83,6 +90,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
             limit_under="accepted",
             total="total",
             times="iso",
+            run_id="ignored",
         ),
         # Its store in PostgreSQL compares ids, one way for both orders, where the one in memory
         # looks them up. Read, not run; ties unverified.
@@ -158,18 +166,21 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
 """Dialects by the name of the server, and `contract` and `window`."""
 
 _BETA = "assistants=v2"
+_NO_THREADS: Mapping[str, Absence] = {"threads": "unknown_url"}
+_NO_FILES: Mapping[str, Absence] = {"file": "unknown_url", "content": "unknown_url"}
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         # Nothing is demanded; any of the usual headers carries the key if one is set.
         "compatible": Profile(key_headers=("Authorization", "api-key", "x-api-key")),
-        "openai": Profile(beta=_BETA, dialect=DIALECTS["openai"]),
+        "openai": Profile(beta=_BETA, absent={"threads": "session_key_only"}, dialect=DIALECTS["openai"]),
         # Entra tokens come as Bearer. Which versions are refused is unverified: any dated one goes.
         "azure_openai": Profile(
             prefix="/openai",
             key_headers=("api-key", "Authorization"),
             api_versions=r"\d{4}-\d{2}-\d{2}(-preview)?",
             errors="azure",
+            absent=_NO_THREADS,  # two preview versions were reported to have it; no body was seen
             dialect=DIALECTS["azure_openai"],
         ),
         # Whether this route demands a beta header is unverified.
@@ -177,6 +188,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             prefix="/openai/v1",
             key_headers=("api-key", "Authorization"),
             errors="azure",
+            absent=_NO_THREADS,
             dialect=DIALECTS["azure_openai"],
         ),
         "azure_foundry": Profile(
@@ -185,12 +197,23 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             errors="foundry",
             dialect=DIALECTS["azure_foundry"],
         ),
-        "dashscope": Profile(prefix="/api/v1", errors="dashscope", dialect=DIALECTS["dashscope"]),
+        # Its files are another API.
+        "dashscope": Profile(
+            prefix="/api/v1",
+            errors="dashscope",
+            absent={**_NO_THREADS, **_NO_FILES},
+            dialect=DIALECTS["dashscope"],
+        ),
         "bee": Profile(errors="bee", dialect=DIALECTS["bee"]),
         "stdapi": Profile(dialect=DIALECTS["stdapi"]),
-        "open_assistant_api": Profile(prefix="/api/v1", dialect=DIALECTS["open_assistant_api"]),
+        "open_assistant_api": Profile(prefix="/api/v1", absent=_NO_THREADS, dialect=DIALECTS["open_assistant_api"]),
         # An empty run may be a 404 there; when is unverified, so it is an empty page here.
-        "llamphouse": Profile(prefix="", errors="fastapi", dialect=DIALECTS["llamphouse"]),
+        "llamphouse": Profile(
+            prefix="",
+            errors="fastapi",
+            absent={"threads": "wrong_method", **_NO_FILES},
+            dialect=DIALECTS["llamphouse"],
+        ),
         "openai_responses": Profile(beta=_BETA, errors="empty", dialect=DIALECTS["openai_responses"]),
         "clicky_chats": Profile(errors="swapped", dialect=DIALECTS["clicky_chats"]),
     }

@@ -191,9 +191,24 @@ def bad_value(param: str, value: Any, supported: tuple[str, ...]) -> Refusal:
     return Refusal(status=400, message=message, code="invalid_value", param=param)
 
 
-def include_unsupported() -> Refusal:
-    message = "Unknown parameter: 'include[]'."
-    return Refusal(status=400, message=message, code="unknown_parameter", param="include[]")
+def unknown_parameter(param: str) -> Refusal:
+    return Refusal(status=400, message=f"Unknown parameter: '{param}'.", code="unknown_parameter", param=param)
+
+
+def session_key_only(path: str) -> Refusal:
+    message = (
+        f"Your request to GET {path} must be made with a session key (that is, it can only be made from the "
+        "browser). You made it with the following key type: secret."
+    )
+    return Refusal(status=401, message=message, code="missing_scope")
+
+
+def wrong_method() -> Refusal:
+    return Refusal(status=405, message="Method Not Allowed", at_gateway=True)
+
+
+def no_such_range() -> Refusal:
+    return Refusal(status=416, message="The requested range can not be satisfied.")
 
 
 def both_cursors() -> Refusal:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote
 import attrs
 
 from openai_steps.emulator import _refusal
-from openai_steps.emulator._dialect import FILE_SEARCH_CONTENT, Dialect, Order, Query
+from openai_steps.emulator._dialect import FILE_SEARCH_CONTENT, Dialect, Kind, Order, Query
 
 # Longer digit strings make int() itself refuse at some point:
 # https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
@@ -41,12 +41,24 @@ class RecordedRequest:
 
 @attrs.frozen(kw_only=True)
 class Target:
-    """The thing that a path names: a run, the list of its steps, or one step."""
+    """The thing that a path names, or the list of such things.
 
-    thread_id: str
-    run_id: str
-    listing: bool = False
-    step_id: str | None = None
+    Args:
+        kind: What it is.
+        thread_id: Its thread, or the thread itself.
+        run_id: Its run, or the run itself.
+        ident: Its id; None for a list.
+    """
+
+    kind: Kind
+    thread_id: str = ""
+    run_id: str = ""
+    ident: str | None = None
+
+    @property
+    def read(self) -> str:
+        """What is read, in one word: the list in the plural, the thing in the singular."""
+        return self.kind if self.ident is not None else f"{self.kind}s"
 
 
 def route(request: RecordedRequest, prefix: str) -> Target:
@@ -54,7 +66,7 @@ def route(request: RecordedRequest, prefix: str) -> Target:
 
     Args:
         request: The request.
-        prefix: The path before `/threads`.
+        prefix: The path before `/threads` and `/files`.
 
     Returns:
         What it names; each id is percent-decoded once, as one segment.
@@ -64,24 +76,45 @@ def route(request: RecordedRequest, prefix: str) -> Target:
     """
     path = request.raw_path
     if request.method == "GET" and path.startswith(f"{prefix}/"):
-        match [unquote(segment) for segment in path.removeprefix(prefix).split("/")[1:]]:
-            case ["threads", thread_id, "runs", run_id]:
-                return Target(thread_id=thread_id, run_id=run_id)
-            case ["threads", thread_id, "runs", run_id, "steps"]:
-                return Target(thread_id=thread_id, run_id=run_id, listing=True)
-            case ["threads", thread_id, "runs", run_id, "steps", step_id]:
-                return Target(thread_id=thread_id, run_id=run_id, step_id=step_id)
-            case _:
-                pass
+        target = _target([unquote(segment) for segment in path.removeprefix(prefix).split("/")[1:]])
+        if target is not None:
+            return target
     raise _refusal.unknown_url(request.method, path)
 
 
-def read_query(request: RecordedRequest, dialect: Dialect) -> Query:
+def _target(segments: list[str]) -> Target | None:
+    match segments:
+        case ["threads"]:
+            return Target(kind="thread")
+        case ["threads", thread_id]:
+            return Target(kind="thread", thread_id=thread_id, ident=thread_id)
+        case ["threads", thread_id, "messages"]:
+            return Target(kind="message", thread_id=thread_id)
+        case ["threads", thread_id, "messages", message_id]:
+            return Target(kind="message", thread_id=thread_id, ident=message_id)
+        case ["threads", thread_id, "runs"]:
+            return Target(kind="run", thread_id=thread_id)
+        case ["threads", thread_id, "runs", run_id]:
+            return Target(kind="run", thread_id=thread_id, run_id=run_id, ident=run_id)
+        case ["threads", thread_id, "runs", run_id, "steps"]:
+            return Target(kind="run step", thread_id=thread_id, run_id=run_id)
+        case ["threads", thread_id, "runs", run_id, "steps", step_id]:
+            return Target(kind="run step", thread_id=thread_id, run_id=run_id, ident=step_id)
+        case ["files", file_id]:
+            return Target(kind="file", ident=file_id)
+        case ["files", file_id, "content"]:
+            return Target(kind="content", ident=file_id)
+        case _:
+            return None
+
+
+def read_query(request: RecordedRequest, dialect: Dialect, kind: Kind = "run step") -> Query:
     """Read the query of a list request; of a parameter given twice, the last counts.
 
     Args:
         request: The request.
         dialect: How the server reads `include`.
+        kind: What is listed.
 
     Returns:
         The query. Its limit may be out of range: that is for the listing to judge.
@@ -90,7 +123,8 @@ def read_query(request: RecordedRequest, dialect: Dialect) -> Query:
         Refusal: 400: the limit is not a number, the order or a name to include is unknown.
     """
     given = dict(request.query)
-    limit, order = given.get("limit"), given.get("order", "desc")
+    limit = given.get("limit")
+    order = given.get("order", dialect.message_order if kind == "message" else "desc")
     if order not in _ORDERS:
         raise _refusal.bad_value("order", order, tuple(_ORDERS))
     return Query(
@@ -98,8 +132,15 @@ def read_query(request: RecordedRequest, dialect: Dialect) -> Query:
         order=_ORDERS[order],
         after=given.get("after"),
         before=given.get("before"),
-        include=read_include(request, dialect),
+        include=read_include(request, dialect) if kind == "run step" else (),
+        run_id=_read_run_id(given.get("run_id"), dialect) if kind == "message" else None,
     )
+
+
+def _read_run_id(given: str | None, dialect: Dialect) -> str | None:
+    if given is not None and dialect.run_id == "refused":
+        raise _refusal.unknown_parameter("run_id")
+    return given if dialect.run_id == "honoured" else None
 
 
 def read_include(request: RecordedRequest, dialect: Dialect) -> tuple[str, ...]:
@@ -120,7 +161,7 @@ def read_include(request: RecordedRequest, dialect: Dialect) -> tuple[str, ...]:
     match dialect.include:
         case "unsupported":
             if bracketed or plain:
-                raise _refusal.include_unsupported()
+                raise _refusal.unknown_parameter("include[]")
             names = []
         case "repeated":
             names = bracketed

@@ -207,8 +207,9 @@ class Emulator:
         headers = {"x-request-id": request_id}
         if reply.status == HTTPStatus.OK:
             headers.update(self._headers)
+        headers.update(reply.headers)
         if reply.body:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = reply.content_type
         return web.Response(status=reply.status, body=reply.body, headers=headers)
 
 

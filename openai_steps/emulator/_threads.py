@@ -131,10 +131,10 @@ class ThreadStore:
         """Whether there is such a thread, by itself or for a run or a message of it."""
         return thread_id in self._threads
 
-    def messages(self, thread_id: str) -> list[JSONObject]:
-        """The messages of a thread in the order of their adding; none for an unknown thread."""
-        thread = self._threads.get(thread_id)
-        return [] if thread is None else list(thread.messages.values())
+    def messages(self, thread_id: str | None) -> list[JSONObject]:
+        """The messages of a thread, or of all threads, in the order of their adding."""
+        threads = [self._threads.get(thread_id)] if thread_id is not None else self._threads.values()
+        return [message for thread in threads if thread is not None for message in thread.messages.values()]
 
     def message(self, thread_id: str, message_id: str) -> JSONObject | None:
         """One message, or None."""
@@ -177,6 +177,10 @@ _MESSAGE: JSONObject = {
     "created_at": 0,
     "assistant_id": None,
     "run_id": None,
+    "status": "completed",
+    "incomplete_details": None,
+    "completed_at": None,
+    "incomplete_at": None,
     "role": "user",
     "content": [],
     "attachments": [],

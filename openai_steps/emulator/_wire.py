@@ -1,4 +1,4 @@
-"""Runs and steps as they leave the server: hidden content, time formats, placeholders."""
+"""Runs, steps and whatever else has times, as they leave the server: hidden content, time formats, placeholders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from openai_steps.emulator._dialect import FILE_SEARCH_CONTENT, Dialect, Times
+from openai_steps.emulator._dialect import FILE_SEARCH_CONTENT, Dialect, Kind, Times
 
 JSONObject = dict[str, Any]
 
@@ -19,6 +19,7 @@ TIMES = (
     "cancelled_at",
     "failed_at",
     "completed_at",
+    "incomplete_at",
 )
 
 _AS_TIME: dict[Times, Callable[[float], Any]] = {
@@ -46,7 +47,7 @@ def instant(value: Any) -> float:
 
 
 def render(record: Mapping[str, Any], dialect: Dialect, now: float = 0.0) -> JSONObject:
-    """A run or step in the time format and with the placeholders of a dialect; `now` is the server's."""
+    """Anything with times in the time format and with the placeholders of a dialect; `now` is the server's."""
     rendered = dict(record)
     for name in TIMES:
         value = rendered.get(name)
@@ -58,6 +59,32 @@ def render(record: Mapping[str, Any], dialect: Dialect, now: float = 0.0) -> JSO
             if name in rendered and rendered[name] is None:
                 rendered[name] = placeholder()
     return rendered
+
+
+def render_message(message: Mapping[str, Any], dialect: Dialect, now: float) -> JSONObject:
+    """A message as a dialect sends it."""
+    rendered = render(message, dialect, now)
+    if dialect.message_state == "absent":
+        rendered = {name: value for name, value in rendered.items() if name not in _MESSAGE_STATE}
+    if dialect.unset == "placeholder":  # DashScope's sample
+        rendered |= {name: "" for name in ("assistant_id", "run_id") if rendered.get(name, "") is None}
+    return rendered
+
+
+_MESSAGE_STATE = frozenset({"status", "incomplete_details", "completed_at", "incomplete_at"})
+
+
+def render_item(
+    kind: Kind, item: Mapping[str, Any], include: Iterable[str], dialect: Dialect, now: float
+) -> JSONObject:
+    """Anything as a dialect sends it."""
+    match kind:
+        case "run step":
+            return render_step(item, include, dialect, now)
+        case "message":
+            return render_message(item, dialect, now)
+        case _:
+            return render(item, dialect, now)
 
 
 def render_step(step: Mapping[str, Any], include: Iterable[str], dialect: Dialect, now: float = 0.0) -> JSONObject:

@@ -17,6 +17,23 @@ def test_it_is_one_run_of_twelve_steps() -> None:
     assert {(step["thread_id"], step["run_id"]) for step in STEPS} == {(DEMO_THREAD, DEMO_RUN)}
 
 
+def test_its_messages_are_those_that_its_steps_wrote_and_a_question() -> None:
+    messages = Emulator.demo().store.messages(DEMO_THREAD)
+    written = [step["step_details"]["message_creation"]["message_id"] for step in STEPS if not step_calls(step)]
+    assert [message["id"] for message in messages if message["run_id"] == DEMO_RUN] == written
+    assert [message["role"] for message in messages] == ["user", "assistant", "assistant", "assistant"]
+    for message in messages:
+        for part in message["content"]:
+            text = part.get("text", {"value": "", "annotations": []})
+            for annotation in text["annotations"]:
+                cited = text["value"][annotation["start_index"] : annotation["end_index"]]
+                assert cited == annotation["text"]
+
+
+def step_calls(step: dict[str, Any]) -> bool:
+    return bool(step["type"] == "tool_calls")
+
+
 def test_it_has_every_kind_of_call() -> None:
     kinds = {call["type"] for call in CALLS}
     assert kinds == {"code_interpreter", "file_search", "function", "mcp", "bing_grounding"}

@@ -30,6 +30,23 @@ def test_a_given_run_is_kept_wherever_it_stands(run_first: bool) -> None:
     assert len(store.steps("t", "r")) == 1
 
 
+def test_lines_say_what_they_are() -> None:
+    store = read_jsonl(
+        [
+            '{"object": "thread.message", "id": "m", "thread_id": "t", "created_at": 3}',
+            '{"object": "thread", "id": "t", "title": "T"}',
+            '{"object": "file", "id": "f"}',
+            STEP,
+        ]
+    )
+    assert [message["id"] for message in store.messages("t")] == ["m"]
+    thread, file = store.thread("t"), store.file("f")
+    assert thread is not None
+    assert (thread["title"], thread["created_at"]) == ("T", 1)
+    assert file is not None
+    assert len(store.steps("t", "r")) == 1
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -43,6 +60,10 @@ def test_a_given_run_is_kept_wherever_it_stands(run_first: bool) -> None:
         (STEP.replace('"a"', '"b"').replace("1", "true"), "'created_at' must be a number"),
         (STEP.replace('"a"', '"b"').replace("1", '"noon"'), "'created_at' must be a number"),
         ('{"object": "thread.run", "id": "r"}', "'thread_id' must be"),
+        ('{"object": "thread.message", "id": "m"}', "'thread_id' must be"),
+        ('{"object": "thread"}', "'id' must be"),
+        ('{"object": "file"}', "'id' must be"),
+        ('{"object": "thread.message", "id": "m", "thread_id": "t", "created_at": "x"}', "'created_at' must be"),
     ],
 )
 def test_errors_name_the_line(tmp_path: Path, line: str, reason: str) -> None:

@@ -74,7 +74,8 @@ def test_a_removed_run_is_gone(store: Store) -> None:
     assert store.run("t", "r") is None
     assert store.steps("t", "r") == []
     assert store.step("t", "r", "a") is None
-    assert not store.has_thread("t")
+    assert store.has_thread("t")
+    assert store.runs_of("t") == []
 
 
 def test_what_is_not_there_is_named(store: Store) -> None:
