@@ -17,7 +17,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-PREFIXES = ("OPENAI_", "AZURE_", "DASHSCOPE_", "PROJECT_ENDPOINT")
+PREFIXES = ("OPENAI_", "AZURE_", "DASHSCOPE_", "PROJECT_ENDPOINT", "FOUNDRY_")
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ A new provider is one function here that returns an `Endpoint`, and one row in `
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -13,13 +12,17 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from openai_steps._arguments import ArgumentError, check_headers, check_name, check_value
+from openai_steps._endpoint import azure, model_studio
 from openai_steps._endpoint.base_url import Query, is_at, parse_base_url, with_path
 from openai_steps._endpoint.credentials import ApiKey, AsyncTokenCredential, check_api_key, check_credential
-from openai_steps._endpoint.environment import entra_or_key, find, find_key, with_version
+from openai_steps._endpoint.environment import find, key_file, token_or_key
 from openai_steps._secrets import hide, hide_values
 
 IncludeStyle: TypeAlias = Literal["repeated", "comma", "unsupported"]
 """How a server takes ``include``: ``include[]`` once for each name, once with commas between, or not at all."""
+
+Read: TypeAlias = Literal["threads", "thread", "runs", "run", "messages", "message", "steps", "step", "file"]
+"""What can be read: a list in the plural, one thing in the singular; a file with its content."""
 
 
 def _names(pairs: Mapping[str, str] | Query) -> str:
@@ -43,8 +46,8 @@ def _check_key_prefix(_: Any, __: Any, prefix: object) -> None:
 class Endpoint:
     """A server: its address, how it knows who asks, and the details in which it differs from others.
 
-    Use one of the constructors: `openai`, `azure_openai`, `azure_foundry`, `dashscope`, `compatible`. The
-    attributes are there for reading and for ``attrs.evolve``.
+    Use one of the constructors: `openai`, `azure_openai`, `azure_foundry`, `foundry_local`, `fabric`, `dashscope`,
+    `compatible`. The attributes are there for reading and for ``attrs.evolve``.
 
     Attributes:
         provider: The constructor's name.
@@ -59,6 +62,8 @@ class Endpoint:
         key_source: Where the key came from, in words, for a person who looks for it.
         include_style: How ``include`` is sent.
         both_cursors: Whether one request may carry ``after`` and ``before``.
+        absent: What this server is known not to have, such as a list of ``threads``; to ask for it is an error before
+            any request.
     """
 
     provider: str
@@ -73,6 +78,11 @@ class Endpoint:
     key_source: str = "none"
     include_style: IncludeStyle = "repeated"
     both_cursors: bool = True
+    absent: frozenset[Read] = frozenset()
+
+    def __attrs_post_init__(self) -> None:
+        if self.credential is not None and self.scope is None:
+            raise ArgumentError("scope", "is missing: it says what the credential's tokens are for.")
 
     @property
     def host(self) -> str:
@@ -92,6 +102,8 @@ class Endpoint:
         base_url: str | None = None,
         organization: str | None = None,
         project: str | None = None,
+        credential: AsyncTokenCredential | None = None,
+        scope: str | None = None,
     ) -> Endpoint:
         """OpenAI, or any server at ``base_url`` that takes OpenAI's headers.
 
@@ -102,6 +114,8 @@ class Endpoint:
             base_url: Default: ``OPENAI_BASE_URL``, or else OpenAI's.
             organization: Default: ``OPENAI_ORG_ID``.
             project: Default: ``OPENAI_PROJECT_ID``.
+            credential: Gives tokens instead of a key, for a gateway that wants them. Closing it is yours to do.
+            scope: What its tokens are for.
 
         Raises:
             ValueError: If the base URL is malformed, or the key for OpenAI itself is missing.
@@ -109,10 +123,11 @@ class Endpoint:
         api_key = hide(api_key)  # for tracebacks that show locals
         given, name = find(base_url, "base_url", "OPENAI_BASE_URL")
         url, query = parse_base_url(_OPENAI_URL if given is None else given, name=name, form=_OPENAI_URL)
-        key, source = find_key(api_key, "OPENAI_API_KEY")
-        if is_at(url, _OPENAI_HOST):
+        auth = token_or_key(api_key, credential, scope=scope, variables=("OPENAI_API_KEY",))
+        is_openai = is_at(url, _OPENAI_HOST)
+        if is_openai:
             url = with_path(url, "/v1")
-            if key is None:
+            if auth.get("api_key") is None:
                 raise ArgumentError(
                     "api_key",
                     "is missing: pass one for OpenAI, or set OPENAI_API_KEY. "
@@ -128,8 +143,8 @@ class Endpoint:
             base_url=url,
             query=query,
             headers={name: value for name, value in headers.items() if value},
-            api_key=key,
-            key_source=source,
+            absent=_NO_THREADS if is_openai else frozenset(),
+            **auth,
         )
 
     @classmethod
@@ -140,6 +155,7 @@ class Endpoint:
         api_key: ApiKey | None = None,
         credential: AsyncTokenCredential | None = None,
         api_version: str | None = None,
+        scope: str | None = None,
     ) -> Endpoint:
         """Azure OpenAI, on its dated route or on ``/openai/v1``. It retired this API on 2026-08-26.
 
@@ -148,45 +164,18 @@ class Endpoint:
             api_key: Default: ``AZURE_OPENAI_AD_TOKEN`` (an Entra token), or else ``AZURE_OPENAI_API_KEY``.
             credential: An Entra credential instead of a key. Closing it is yours to do.
             api_version: A dated version, or ``v1``. Default: the one in the endpoint's path or query, or
-                ``OPENAI_API_VERSION``, or ``2024-05-01-preview``, the first that knows this API.
+                ``OPENAI_API_VERSION``, or ``2024-05-01-preview``.
+            scope: What the credential's tokens are for. Default: that of the host's cloud, such as
+                ``https://cognitiveservices.azure.us/.default``.
 
         Raises:
             ValueError: If the endpoint, or both key and credential, are missing.
         """
         api_key = hide(api_key)  # for tracebacks that show locals
-        given, name = find(azure_endpoint, "azure_endpoint", "AZURE_OPENAI_ENDPOINT")
-        if given is None:
-            raise ArgumentError(
-                "azure_endpoint",
-                f"is missing: pass one of the form {_AZURE_OPENAI_FORM!r}, or set AZURE_OPENAI_ENDPOINT.",
-            )
-        url, query = parse_base_url(given, name=name, form=_AZURE_OPENAI_FORM)
-        on_v1 = url.endswith("/openai/v1")
-        version = (
-            api_version
-            or dict(query).get("api-version")
-            or ("v1" if on_v1 else find(None, "api_version", "OPENAI_API_VERSION")[0])
-            or _AZURE_OPENAI_VERSION
+        site = azure.openai_site(
+            azure_endpoint, api_key=api_key, credential=credential, api_version=api_version, scope=scope
         )
-        route = "/openai" if re.match(r"\d{4}-", version) else "/openai/v1"
-        auth = entra_or_key(
-            api_key,
-            credential,
-            scope=_AZURE_OPENAI_SCOPE,
-            variables=("AZURE_OPENAI_AD_TOKEN", "AZURE_OPENAI_API_KEY"),
-            missing=ArgumentError(
-                "api_key", "is missing: pass one for Azure OpenAI, or a credential, or set AZURE_OPENAI_API_KEY."
-            ),
-        )
-        if credential is None and "AZURE_OPENAI_AD_TOKEN" not in auth["key_source"]:
-            auth |= {"key_header": "api-key", "key_prefix": ""}
-        return cls(
-            provider="azure_openai",
-            base_url=url.removesuffix("/v1").removesuffix("/openai") + route,
-            query=with_version(query, None if version == "v1" else version),
-            headers=_BETA,
-            **auth,
-        )
+        return cls(provider="azure_openai", headers=_BETA, **site)
 
     @classmethod
     def azure_foundry(
@@ -196,88 +185,133 @@ class Endpoint:
         *,
         api_key: ApiKey | None = None,
         api_version: str | None = None,
+        scope: str | None = None,
     ) -> Endpoint:
         """Azure AI Foundry Agents (classic), which serve this API until 2027-03-31.
 
         Args:
-            project_endpoint: ``https://RESOURCE.services.ai.azure.com/api/projects/PROJECT``. Default:
-                ``PROJECT_ENDPOINT`` or ``AZURE_AI_PROJECT_ENDPOINT``.
+            project_endpoint: ``https://RESOURCE.services.ai.azure.com/api/projects/PROJECT``; of a project in a hub,
+                ``https://REGION.api.azureml.ms/agents/v1.0/subscriptions/…/workspaces/WORKSPACE``. Default:
+                ``PROJECT_ENDPOINT``, ``FOUNDRY_PROJECT_ENDPOINT`` or ``AZURE_AI_PROJECT_ENDPOINT``.
             credential: Such as ``azure.identity.aio.DefaultAzureCredential()``. Closing it is yours to do.
             api_key: An Entra token of your own making, or a function that gives one, instead of a credential.
                 Default: ``AZURE_AI_TOKEN``.
-            api_version: Default: the one in the endpoint's query, or ``v1``.
+            api_version: Default: the one in the endpoint's query, or ``v1``, or a hub's ``2024-12-01-preview``.
+            scope: What the credential's tokens are for. Default: that of the host's cloud, such as
+                ``https://ai.azure.us/.default``.
 
         Raises:
-            ValueError: If the endpoint is missing or not a project's, or there is nothing to get a token from.
+            ValueError: If the endpoint is missing or is not a project's, or there is nothing to get a token from.
         """
         api_key = hide(api_key)  # for tracebacks that show locals
-        given, name = find(project_endpoint, "project_endpoint", "PROJECT_ENDPOINT", "AZURE_AI_PROJECT_ENDPOINT")
-        if given is None:
-            raise ArgumentError(
-                "project_endpoint",
-                f"is missing: pass one of the form {_FOUNDRY_FORM!r}, or set PROJECT_ENDPOINT.",
-            )
-        url, query = parse_base_url(given, name=name, form=_FOUNDRY_FORM)
-        if not re.search(r"/api/projects/[^/]+$", urlsplit(url).path):
-            raise ArgumentError(name, f"{url!r} is not a project's. It has the form {_FOUNDRY_FORM!r}.")
-        auth = entra_or_key(
-            api_key,
-            credential,
-            scope=_FOUNDRY_SCOPE,
-            variables=("AZURE_AI_TOKEN",),
-            missing=ArgumentError(
-                "credential",
-                "is missing: pass a DefaultAzureCredential() from azure.identity.aio for Azure AI Foundry, "
-                "or a token as the API key, or set AZURE_AI_TOKEN.",
-            ),
+        site = azure.foundry_site(
+            project_endpoint, api_key=api_key, credential=credential, api_version=api_version, scope=scope
         )
-        version = api_version or dict(query).get("api-version") or "v1"
-        return cls(provider="azure_foundry", base_url=url, query=with_version(query, version), **auth)
+        return cls(provider="azure_foundry", **site)
+
+    @classmethod
+    def foundry_local(
+        cls,
+        base_url: str,
+        credential: AsyncTokenCredential | None = None,
+        *,
+        api_key: ApiKey | None = None,
+        scope: str | None = None,
+    ) -> Endpoint:
+        """The Agents Runtime of Foundry Local.
+
+        It tells a run where its id is known, and has no list of runs and no files.
+
+        Args:
+            base_url: ``https://HOST``, or ``http://HOST:8001``.
+            credential: An Entra credential. Closing it is yours to do. Without it and a token, nobody is named, as a
+                runtime with ``IS_AUTH_ENABLED=false`` has it.
+            api_key: An Entra token of your own making, or a function that gives one, instead of a credential.
+            scope: What the credential's tokens are for: ``api://CLIENT_ID/.default``, with the id of the app
+                registration that the runtime was set up with.
+
+        Raises:
+            ValueError: If the base URL is malformed, or a credential has no scope.
+        """
+        api_key = hide(api_key)  # for tracebacks that show locals
+        url, query = parse_base_url(base_url, form="https://HOST:8001")
+        auth = token_or_key(api_key, credential, scope=scope)
+        absent: frozenset[Read] = frozenset({"runs", "file"})
+        return cls(provider="foundry_local", base_url=url, query=query, absent=absent, **auth)
+
+    @classmethod
+    def fabric(
+        cls,
+        base_url: str,
+        credential: AsyncTokenCredential | None = None,
+        *,
+        api_key: ApiKey | None = None,
+        api_version: str | None = None,
+        scope: str | None = None,
+    ) -> Endpoint:
+        """A data agent of Microsoft Fabric.
+
+        Args:
+            base_url: The agent's published URL:
+                ``https://api.fabric.microsoft.com/v1/workspaces/WORKSPACE/dataagents/AGENT/aiassistant/openai``.
+            credential: Such as ``azure.identity.aio.DefaultAzureCredential()``. Closing it is yours to do.
+            api_key: An Entra token of your own making, or a function that gives one, instead of a credential.
+            api_version: Default: the one in the URL's query, or ``2024-05-01-preview``.
+            scope: What the credential's tokens are for. Default: ``https://api.fabric.microsoft.com/.default``.
+
+        Raises:
+            ValueError: If the URL is not a data agent's, or there is nothing to get a token from.
+        """
+        api_key = hide(api_key)  # for tracebacks that show locals
+        site = azure.fabric_site(base_url, api_key=api_key, credential=credential, api_version=api_version, scope=scope)
+        return cls(provider="fabric", headers=_BETA, absent=_NO_THREADS, **site)
 
     @classmethod
     def dashscope(
         cls,
         *,
         api_key: ApiKey | None = None,
-        region: Literal["beijing", "international"] | None = None,
+        region: str | None = None,
         workspace: str | None = None,
         base_url: str | None = None,
+        credential: AsyncTokenCredential | None = None,
+        scope: str | None = None,
     ) -> Endpoint:
         """DashScope (Alibaba Cloud Model Studio).
 
         Args:
-            api_key: Default: ``DASHSCOPE_API_KEY``.
-            region: Which of its two sites. Default: that of ``base_url``, or else Beijing.
+            api_key: Default: ``DASHSCOPE_API_KEY``, or else the file that ``DASHSCOPE_API_KEY_FILE_PATH`` names, or
+                ``~/.dashscope/api_key``.
+            region: ``beijing``, ``international``, or the region of a workspace such as ``ap-southeast-1``. Default:
+                ``DASHSCOPE_API_REGION``, or else Beijing.
             workspace: The workspace's id, where it is not the default one. Default: ``DASHSCOPE_WORKSPACE_ID``.
             base_url: Any other site. Default, where no region is given: ``DASHSCOPE_HTTP_BASE_URL``.
+            credential: Gives tokens instead of a key. Closing it is yours to do.
+            scope: What its tokens are for.
 
         Raises:
             ValueError: If the key is missing, the region is unknown, or both region and base URL are given.
         """
         api_key = hide(api_key)  # for tracebacks that show locals
-        if region is not None and region not in _DASHSCOPE_URLS:
-            raise ArgumentError("region", f"must be one of {', '.join(_DASHSCOPE_URLS)}, not {region!r}.")
-        if region is not None and base_url is not None:
-            raise ArgumentError("region", "names a site, and so does the base URL: pass one, not both.")
-        site = base_url if region is None else _DASHSCOPE_URLS[region]
-        given, name = find(site, "base_url", "DASHSCOPE_HTTP_BASE_URL")
-        default = _DASHSCOPE_URLS["beijing"]
-        url, query = parse_base_url(default if given is None else given, name=name, form=default)
-        if is_at(url, *_DASHSCOPE_HOSTS.values()):
-            url = with_path(url, "/api/v1")
-        key, source = find_key(api_key, "DASHSCOPE_API_KEY")
-        if key is None:
-            raise ArgumentError("api_key", "is missing: pass one for DashScope, or set DASHSCOPE_API_KEY.")
         workspace, _ = find(workspace, "workspace", "DASHSCOPE_WORKSPACE_ID")
+        url, query = model_studio.site(region, workspace, base_url)
+        auth = token_or_key(
+            api_key,
+            credential,
+            scope=scope,
+            variables=("DASHSCOPE_API_KEY",),
+            file=lambda: key_file("DASHSCOPE_API_KEY_FILE_PATH", "~/.dashscope/api_key"),
+            missing=ArgumentError("api_key", "is missing: pass one for DashScope, or set DASHSCOPE_API_KEY."),
+        )
         return cls(
             provider="dashscope",
             base_url=url,
             query=query,
             headers={"X-DashScope-WorkSpace": workspace} if workspace else {},
-            api_key=key,
-            key_source=source,
             include_style="unsupported",
             both_cursors=False,
+            absent=_NO_THREADS | {"file"},  # its files are another API
+            **auth,
         )
 
     @classmethod
@@ -291,6 +325,8 @@ class Endpoint:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         include_style: IncludeStyle = "repeated",
+        credential: AsyncTokenCredential | None = None,
+        scope: str | None = None,
     ) -> Endpoint:
         """Any other server or gateway. It reads no environment variables.
 
@@ -302,6 +338,8 @@ class Endpoint:
             headers: More headers.
             query: More query parameters.
             include_style: How the server takes ``include``.
+            credential: Gives tokens instead of a key, such as Entra's. Closing it is yours to do.
+            scope: What its tokens are for.
 
         Raises:
             ValueError: If the base URL is malformed.
@@ -310,18 +348,16 @@ class Endpoint:
         url, pasted = parse_base_url(base_url)
         if key_prefix is None:
             key_prefix = "Bearer " if key_header.lower() == "authorization" else ""
-        key, source = find_key(api_key)
         more = dict(query or {})
         return cls(
             provider="compatible",
             base_url=url,
             query=(*(pair for pair in pasted if pair[0] not in more), *more.items()),
             headers={**_BETA, **(headers or {})},
-            api_key=key,
-            key_source=source,
             key_header=key_header,
             key_prefix=key_prefix,
             include_style=include_style,
+            **token_or_key(api_key, credential, scope=scope),
         )
 
 
@@ -329,6 +365,8 @@ PROVIDERS: Final[Mapping[str, Callable[..., Endpoint]]] = {
     "openai": Endpoint.openai,
     "azure_openai": Endpoint.azure_openai,
     "azure_foundry": Endpoint.azure_foundry,
+    "foundry_local": Endpoint.foundry_local,
+    "fabric": Endpoint.fabric,
     "dashscope": Endpoint.dashscope,
     "compatible": Endpoint.compatible,
 }
@@ -346,10 +384,5 @@ _BETA: Final = {"OpenAI-Beta": "assistants=v2"}
 
 _OPENAI_HOST: Final = "api.openai.com"
 _OPENAI_URL: Final = f"https://{_OPENAI_HOST}/v1"
-_AZURE_OPENAI_FORM: Final = "https://RESOURCE.openai.azure.com"
-_AZURE_OPENAI_VERSION: Final = "2024-05-01-preview"
-_AZURE_OPENAI_SCOPE: Final = "https://cognitiveservices.azure.com/.default"
-_FOUNDRY_SCOPE: Final = "https://ai.azure.com/.default"
-_FOUNDRY_FORM: Final = "https://RESOURCE.services.ai.azure.com/api/projects/PROJECT"
-_DASHSCOPE_HOSTS: Final = {"beijing": "dashscope.aliyuncs.com", "international": "dashscope-intl.aliyuncs.com"}
-_DASHSCOPE_URLS: Final = {region: f"https://{host}/api/v1" for region, host in _DASHSCOPE_HOSTS.items()}
+
+_NO_THREADS: Final[frozenset[Read]] = frozenset({"threads"})

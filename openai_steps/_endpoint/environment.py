@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from openai_steps._arguments import ArgumentError
@@ -19,32 +21,65 @@ def find(given: str | None, name: str, *variables: str) -> tuple[str | None, str
     return next((pair for pair in found if pair[0]), (None, name))
 
 
-def find_key(given: ApiKey | None, *variables: str) -> tuple[ApiKey | None, str]:
-    """Return the key and where it is from, in words."""
-    if given is not None:
-        return given, "the api_key argument"
-    key, variable = find(None, "", *variables)
-    return hide(key), "none" if key is None else f"the environment variable {variable}"
-
-
-def entra_or_key(
+def token_or_key(
     api_key: ApiKey | None,
     credential: AsyncTokenCredential | None,
     *,
-    scope: str,
-    variables: tuple[str, ...],
-    missing: ArgumentError,
+    scope: str | None,
+    variables: tuple[str, ...] = (),
+    file: Callable[[], tuple[str | None, str]] | None = None,
+    missing: ArgumentError | None = None,
 ) -> dict[str, Any]:
-    """Return who asks, as arguments of `Endpoint`: the credential or the key; without, raise ``missing``."""
+    """Return who asks, as arguments of `Endpoint`: the credential or the key.
+
+    Args:
+        api_key: The key that was given.
+        credential: The credential that was given.
+        scope: What the credential's tokens are for.
+        variables: Where else to look for a key.
+        file: Looks for it in a file, after that.
+        missing: What to raise where there is nothing; None: then nobody is named.
+    """
     if credential is not None and api_key is not None:
         raise ArgumentError("api_key", "and credential are given: pass one, not both.")
     if credential is not None:
         source = f"the credential ({type(credential).__name__})"
         return {"credential": credential, "scope": scope, "key_source": source}
-    key, source = find_key(api_key, *variables)
-    if key is None:
+    if api_key is not None:
+        return {"api_key": api_key, "key_source": "the api_key argument"}
+    key, variable = find(None, "", *variables)
+    source = f"the environment variable {variable}"
+    if key is None and file is not None:
+        key, source = file()
+    if key is not None:
+        return {"api_key": hide(key), "key_source": source}
+    if missing is not None:
         raise missing
-    return {"api_key": key, "key_source": source}
+    return {"key_source": "none"}
+
+
+def key_file(variable: str, default: str) -> tuple[str | None, str]:
+    """Return the key in a file, and where it is from, in words; None where there is no file.
+
+    Args:
+        variable: Names the file.
+        default: The file to look at where the variable is not set; it may be missing.
+    """
+    named, _ = find(None, "", variable)
+    path = Path(named or default).expanduser()
+    if named is None and not path.exists():
+        return None, "none"
+    try:
+        key = hide(path.read_text("utf-8").strip())
+        reason = "" if key else "it is empty"
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    except UnicodeDecodeError:
+        reason = "it is not text"
+    if reason:
+        told = f" that {variable} names" if named else ""
+        raise ArgumentError("api_key", f"cannot be read from the file {str(path)!r}{told}: {reason}.")
+    return key, f"the file {path}"
 
 
 def with_version(query: Query, version: str | None) -> Query:

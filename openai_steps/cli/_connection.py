@@ -259,15 +259,20 @@ class _AnyLogin:
 def _make(make: Callable[..., Endpoint], arguments: dict[str, Any]) -> tuple[Endpoint, AzureLogin | None]:
     """Make the endpoint, with the login of Azure's tools where a provider takes one and there is no key."""
     try:
-        return make(**arguments), None
+        if "scope" not in arguments or "api_key" in arguments:
+            return make(**arguments), None
     except ValueError:
-        if "credential" not in inspect.signature(make).parameters or "api_key" in arguments:
+        if make not in _ENTRA or "api_key" in arguments:
             raise
     from openai_steps.cli._azure import AzureLogin
 
     make(**arguments, credential=AzureLogin)  # whatever else is missing is told first
     login = AzureLogin()
     return make(**arguments, credential=login), login
+
+
+# Those whose tokens are Entra's without a word about the scope.
+_ENTRA: Final = (Endpoint.azure_openai, Endpoint.azure_foundry, Endpoint.fabric)
 
 
 def _parameter(provider: str, option: str) -> str:
@@ -298,6 +303,7 @@ PROVIDER_OPTIONS: Final = (
     "base_url",
     "api_key",
     "api_version",
+    "scope",
     "region",
     "workspace",
     "organization",

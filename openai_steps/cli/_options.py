@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from openai_steps._endpoint.endpoint import PROVIDERS
+from openai_steps._endpoint.model_studio import REGIONS
 from openai_steps.cli._command import option
 from openai_steps.cli._connection import PROVIDER_OPTIONS, Connection
 
@@ -92,8 +93,13 @@ _OPTIONS: Final = (
         help="Better left out: every user of this machine can see it in the list of processes. "
         "Set the provider's usual environment variable instead.",
     ),
-    _server("--api-version", metavar="VERSION", help="Of the API (azure_openai, azure_foundry)."),
-    _server("--region", type=click.Choice(["beijing", "international"]), help="The site (dashscope)."),
+    _server("--api-version", metavar="VERSION", help="Of the API (azure_openai, azure_foundry, fabric)."),
+    _server(
+        "--scope",
+        metavar="SCOPE",
+        help="What tokens are for, if not what the host tells; with it, the login of Azure's tools is used.",
+    ),
+    _server("--region", type=click.Choice(REGIONS), help="The site (dashscope)."),
     _server("--workspace", metavar="ID", help="Unless it is the default one (dashscope)."),
     _server("--organization", metavar="ID", help="Who pays (openai)."),
     _server("--project", metavar="ID", help="Which project (openai)."),

@@ -73,6 +73,10 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         # Cursors, has_more and ties unverified; the schema has no object and no first_id. Only
         # one name can be included, so that repeated and comma-separated look alike.
         "azure_foundry": Dialect(envelope="no_object", ids="last_only", message_state="absent"),
+        # Recorded: has_more is honest, equal times stand in order, and an empty page has null ids.
+        "azure_hub": Dialect(message_state="absent"),
+        # From the documents alone, which name no run_id.
+        "foundry_local": Dialect(message_order="asc", run_id="ignored", message_state="absent"),
         # Cursors, has_more and ties unverified; the documents exclude both cursors at once.
         "dashscope": Dialect(both_cursors="refused", times="milliseconds", unset="placeholder", include="unsupported"),
         "bee": Dialect(has_more="always_with_before", envelope="no_object", total="total_count", run_id="refused"),
@@ -196,6 +200,28 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             api_versions=r"v1|2025-05-01|2025-05-15-preview",
             errors="foundry",
             dialect=DIALECTS["azure_foundry"],
+        ),
+        # Which versions are refused is unverified.
+        "azure_hub": Profile(
+            prefix=(
+                "/agents/v1.0/subscriptions/SUB/resourceGroups/RG/providers/"
+                "Microsoft.MachineLearningServices/workspaces/WS"
+            ),
+            api_versions=r"\d{4}-\d{2}-\d{2}(-preview)?",
+            errors="foundry",
+            dialect=DIALECTS["azure_hub"],
+        ),
+        # The shape of its errors is unverified.
+        "foundry_local": Profile(
+            prefix="", absent={"runs": "unknown_url", **_NO_FILES}, dialect=DIALECTS["foundry_local"]
+        ),
+        # Everything but the address, the version and the missing list of threads is unverified.
+        "fabric": Profile(
+            prefix="/v1/workspaces/WS/dataagents/AGENT/aiassistant/openai",
+            api_versions=r"2024-02-15-preview|2024-05-01-preview",
+            errors="azure",
+            absent=_NO_THREADS,
+            dialect=DIALECTS["azure_openai"],
         ),
         # Its files are another API.
         "dashscope": Profile(

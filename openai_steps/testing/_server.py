@@ -26,6 +26,9 @@ _ENDPOINTS: Final[Mapping[str, Callable[[str, str], Endpoint]]] = {
     "azure_openai": lambda url, key: Endpoint.azure_openai(url, api_key=key, api_version="2024-05-01-preview"),
     "azure_openai_v1": lambda url, key: Endpoint.azure_openai(url, api_key=key, api_version="v1"),
     "azure_foundry": lambda url, key: Endpoint.azure_foundry(url, api_key=key),
+    "azure_hub": lambda url, key: Endpoint.azure_foundry(url, api_key=key),
+    "foundry_local": lambda url, key: Endpoint.foundry_local(url, api_key=key),
+    "fabric": lambda url, key: Endpoint.fabric(url, api_key=key),
     "dashscope": lambda url, key: Endpoint.dashscope(base_url=url, api_key=key),
 }
 

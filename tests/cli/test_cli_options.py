@@ -75,6 +75,16 @@ def test_every_provider_can_be_named() -> None:
             {"OPENAI_STEPS_API_KEY": SECRET},
             {"key_header": "X-Key", "key_prefix": "", "api_key": SECRET, "headers.A": "b:c"},
         ),
+        (
+            ["--provider", "foundry_local", "--base-url", "http://host:8001"],
+            {},
+            {"base_url": "http://host:8001", "api_key": None, "credential": None},
+        ),
+        (
+            ["--provider", "dashscope", "--region", "ap-southeast-1", "--workspace", "w"],
+            {"DASHSCOPE_API_KEY": SECRET},
+            {"base_url": "https://w.ap-southeast-1.maas.aliyuncs.com/api/v1"},
+        ),
         ([], {"OPENAI_STEPS_PROVIDER": "dashscope", "DASHSCOPE_API_KEY": SECRET}, {"provider": "dashscope"}),
     ],
 )
@@ -111,7 +121,7 @@ def test_it_knows_where_the_key_came_from(arguments: list[str], environment: dic
         (
             ["--provider", "dashscope", "--api-version", "v1"],
             {"DASHSCOPE_API_KEY": SECRET},
-            "--api-version does not go with --provider dashscope, but with azure_openai, azure_foundry.",
+            "--api-version does not go with --provider dashscope, but with azure_openai, azure_foundry, fabric.",
         ),
         (["--base-url", "host/v1"], {}, "--base-url 'host/v1' has no http:// or https://"),
         (["--base-url", "http://h", "--header", SECRET], {}, "number 1 has not the form NAME:VALUE"),

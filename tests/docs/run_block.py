@@ -26,6 +26,8 @@ ENVIRONMENT: Mapping[str, Callable[[str], dict[str, str]]] = {
     "openai": lambda url: {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": KEY},
     "azure_openai": lambda url: {"AZURE_OPENAI_ENDPOINT": url, "AZURE_OPENAI_API_KEY": KEY},
     "azure_foundry": lambda url: {"PROJECT_ENDPOINT": url, "AZURE_AI_TOKEN": KEY},
+    "foundry_local": lambda url: {},
+    "fabric": lambda url: {},
     "dashscope": lambda url: {"DASHSCOPE_HTTP_BASE_URL": url, "DASHSCOPE_API_KEY": KEY},
 }
 

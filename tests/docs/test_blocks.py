@@ -17,7 +17,14 @@ from attrs import frozen
 ROOT = Path(__file__).parents[2]
 RUN_BLOCK = Path(__file__).with_name("run_block.py")
 PAGES = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)]
-PROFILES = ("openai", "azure_openai", "azure_foundry", "dashscope")  # howto/NAME.md runs against the emulator's NAME
+PROFILES = (
+    "openai",
+    "azure_openai",
+    "azure_foundry",
+    "foundry_local",
+    "fabric",
+    "dashscope",
+)  # howto/NAME.md runs against the emulator's NAME
 
 # What stands for a reader's own ids.
 PLACEHOLDERS = {"THREAD": "thread_demo", "RUN": "run_demo", "STEP": "step_98poBxUDRUAYCf9QrIn7Rpry"}
@@ -60,7 +67,7 @@ def runnable(block: Block) -> str:
 
 def without_secrets() -> Iterator[tuple[str, str]]:
     for name, value in os.environ.items():
-        if not name.startswith(("OPENAI", "AZURE", "DASHSCOPE", "PROJECT_", "PYTHON")):
+        if not name.startswith(("OPENAI", "AZURE", "DASHSCOPE", "PROJECT_", "FOUNDRY_", "PYTHON")):
             yield name, value
 
 

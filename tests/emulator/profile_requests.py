@@ -24,6 +24,8 @@ HEADERS: Mapping[str, Mapping[str, str]] = {
 QUERY: Mapping[str, Mapping[str, str]] = {
     "azure_openai": {"api-version": "2024-05-01-preview"},
     "azure_foundry": {"api-version": "v1"},
+    "azure_hub": {"api-version": "2025-05-15-preview"},
+    "fabric": {"api-version": "2024-05-01-preview"},
 }
 
 

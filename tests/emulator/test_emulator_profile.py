@@ -24,6 +24,12 @@ async def test_a_good_request_is_served(name: str) -> None:
         ("azure_openai", "/openai"),
         ("azure_openai_v1", "/openai/v1"),
         ("azure_foundry", "/api/projects/PROJ"),
+        (
+            "azure_hub",
+            "/agents/v1.0/subscriptions/SUB/resourceGroups/RG/providers/Microsoft.MachineLearningServices/workspaces/WS",
+        ),
+        ("fabric", "/v1/workspaces/WS/dataagents/AGENT/aiassistant/openai"),
+        ("foundry_local", ""),
         ("dashscope", "/api/v1"),
         ("llamphouse", ""),
     ],

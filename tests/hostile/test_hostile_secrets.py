@@ -87,7 +87,7 @@ def test_arguments_that_are_refused_do_not_take_the_key_along(key: str) -> None:
         lambda: AsyncStepsClient(api_key=key, headers={"a b": "c"}),
         lambda: Endpoint.azure_openai(api_key=key),
         lambda: Endpoint.azure_foundry(api_key=key),
-        lambda: Endpoint.dashscope(api_key=key, region="mars"),  # type: ignore[arg-type]
+        lambda: Endpoint.dashscope(api_key=key, region="mars"),
         lambda: Endpoint.compatible("h", api_key=key),
     ):
         with pytest.raises(ValueError, match=r"\w") as caught:

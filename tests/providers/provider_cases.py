@@ -105,6 +105,22 @@ PROVIDERS: dict[str, Provider] = {
         unauthorized="PermissionDenied",
         rate_limited=AZURE_429,
     ),
+    "azure_foundry of a hub": Provider(
+        profile="azure_hub",
+        endpoint=lambda base_url, key: Endpoint.azure_foundry(base_url, StaticCredential(key)),
+        unauthorized="PermissionDenied",
+        rate_limited=AZURE_429,
+    ),
+    "foundry_local": Provider(
+        profile="foundry_local",
+        endpoint=lambda base_url, key: Endpoint.foundry_local(base_url, StaticCredential(key), scope="api://app"),
+    ),
+    "fabric": Provider(
+        profile="fabric",
+        endpoint=lambda base_url, key: Endpoint.fabric(base_url, StaticCredential(key)),
+        unauthorized="Unauthorized",
+        rate_limited=AZURE_429,
+    ),
     "dashscope": Provider(
         profile="dashscope",
         endpoint=lambda base_url, key: Endpoint.dashscope(base_url=base_url, api_key=key),

@@ -171,6 +171,17 @@ SENT: dict[str, tuple[str, dict[str, str], dict[str, str | None]]] = {
         {"api-version": "2025-05-15-preview"},
         {"Authorization": f"Bearer {KEY}", "OpenAI-Beta": None},
     ),
+    "azure_foundry of a hub": (
+        "/agents/v1.0/subscriptions/SUB/resourceGroups/RG/providers/Microsoft.MachineLearningServices/workspaces/WS",
+        {"api-version": "2024-12-01-preview"},
+        {"Authorization": f"Bearer {KEY}", "OpenAI-Beta": None},
+    ),
+    "foundry_local": ("", {}, {"Authorization": f"Bearer {KEY}", "OpenAI-Beta": None}),
+    "fabric": (
+        "/v1/workspaces/WS/dataagents/AGENT/aiassistant/openai",
+        {"api-version": "2024-05-01-preview"},
+        {"Authorization": f"Bearer {KEY}", "OpenAI-Beta": "assistants=v2"},
+    ),
     "dashscope": (
         "/api/v1",
         {},

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from openai_steps.emulator import Emulator
 
 # A profile that is no provider of its own, and the provider to ask it with.
-_ASK_AS: Final = {"azure_openai_v1": "azure_openai"}
+_ASK_AS: Final = {"azure_openai_v1": "azure_openai", "azure_hub": "azure_foundry"}
 _KEYLESS: Final = frozenset({"openai", "compatible"})
 _MOST_SHOWN: Final = 5
 

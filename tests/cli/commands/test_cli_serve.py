@@ -32,7 +32,7 @@ async def first_lines(process: asyncio.subprocess.Process, count: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "profile", ["compatible", "openai", "azure_openai", "azure_openai_v1", "azure_foundry", "dashscope"]
+    "profile", ["compatible", "openai", "azure_openai", "azure_openai_v1", "azure_foundry", "azure_hub", "dashscope"]
 )
 async def test_what_it_invites_to_gives_the_files_steps(file: Path, profile: str) -> None:
     process = await start("serve", str(file), "--port", "0", "--profile", profile)
