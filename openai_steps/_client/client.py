@@ -10,6 +10,7 @@ from typing import Any, Self
 import aiohttp
 
 from openai_steps._arguments import check_headers
+from openai_steps._client.files import FileVerbs
 from openai_steps._client.fleet import FleetVerbs
 from openai_steps._client.follow import FollowVerbs
 from openai_steps._client.requests import timeouts_for
@@ -22,7 +23,7 @@ from openai_steps._sending.transport import Transport
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
 
 
-class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs):
+class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, FileVerbs):
     """Reads the steps of Assistants-style runs, over one aiohttp session.
 
     Use it as an async context manager, or call `aclose` when done. One client serves any number of tasks of one event

@@ -103,7 +103,7 @@ def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, now: dat
     headers = _masked_headers(reply)
     request_id = find_request_id(headers) or told.request_id
     message = told.message or excerpt(text) or "no explanation"
-    hint = _hint(reply.status, headers, endpoint)
+    hint = _hint(reply.status, told.code, headers, request, endpoint)
     raise error_class(reply.status)(
         f"{_status_line(reply.status)}: {message} {_where(request, request_id)}{hint}",
         status=reply.status,
@@ -146,7 +146,7 @@ def _status_line(status: int) -> str:
         return str(status)
 
 
-def _hint(status: int, headers: Mapping[str, str], endpoint: Endpoint) -> str:
+def _hint(status: int, code: str | None, headers: Mapping[str, str], request: Request, endpoint: Endpoint) -> str:
     if 300 <= status < 400:
         target = headers.get("location", "elsewhere")
         return f" The server points to {target!r}. Redirects are not followed: set base_url to the right place."
@@ -155,6 +155,20 @@ def _hint(status: int, headers: Mapping[str, str], endpoint: Endpoint) -> str:
             f" {endpoint.host} stopped serving this API on {ended}. Azure AI Foundry Agents (until 2027-03-31), "
             "DashScope and self-hosted servers still do: see Endpoint."
         )
+    return _hint_at_absence(status, code, request)
+
+
+# What servers answer that have no such list; LLAMPHouse's is 405, leapfrogai's 501.
+_ABSENT: Final = frozenset({404, 405, 501})
+
+
+def _hint_at_absence(status: int, code: str | None, request: Request) -> str:
+    if request.read == "threads" and code == "missing_scope":  # OpenAI's, for any key but its own website's
+        return " The key is right, but no key may list threads here: pass the ids of threads that you know."
+    if request.read == "threads" and status in _ABSENT:
+        return " It seems that this server has no list of threads: pass the ids of threads that you know."
+    if request.read == "runs" and status in _ABSENT:
+        return " There is no such thread, or this server has no list of runs."
     return ""
 
 

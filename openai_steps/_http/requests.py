@@ -3,60 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, TypedDict, Unpack
 from urllib.parse import quote
 
 from attrs import define
 
 from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError, check_id, check_order, is_page_size
-from openai_steps._endpoint.endpoint import Endpoint
+from openai_steps._endpoint.endpoint import Endpoint, Read
 from openai_steps._models.runs import Order
 from openai_steps._version import VERSION
 
 
 @define  # frozen would take twice as long to make, and one is made for each request
 class Request:
-    """A GET request: the whole URL, percent-encoded, and its path for messages."""
+    """A GET request: the whole URL, percent-encoded, its path for messages, and what it reads."""
 
     url: str
     path: str
+    read: Read = "steps"
 
 
 # --- Requests ---------------------------------------------------------------------------------------------------
 
 
+class Paging(TypedDict, total=False):
+    """What every list may be asked for."""
+
+    limit: int | None
+    order: Order | None
+    after: str | None
+    before: str | None
+
+
 def list_request(
-    endpoint: Endpoint,
-    thread_id: str,
-    run_id: str,
-    *,
-    limit: int | None = None,
-    order: Order | None = None,
-    after: str | None = None,
-    before: str | None = None,
-    include: Iterable[str] = (),
+    endpoint: Endpoint, thread_id: str, run_id: str, *, include: Iterable[str] = (), **paging: Unpack[Paging]
 ) -> Request:
     """Build the request for a page of steps.
 
     Raises:
         ArgumentError: If an argument has a value that no server takes; the message names it.
     """
-    if limit is not None and not is_page_size(limit):
-        raise ArgumentError("limit", f"must be a whole number from 1 to {MAX_PAGE_SIZE}, not {limit!r}.")
-    if after is not None and before is not None and not endpoint.both_cursors:
-        raise ValueError(f"{endpoint.provider} takes either after or before in a request, not both.")
-    query = []
-    if limit is not None:
-        query.append(f"limit={limit}")
-    if order is not None:
-        query.append(f"order={check_order(order)}")
-    if after is not None:
-        query.append(f"after={_segment('after', after)}")
-    if before is not None:
-        query.append(f"before={_segment('before', before)}")
-    query += _include(endpoint, include)
-    return _request(endpoint, f"{_run_path(thread_id, run_id)}/steps", query)
+    query = [*_paging(endpoint, paging), *_include(endpoint, include)]
+    return _request(endpoint, "steps", f"{_run_path(thread_id, run_id)}/steps", query)
 
 
 def step_request(
@@ -64,12 +53,49 @@ def step_request(
 ) -> Request:
     """Build the request for one step; ValueError for arguments that no server would take."""
     path = f"{_run_path(thread_id, run_id)}/steps/{_segment('step_id', step_id)}"
-    return _request(endpoint, path, _include(endpoint, include))
+    return _request(endpoint, "step", path, _include(endpoint, include))
+
+
+def runs_request(endpoint: Endpoint, thread_id: str, **paging: Unpack[Paging]) -> Request:
+    """Build the request for a page of runs; errors as for `list_request`."""
+    return _request(endpoint, "runs", f"{_thread_path(thread_id)}/runs", _paging(endpoint, paging))
 
 
 def run_request(endpoint: Endpoint, thread_id: str, run_id: str) -> Request:
     """Build the request for a run; ValueError for arguments that no server would take."""
-    return _request(endpoint, _run_path(thread_id, run_id), [])
+    return _request(endpoint, "run", _run_path(thread_id, run_id), [])
+
+
+def messages_request(
+    endpoint: Endpoint, thread_id: str, *, run_id: str | None = None, **paging: Unpack[Paging]
+) -> Request:
+    """Build the request for a page of messages, perhaps of one run's; errors as for `list_request`."""
+    query = _paging(endpoint, paging)
+    if run_id is not None:
+        query.append(f"run_id={_segment('run_id', run_id)}")
+    return _request(endpoint, "messages", f"{_thread_path(thread_id)}/messages", query)
+
+
+def message_request(endpoint: Endpoint, thread_id: str, message_id: str) -> Request:
+    """Build the request for a message; ValueError for arguments that no server would take."""
+    path = f"{_thread_path(thread_id)}/messages/{_segment('message_id', message_id)}"
+    return _request(endpoint, "message", path, [])
+
+
+def threads_request(endpoint: Endpoint, **paging: Unpack[Paging]) -> Request:
+    """Build the request for a page of threads; errors as for `list_request`."""
+    return _request(endpoint, "threads", "/threads", _paging(endpoint, paging))
+
+
+def thread_request(endpoint: Endpoint, thread_id: str) -> Request:
+    """Build the request for a thread; ValueError for arguments that no server would take."""
+    return _request(endpoint, "thread", _thread_path(thread_id), [])
+
+
+def file_request(endpoint: Endpoint, file_id: str, *, content: bool = False) -> Request:
+    """Build the request for what is known of a file, or for its content; ValueError as for `run_request`."""
+    path = f"/files/{_segment('file_id', file_id)}{'/content' if content else ''}"
+    return _request(endpoint, "file", path, [])
 
 
 def request_headers(endpoint: Endpoint) -> dict[str, str]:
@@ -93,8 +119,31 @@ def _quote(text: str) -> str:
     return text if _needs_no_quotes(text) else quote(text, safe="")
 
 
+def _thread_path(thread_id: str) -> str:
+    return f"/threads/{_segment('thread_id', thread_id)}"
+
+
 def _run_path(thread_id: str, run_id: str) -> str:
-    return f"/threads/{_segment('thread_id', thread_id)}/runs/{_segment('run_id', run_id)}"
+    return f"{_thread_path(thread_id)}/runs/{_segment('run_id', run_id)}"
+
+
+def _paging(endpoint: Endpoint, paging: Paging) -> list[str]:
+    limit, order = paging.get("limit"), paging.get("order")
+    after, before = paging.get("after"), paging.get("before")
+    if limit is not None and not is_page_size(limit):
+        raise ArgumentError("limit", f"must be a whole number from 1 to {MAX_PAGE_SIZE}, not {limit!r}.")
+    if after is not None and before is not None and not endpoint.both_cursors:
+        raise ValueError(f"{endpoint.provider} takes either after or before in a request, not both.")
+    query = []
+    if limit is not None:
+        query.append(f"limit={limit}")
+    if order is not None:
+        query.append(f"order={check_order(order)}")
+    if after is not None:
+        query.append(f"after={_segment('after', after)}")
+    if before is not None:
+        query.append(f"before={_segment('before', before)}")
+    return query
 
 
 def _include(endpoint: Endpoint, include: Iterable[str]) -> list[str]:
@@ -116,7 +165,17 @@ def _parameter(name: str, value: str) -> str:
     return f"{_quote(name)}={_quote(value)}"
 
 
-def _request(endpoint: Endpoint, path: str, query: list[str]) -> Request:
+def _request(endpoint: Endpoint, read: Read, path: str, query: list[str]) -> Request:
+    if read in endpoint.absent:
+        raise ValueError(f"{endpoint.provider} has no {_ABSENT[read]}.")
     if endpoint.query:
         query = [*(_parameter(name, value) for name, value in endpoint.query), *query]
-    return Request(f"{endpoint.base_url}{path}{'?' if query else ''}{'&'.join(query)}", path)
+    return Request(f"{endpoint.base_url}{path}{'?' if query else ''}{'&'.join(query)}", path, read)
+
+
+# What is absent somewhere, and what to do instead.
+_ABSENT: Final[Mapping[Read, str]] = {
+    "threads": "list of threads that a key may read: pass the ids of threads that you know",
+    "runs": "list of runs: pass the ids of runs that you know",
+    "file": "files in this API",
+}

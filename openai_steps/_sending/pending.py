@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Mapping
+from typing import Protocol, TypeVar
 
 from openai_steps._errors import APITimeoutError, RateLimitError
 from openai_steps._http.requests import Request
@@ -14,19 +14,38 @@ from openai_steps._words import duration
 T = TypeVar("T")
 
 
+class Sink(Protocol):
+    """Takes a body that is too big to hold, such as a file's."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the request must carry."""
+        ...
+
+    async def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        """Take note of an answer whose body follows."""
+        ...
+
+    async def write(self, chunk: bytes) -> None:
+        """Take the next bytes of the body."""
+        ...
+
+
 class PendingRequest:
     """One request with its retries.
 
     Args:
         request: What is asked.
         timeouts: How long it may take, from now.
+        sink: Takes the body of a good answer as it comes. Then a timeout is for the next bytes, not for all.
     """
 
-    __slots__ = ("deadline", "request", "timeouts")
+    __slots__ = ("deadline", "request", "sink", "timeouts")
 
-    def __init__(self, request: Request, timeouts: Timeouts) -> None:
+    def __init__(self, request: Request, timeouts: Timeouts, sink: Sink | None = None) -> None:
         self.request = request
         self.timeouts = timeouts
+        self.sink = sink
         self.deadline = Deadline(timeouts.total)
 
     @property

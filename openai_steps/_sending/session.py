@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -9,6 +10,7 @@ import aiohttp
 from aiohttp.http_exceptions import ContentEncodingError
 
 from openai_steps._errors import ResponseTooLargeError
+from openai_steps._sending.pending import Sink
 from openai_steps._settings import Limits
 
 # What does not go away by asking again.
@@ -38,6 +40,22 @@ async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
             )
         chunks.append(chunk)
     return b"".join(chunks) if len(chunks) != 1 else chunks[0]
+
+
+async def stream_body(response: aiohttp.ClientResponse, sink: Sink, patience: asyncio.Timeout, silence: float) -> None:
+    """Hand the body on as it comes.
+
+    Args:
+        response: The answer.
+        sink: Takes the body.
+        patience: Ends the attempt.
+        silence: Seconds to wait for the first bytes, and after each for the next.
+    """
+    loop = asyncio.get_running_loop()
+    await sink.begin(response.status, response.headers)
+    async for chunk in response.content.iter_any():
+        await sink.write(chunk)
+        patience.reschedule(loop.time() + silence)
 
 
 def tell(error: Exception) -> str:

@@ -29,9 +29,9 @@ from openai_steps._secrets import hide, mask, secrets_in
 from openai_steps._sending.auth import Authorizer
 from openai_steps._sending.clock import utc_now
 from openai_steps._sending.jitter import jitter
-from openai_steps._sending.pending import PendingRequest
+from openai_steps._sending.pending import PendingRequest, Sink
 from openai_steps._sending.retry import is_transient, wait_before_retry
-from openai_steps._sending.session import is_corrupt, may_pass, open_session, read_body, tell
+from openai_steps._sending.session import is_corrupt, may_pass, open_session, read_body, stream_body, tell
 from openai_steps._sending.throttle import Throttle
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
 
@@ -69,8 +69,13 @@ class Transport:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
-    async def get(self, request: Request, *, timeouts: Timeouts | None = None) -> Reply:
+    async def get(self, request: Request, *, timeouts: Timeouts | None = None, sink: Sink | None = None) -> Reply:
         """Send a request, again where that may help, and return the good answer.
+
+        Args:
+            request: What to ask.
+            timeouts: Instead of the client's.
+            sink: Takes the body as it comes, so that it need not be held.
 
         Raises:
             APIStatusError: If the last answer was an error.
@@ -79,7 +84,7 @@ class Transport:
             RuntimeError: If the client is closed, or was first used in another event loop.
         """
         self._check_usable()
-        pending = PendingRequest(request, timeouts or self._timeouts)
+        pending = PendingRequest(request, timeouts or self._timeouts, sink)
         try:
             return await self._attempt(pending)
         except StepsError as error:
@@ -175,16 +180,19 @@ class Transport:
         """Send one request and read the whole answer; aiohttp's exceptions end here."""
         try:
             async with (
-                asyncio.timeout(seconds),
+                asyncio.timeout(seconds) as patience,
                 self._open_session().get(
                     URL(pending.request.url, encoded=True),
-                    headers=None if self._owns_session and self._identity else identity.headers,
+                    headers=self._headers_of(pending, identity),
                     timeout=_only_for_connecting(pending.timeouts.connect),
                     allow_redirects=False,  # a redirect would carry the key to another place
                     auto_decompress=True,
                     raise_for_status=False,
                 ) as response,
             ):
+                if pending.sink is not None and response.status in (200, 206):
+                    await stream_body(response, pending.sink, patience, pending.timeouts.attempt)
+                    return Reply(response.status, response.headers, b"", identity.secrets)
                 body = await read_body(response, self._limits.max_body_bytes)
                 return Reply(response.status, response.headers, body, identity.secrets)
         except TimeoutError:
@@ -192,6 +200,15 @@ class Transport:
         except (aiohttp.ClientError, OSError) as error:
             failure = self._failure(error, pending, identity.secrets)
         raise failure  # out here, without its context: aiohttp's errors hold the request and a proxy's password
+
+    def _headers_of(self, pending: PendingRequest, identity: _Identity) -> Mapping[str, str] | None:
+        """Return the headers to send besides those that a session of this client's own has already."""
+        known = self._owns_session and self._identity is not None
+        if pending.sink is None:
+            return None if known else identity.headers
+        headers: CIMultiDict[str] = CIMultiDict() if known else identity.headers.copy()
+        headers.update(pending.sink.headers)
+        return headers
 
     def _failure(self, error: Exception, pending: PendingRequest, secrets: Iterable[str]) -> StepsError:
         told = mask(tell(error), secrets)

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_steps import (
+    APIStatusError,
     Endpoint,
     ResponseDecodeError,
     Run,
@@ -23,6 +24,7 @@ from openai_steps import (
     structure_page,
 )
 from openai_steps._http.replies import Reply, check_status, find_request_id, is_immutable, read_reply, retry_after
+from openai_steps._http.requests import Request, runs_request, thread_request, threads_request
 
 # --- Good answers -------------------------------------------------------------------------------------------------
 
@@ -163,6 +165,35 @@ def test_a_provider_that_stopped_is_named_with_the_date(status: int, server: End
     message = judge(status, server=server).message
     assert f"{server.host} stopped serving this API on 2026-08-26" in message
     assert "Azure AI Foundry Agents (until 2027-03-31)" in message
+
+
+NO_SUCH_LIST = b'{"error": {"message": "m", "code": null}}'
+SESSION_KEY = b'{"error": {"message": "m", "code": "missing_scope"}}'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "request_", "hint"),
+    [
+        (401, SESSION_KEY, threads_request(SERVER), "The key is right, but no key may list threads here: pass the ids"),
+        (404, NO_SUCH_LIST, threads_request(SERVER), "It seems that this server has no list of threads: pass the ids"),
+        (405, b"", threads_request(SERVER), "It seems that this server has no list of threads"),
+        (501, b"", runs_request(SERVER, "t"), "There is no such thread, or this server has no list of runs."),
+        (404, NO_SUCH_LIST, runs_request(SERVER, "t"), "There is no such thread, or this server has no list of runs."),
+        (401, NO_SUCH_LIST, threads_request(SERVER), None),
+        (500, NO_SUCH_LIST, threads_request(SERVER), None),
+        (404, NO_SUCH_LIST, thread_request(SERVER, "t"), None),
+    ],
+)
+def test_errors_tell_what_the_server_may_not_have(
+    status: int, body: bytes, request_: Request, hint: str | None
+) -> None:
+    with pytest.raises(APIStatusError) as caught:
+        check_status(Reply(status, {}, body), request=request_, endpoint=SERVER, now=datetime.now(UTC))
+    assert caught.value.status == status
+    if hint is None:
+        assert "list of" not in str(caught.value)
+    else:
+        assert hint in str(caught.value)
 
 
 @pytest.mark.parametrize(("status", "server"), [(404, SERVER), (500, Endpoint.openai(api_key="k"))])

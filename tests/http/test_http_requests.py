@@ -1,5 +1,7 @@
 """What a request says: its URL, its path, its parameters."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -13,7 +15,18 @@ from openai_steps import (
     INCLUDE_FILE_SEARCH_CONTENT,
     Endpoint,
 )
-from openai_steps._http.requests import Request, list_request, run_request, step_request
+from openai_steps._http.requests import (
+    Request,
+    file_request,
+    list_request,
+    message_request,
+    messages_request,
+    run_request,
+    runs_request,
+    step_request,
+    thread_request,
+    threads_request,
+)
 
 TRICKY = ["../..", "a/b", "a\\b", "%2e%2e", "%2F", "a?b", "a#b", "a b", "a+b", "a&b=c", "a;b", "\r\nX-Evil: 1", "\x00"]
 TRICKY += ["é", "北京", "😀", "\u202e", "...", " .", "~", "a" * 1024, "@host", ":80", "//"]
@@ -25,6 +38,14 @@ ids = (st.sampled_from(TRICKY) | st.text(min_size=1, max_size=30)).filter(lambda
     [
         (run_request(SERVER, "t", "r"), "/threads/t/runs/r"),
         (list_request(SERVER, "t", "r"), "/threads/t/runs/r/steps"),
+        (runs_request(SERVER, "t", limit=5), "/threads/t/runs?limit=5"),
+        (messages_request(SERVER, "t", order="desc"), "/threads/t/messages?order=desc"),
+        (messages_request(SERVER, "t", run_id="a&b", after="m"), "/threads/t/messages?after=m&run_id=a%26b"),
+        (message_request(SERVER, "t", "m"), "/threads/t/messages/m"),
+        (threads_request(SERVER, before="t"), "/threads?before=t"),
+        (thread_request(SERVER, "t"), "/threads/t"),
+        (file_request(SERVER, "f"), "/files/f"),
+        (file_request(SERVER, "f/..", content=True), "/files/f%2F../content"),
         (step_request(SERVER, "t", "r", "s"), "/threads/t/runs/r/steps/s"),
         (list_request(SERVER, "t", "r", limit=100, order="asc"), "/threads/t/runs/r/steps?limit=100&order=asc"),
         (list_request(SERVER, "t", "r", after="a", before="b"), "/threads/t/runs/r/steps?after=a&before=b"),
@@ -83,3 +104,33 @@ def test_the_endpoint_s_query_goes_first() -> None:
     assert (
         list_request(server, "t", "r", limit=1).url == f"{BASE}/threads/t/runs/r/steps?api-version=v1&x=a%20b&limit=1"
     )
+
+
+# --- What a server does not have ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (
+            lambda: threads_request(Endpoint.openai(api_key="k")),
+            "openai has no list of threads that a key may read: pass",
+        ),
+        (lambda: threads_request(Endpoint.dashscope(api_key="k")), "dashscope has no list of threads"),
+        (lambda: runs_request(Endpoint.foundry_local("https://h"), "t"), "foundry_local has no list of runs: pass the"),
+        (lambda: file_request(Endpoint.foundry_local("https://h"), "f"), "foundry_local has no files in this API."),
+        (
+            lambda: file_request(Endpoint.dashscope(api_key="k"), "f", content=True),
+            "dashscope has no files in this API.",
+        ),
+    ],
+)
+def test_what_is_known_not_to_be_there_is_not_asked_for(make: Callable[[], Request], told: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(told)):
+        make()
+
+
+def test_a_server_that_only_takes_openai_s_headers_may_have_what_openai_has_not() -> None:
+    endpoint = Endpoint.openai(base_url="https://gateway/v1", api_key="k")
+    assert threads_request(endpoint).url == "https://gateway/v1/threads"
+    assert run_request(Endpoint.foundry_local("https://h"), "t", "r").url == "https://h/threads/t/runs/r"

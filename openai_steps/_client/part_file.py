@@ -1,0 +1,121 @@
+"""A file under a temporary name, until it is whole."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import Callable, Mapping
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from openai_steps._http.downloads import Download
+
+_AT_ONCE: Final = 1024 * 1024
+
+
+class PartFileError(Exception):
+    """The disk refused. It is no OSError, which would be taken for one of the network."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+class PartFile:
+    """Takes what comes of a download, and moves it to its place when it is whole.
+
+    The temporary name is made here, beside the target, and opened only if nothing has it: no link of somebody else's
+    is followed. Writing is done in a thread, so that a slow disk does not block the event loop.
+
+    Args:
+        target: Where the file is to be.
+        download: Says what to ask for, and counts.
+        overwrite: Whether a file that is there may be replaced.
+    """
+
+    def __init__(self, target: Path, download: Download, *, overwrite: bool) -> None:
+        self._target = target
+        self._download = download
+        self._overwrite = overwrite
+        self._waiting: list[bytes] = []
+        self._size = 0
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "Name the file, not its directory", str(target))
+        if not overwrite and target.exists():
+            raise self._exists()
+        self._path, self._file = _open_beside(target)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the next request must carry."""
+        return self._download.headers
+
+    async def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        """Take note of an answer: its bytes follow those that are there, or replace them."""
+        await self._flush()
+        self._download.begin(status, headers)
+        await self._do(self._cut)
+
+    async def write(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        self._download.take(len(chunk))
+        self._waiting.append(chunk)
+        self._size += len(chunk)
+        if self._size >= _AT_ONCE:
+            await self._flush()
+
+    async def finish(self) -> None:
+        """Move the file to its place, now that it is whole."""
+        await self._flush()
+        await self._do(self._move)
+
+    def discard(self) -> None:
+        """Leave nothing behind; after `finish` there is nothing to discard."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    async def _flush(self) -> None:
+        data, self._waiting, self._size = b"".join(self._waiting), [], 0
+        if data:
+            await self._do(lambda: self._file.write(data))
+
+    def _cut(self) -> None:
+        self._file.seek(self._download.received)
+        self._file.truncate()
+
+    def _move(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        if self._overwrite:
+            self._path.replace(self._target)
+            return
+        try:
+            self._target.hardlink_to(self._path)  # which, unlike a rename, fails if somebody was faster
+        except FileExistsError:
+            raise self._exists() from None
+        except OSError:  # no such links on this disk
+            self._path.replace(self._target)
+
+    async def _do(self, work: Callable[[], object]) -> None:
+        try:
+            await asyncio.to_thread(work)
+        except OSError as error:
+            raise PartFileError(error) from error
+
+    def _exists(self) -> FileExistsError:
+        return FileExistsError(
+            errno.EEXIST, "There is a file already: pass overwrite=True to replace it", str(self._target)
+        )
+
+
+def _open_beside(target: Path) -> tuple[Path, BinaryIO]:
+    for number in count():
+        path = target.with_name(f".{target.name[:200]}.{os.getpid()}-{number}.part")
+        try:
+            return path, path.open("xb")
+        except FileExistsError:
+            continue
+    raise AssertionError

@@ -1,0 +1,71 @@
+"""A file on its way: what to ask for next, and what of each answer to keep. Nothing here receives one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from attrs import define
+
+from openai_steps._errors import ResponseDecodeError, ResponseTooLargeError
+
+
+@define
+class Download:
+    """How far a file has come.
+
+    It is resumed where the server allows: only if it gave the content a strong ETag, so that no two versions of a file
+    are mixed (RFC 9110, section 13.1.5).
+
+    Args:
+        max_bytes: The most to accept.
+        path: What is asked for, for messages.
+    """
+
+    max_bytes: int
+    path: str
+    received: int = 0
+    _tag: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the next request must carry: the content as it is, and only what is missing of it."""
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        if self.received and self._tag is not None:
+            headers |= {"Range": f"bytes={self.received}-", "If-Range": self._tag}
+        return headers
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        """Take note of a good answer; ``received`` then tells where its bytes belong.
+
+        Args:
+            status: Its status, 200 or 206.
+            headers: Its headers, found in any case.
+
+        Raises:
+            ResponseDecodeError: If it is another part than was asked for.
+        """
+        if status == 206:
+            told = headers.get("Content-Range", "")
+            if not re.match(rf"bytes {self.received}-", told):
+                raise ResponseDecodeError(
+                    f"Asked for the bytes from {self.received} on, the server sent {told[:80]!r} (GET {self.path})."
+                )
+            return
+        self.received = 0
+        tag = headers.get("ETag", "")
+        self._tag = tag if tag.startswith('"') else None  # a weak one does not tell versions apart
+
+    def take(self, size: int) -> None:
+        """Count bytes that have come.
+
+        Raises:
+            ResponseTooLargeError: If they are more than allowed.
+        """
+        if self.received + size > self.max_bytes:
+            raise ResponseTooLargeError(f"The file has more than {self.max_bytes} bytes: raise max_bytes.")
+        self.received += size
+
+    def start_anew(self) -> None:
+        """Ask for the whole next time: the server does not have the part that is missing."""
+        self.received, self._tag = 0, None
