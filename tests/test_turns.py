@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ import pytest
 from builders import Body, step_body, tool_step_body
 from hypothesis import given
 from hypothesis import strategies as st
-from thread_bodies import FUNCTION_CALL, MCP_CALL, message_body, run_body
+from thread_bodies import MCP_CALL, message_body, run_body
 
 from openai_steps import Message, OtherToolCall, Run, RunStep, structure_message, structure_run, structure_step
+from openai_steps.testing.strategies import WholeThread, whole_threads
 from openai_steps.turns import BrokenArguments, MessageTurn, OrderedThread, StepTurn, order_turns, parse_arguments
 
 # --- Threads of which the true order is known -----------------------------------------------------------------------
@@ -21,112 +22,65 @@ from openai_steps.turns import BrokenArguments, MessageTurn, OrderedThread, Step
 
 @attrs.define
 class Told:
-    """A thread as a server tells it, and the ids of its turns in the order in which they happened."""
+    """A thread as a client reads it, and the ids of its turns in the order in which they happened."""
 
-    messages: list[Message] = attrs.field(factory=list)
-    runs: list[Run] = attrs.field(factory=list)
-    steps: dict[str, list[RunStep]] = attrs.field(factory=dict)
-    truth: list[str] = attrs.field(factory=list)
-    orphans: list[str] = attrs.field(factory=list)
+    messages: list[Message]
+    runs: list[Run]
+    steps: dict[str, list[RunStep]]
+    truth: list[str]
+    orphans: list[str]
 
     def ordered(self) -> OrderedThread:
         return order_turns(self.messages, self.runs, self.steps)
 
 
-class Story:
-    """Lets a thread happen; many things happen in one second."""
-
-    def __init__(self, data: st.DataObject) -> None:
-        self.data = data
-        self.now = 1_700_000_000
-        self.told = Told()
-        self.number = 0
-
-    def draw(self, strategy: st.SearchStrategy[Any]) -> Any:
-        return self.data.draw(strategy)
-
-    def wait(self) -> None:
-        self.now += self.draw(st.sampled_from([0, 0, 0, 1, 2]))
-
-    def name(self, kind: str) -> str:
-        self.number += 1
-        return f"{kind}_{self.draw(st.integers(0, 9))}{self.number}"  # ids that do not rise
-
-    def say(self, role: str = "user", **fields: Any) -> str:
-        message_id = self.name("msg")
-        body = message_body(id=message_id, role=role, created_at=self.now, **fields)
-        self.told.messages.append(structure_message(body))
-        self.told.truth.append(message_id)
-        return message_id
-
-    def run(self) -> None:
-        run_id, began = self.name("run"), self.now
-        self.told.runs.append(structure_run(run_body(id=run_id, created_at=began)))
-        self.told.steps[run_id] = []
-        for wrote in self.draw(st.lists(st.booleans(), max_size=4)):
-            self.wait()
-            self.step(run_id, wrote)
-        self.now = max(self.now, began + 1)  # what a user writes next is not of the second in which the run began
-
-    def step(self, run_id: str, wrote: bool) -> None:
-        step_id = self.name("step")
-        if not wrote:
-            step = tool_step_body(FUNCTION_CALL, id=step_id, run_id=run_id, created_at=self.now)
-            self.told.truth.append(step_id)
-        else:
-            message_id = self.say("assistant", run_id=run_id)
-            details = {"type": "message_creation", "message_creation": {"message_id": message_id}}
-            step = step_body(id=step_id, run_id=run_id, created_at=self.now, step_details=details)
-            if self.draw(st.integers(0, 4)) == 0:  # somebody deletes the message
-                self.told.messages.pop()
-                self.told.truth.pop()
-                self.told.orphans.append(step_id)
-        self.told.steps[run_id].append(structure_step(step))
+def told(whole: WholeThread) -> Told:
+    return Told(
+        list(map(structure_message, whole.messages)),
+        list(map(structure_run, whole.runs)),
+        {run_id: list(map(structure_step, steps)) for run_id, steps in whole.steps.items()},
+        whole.order,
+        whole.orphans,
+    )
 
 
-@st.composite
-def threads(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Told:
-    story = Story(draw(st.data()))
-    for event in draw(st.lists(st.sampled_from(["user", "assistant", "run", "run"]), max_size=6)):
-        story.run() if event == "run" else story.say(event)
-        story.wait()
-    return story.told
+threads = whole_threads().map(told)
 
 
 def ids(thread: OrderedThread) -> list[str]:
     return [turn.message.id if isinstance(turn, MessageTurn) else turn.step.id for turn in thread.turns]
 
 
-@given(threads())
-def test_turns_stand_in_the_order_in_which_they_happened(told: Told) -> None:
-    thread = told.ordered()
-    assert ids(thread) == told.truth
-    assert sorted(step.id for step in thread.orphans) == sorted(told.orphans)
-    assert thread.unknown_runs == ()
+@given(threads)
+def test_turns_stand_in_the_order_in_which_they_happened(thread: Told) -> None:
+    ordered = thread.ordered()
+    assert ids(ordered) == thread.truth
+    assert sorted(step.id for step in ordered.orphans) == sorted(thread.orphans)
+    assert ordered.unknown_runs == ()
 
 
-@given(threads())
-def test_messages_need_not_say_of_which_run_they_are(told: Told) -> None:
-    told.messages = [attrs.evolve(message, run_id=None) for message in told.messages]  # bee-api
-    assert ids(told.ordered()) == told.truth
+@given(threads)
+def test_messages_need_not_say_of_which_run_they_are(thread: Told) -> None:
+    thread.messages = [attrs.evolve(message, run_id=None) for message in thread.messages]  # bee-api
+    assert ids(thread.ordered()) == thread.truth
 
 
-@given(threads(), st.randoms(use_true_random=False))
-def test_steps_put_the_messages_of_a_run_right(told: Told, chance: random.Random) -> None:
+@given(threads, st.randoms(use_true_random=False))
+def test_steps_put_the_messages_of_a_run_right(thread: Told, chance: random.Random) -> None:
     """Some servers mix up what they list of one second."""
     mixed: list[Message] = []
-    for message in told.messages:
+    for message in thread.messages:
         last = mixed[-1] if mixed else None
         is_like_last = last and last.run_id and (last.run_id, last.created_at) == (message.run_id, message.created_at)
         mixed.insert(len(mixed) - 1 if is_like_last and chance.random() < 0.5 else len(mixed), message)
-    told.messages = mixed
-    assert ids(told.ordered()) == told.truth
+    thread.messages = mixed
+    assert ids(thread.ordered()) == thread.truth
 
 
-@given(threads())
-def test_each_turn_knows_its_run_and_step(told: Told) -> None:
-    runs = {run.id: run for run in told.runs}
-    for turn in told.ordered().turns:
+@given(threads)
+def test_each_turn_knows_its_run_and_step(thread: Told) -> None:
+    runs = {run.id: run for run in thread.runs}
+    for turn in thread.ordered().turns:
         match turn:
             case StepTurn():
                 assert turn.run == runs[turn.step.run_id]
@@ -139,23 +93,23 @@ def test_each_turn_knows_its_run_and_step(told: Told) -> None:
                 assert turn.run == runs[step.run_id]
 
 
-@given(threads(), st.data())
-def test_nothing_is_lost_whatever_is_missing(told: Told, data: st.DataObject) -> None:
+@given(threads, st.data())
+def test_nothing_is_lost_whatever_is_missing(thread: Told, data: st.DataObject) -> None:
     def some(items: Sequence[Any]) -> list[Any]:
         return [item for item in items if data.draw(st.booleans())]
 
-    told.messages, told.runs = some(told.messages), some(told.runs)
-    told.steps = {run_id: some(steps) for run_id, steps in told.steps.items() if data.draw(st.booleans())}
-    thread = told.ordered()
-    steps = [step for own in told.steps.values() for step in own]
-    there = {message.id for message in told.messages}
-    turns = {message.id for message in told.messages} | {step.id for step in steps if step.message_id is None}
-    assert sorted(ids(thread)) == sorted(turns)
-    assert {step.id for step in thread.orphans} == {
+    thread.messages, thread.runs = some(thread.messages), some(thread.runs)
+    thread.steps = {run_id: some(steps) for run_id, steps in thread.steps.items() if data.draw(st.booleans())}
+    ordered = thread.ordered()
+    steps = [step for own in thread.steps.values() for step in own]
+    there = {message.id for message in thread.messages}
+    turns = {message.id for message in thread.messages} | {step.id for step in steps if step.message_id is None}
+    assert sorted(ids(ordered)) == sorted(turns)
+    assert {step.id for step in ordered.orphans} == {
         step.id for step in steps if step.message_id is not None and step.message_id not in there
     }
-    named = {message.run_id for message in told.messages} | {run_id for run_id, own in told.steps.items() if own}
-    assert set(thread.unknown_runs) == named - {None} - {run.id for run in told.runs}
+    named = {message.run_id for message in thread.messages} | {run_id for run_id, own in thread.steps.items() if own}
+    assert set(ordered.unknown_runs) == named - {None} - {run.id for run in thread.runs}
 
 
 # --- By hand ----------------------------------------------------------------------------------------------------------

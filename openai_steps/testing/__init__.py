@@ -1,4 +1,4 @@
-"""For the tests of your own code: a real server on a loopback port, and steps of every kind to put into it.
+"""For the tests of your own code: a real server on a loopback port, and steps and threads to put into it.
 
 With pytest there is nothing to import: the fixture ``steps_server`` is a running `StepsServer`::
 
@@ -22,23 +22,43 @@ from openai_steps.testing._steps import (
     other_step,
     tool_step,
 )
+from openai_steps.testing._threads import (
+    RunStatus,
+    assistant_message,
+    file_citation,
+    image_part,
+    text_part,
+    thread_file,
+    thread_run,
+    user_message,
+    waiting_run,
+)
 
 __all__ = [
+    "RunStatus",
     "Status",
     "StepsServer",
+    "assistant_message",
     "build_steps",
     "code_call",
     "code_step",
     "failed_step",
+    "file_citation",
     "file_search_call",
     "file_search_step",
     "function_call",
     "function_step",
+    "image_part",
     "mcp_call",
     "mcp_step",
     "message_step",
     "other_call",
     "other_step",
     "retrieval_call",
+    "text_part",
+    "thread_file",
+    "thread_run",
     "tool_step",
+    "user_message",
+    "waiting_run",
 ]

@@ -9,13 +9,18 @@ from contextlib import AsyncExitStack
 from functools import partial
 from threading import Thread
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from openai_steps._client.client import AsyncStepsClient
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._json.converter import unstructure
+from openai_steps._models.messages import Message
 from openai_steps._models.steps import RunStep
+from openai_steps._models.threads import File
 from openai_steps.emulator import DIALECTS, HABITS, Dialect, Emulator, Fault, Profile, RecordedRequest
+
+if TYPE_CHECKING:
+    from openai_steps.testing._whole_threads import WholeThread
 
 T = TypeVar("T")
 
@@ -148,6 +153,71 @@ class StepsServer:
         """
         self._do(partial(self._emulator.store.set_run_status, thread_id, run_id, status, **fields))
 
+    def add_thread(
+        self, thread_id: str = "thread_1", *, messages: Iterable[Message | Mapping[str, Any]] = (), **fields: Any
+    ) -> None:
+        """Add a thread, or say more of one that is known by its runs.
+
+        Args:
+            thread_id: Its id.
+            messages: Its messages, oldest first.
+            **fields: Fields of the thread object, such as ``metadata``; the others are filled in.
+
+        Raises:
+            ValueError: If a message is malformed or given twice.
+        """
+        self._do(partial(self._emulator.store.add_thread, thread_id, **fields))
+        for message in messages:
+            self.add_message(thread_id, message)
+
+    def add_message(self, thread_id: str, message: Message | Mapping[str, Any]) -> None:
+        """Add a message to a thread.
+
+        Raises:
+            ValueError: If the message is malformed or given twice.
+        """
+        self._do(partial(self._emulator.store.add_message, thread_id, _wire(message)))
+
+    def update_message(self, thread_id: str, message_id: str, **changes: Any) -> None:
+        """Change wire fields of a message.
+
+        Raises:
+            LookupError: If there is no such message.
+        """
+        self._do(partial(self._emulator.store.update_message, thread_id, message_id, **changes))
+
+    def remove_message(self, thread_id: str, message_id: str) -> None:
+        """Delete a message.
+
+        Raises:
+            LookupError: If there is no such message.
+        """
+        self._do(partial(self._emulator.store.remove_message, thread_id, message_id))
+
+    def add_file(self, file: File | Mapping[str, Any], content: bytes = b"") -> None:
+        """Add a file.
+
+        Args:
+            file: What is said of it; `thread_file` builds it.
+            content: What it holds.
+
+        Raises:
+            ValueError: If it has no id.
+        """
+        self._do(partial(self._emulator.store.add_file, _wire(file), content))
+
+    def add_whole_thread(self, whole: WholeThread) -> None:
+        """Add a thread with its messages, runs and steps, as `openai_steps.testing.strategies.whole_threads` gives it.
+
+        Args:
+            whole: All of it.
+        """
+        thread_id = whole.thread["id"]
+        self.add_thread(thread_id, messages=whole.messages, **whole.thread)
+        for run in whole.runs:
+            fields = {name: value for name, value in run.items() if name != "thread_id"}
+            self.add_run(thread_id, run["id"], steps=whole.steps[run["id"]], **fields)
+
     def inject(
         self, fault: Fault, times: int = 1, *, matching: Callable[[RecordedRequest], bool] | None = None
     ) -> None:
@@ -212,5 +282,5 @@ def _dialect(given: str | Dialect | None) -> Dialect | None:
     return known[given]
 
 
-def _wire(step: RunStep | Mapping[str, Any]) -> Mapping[str, Any]:
-    return unstructure(step) if isinstance(step, RunStep) else step
+def _wire(item: RunStep | Message | File | Mapping[str, Any]) -> Mapping[str, Any]:
+    return item if isinstance(item, Mapping) else unstructure(item)

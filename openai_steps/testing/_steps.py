@@ -12,9 +12,9 @@ from openai_steps.testing._calls import WireObject, code_call, file_search_call,
 Status: TypeAlias = Literal["in_progress", "completed", "failed", "cancelled", "expired"]
 """A step's status."""
 
-_FIRST_CREATED: Final = 1_800_000_000
-_SECONDS_BETWEEN: Final = 10
-_SECONDS_LONG: Final = 4
+FIRST_CREATED: Final = 1_800_000_000
+SECONDS_BETWEEN: Final = 10
+SECONDS_LONG: Final = 4
 
 _ENDED_AT: Final[Mapping[Status, str]] = {
     "completed": "completed_at",
@@ -147,7 +147,7 @@ def build_steps(steps: Iterable[Mapping[str, Any]]) -> list[RunStep]:
 
 
 def _step(number: int, details: WireObject, status: Status, fields: Mapping[str, Any]) -> WireObject:
-    created_at = _FIRST_CREATED + (number - 1) * _SECONDS_BETWEEN
+    created_at = FIRST_CREATED + (number - 1) * SECONDS_BETWEEN
     step: WireObject = {
         "id": f"step_{number}",
         "object": "thread.run.step",
@@ -164,6 +164,6 @@ def _step(number: int, details: WireObject, status: Status, fields: Mapping[str,
         "usage": None,
     }
     if status in _ENDED_AT:
-        step[_ENDED_AT[status]] = created_at + _SECONDS_LONG
+        step[_ENDED_AT[status]] = created_at + SECONDS_LONG
         step["usage"] = dict(_USAGE)
     return {**step, **fields}
