@@ -83,14 +83,14 @@ def test_each_turn_knows_its_run_and_step(thread: Told) -> None:
     for turn in thread.ordered().turns:
         match turn:
             case StepTurn():
-                assert turn.run == runs[turn.step.run_id]
+                assert turn.run == runs[str(turn.step.run_id)]
             case MessageTurn(step=None):
                 assert turn.run is None
                 assert turn.message.run_id is None
             case MessageTurn(step=step):
                 assert step is not None
                 assert step.message_id == turn.message.id
-                assert turn.run == runs[step.run_id]
+                assert turn.run == runs[str(step.run_id)]
 
 
 @given(threads, st.data())
