@@ -24,6 +24,7 @@ _SECTIONS: Final = {
         "serve": "Serve a file of steps over HTTP.",
     },
     "Share": {
+        "console": "Try a call and see a run in the browser; the key stays here.",
         "gateway": "Let programs read with your key, without giving it to them.",
     },
     "Find out": {

@@ -131,13 +131,14 @@ class Gateway:
         ) as origin:
             yield origin + PREFIX
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest, *, prefix: str = "") -> web.StreamResponse:
         """Answer a request: the gateway as a handler in a server of your own.
 
         Args:
-            request: Its path must begin with ``/v1``.
+            request: Its path must begin with ``prefix`` and ``/v1``.
+            prefix: What stands before ``/v1``.
         """
-        return await self._handle(request, self._hosts)
+        return await self._handle(request, self._hosts, prefix)
 
     def _names(self, host: str, *, on_socket: bool, may_be_open: bool) -> tuple[str, ...]:
         """Return what this server may be called, or refuse to be open to everybody."""
@@ -153,11 +154,11 @@ class Gateway:
         # The Host check keeps web pages of a rebound name out. They have no token.
         return self._hosts or ((_ANY_HOST,) if self._token.is_needed else (f"[{host}]" if ":" in host else host,))
 
-    async def _handle(self, request: web.BaseRequest, names: tuple[str, ...]) -> web.StreamResponse:
+    async def _handle(self, request: web.BaseRequest, names: tuple[str, ...], prefix: str = "") -> web.StreamResponse:
         begun = time.monotonic()
         seen = _Seen()
         try:
-            answer = await self._answer(request, names, seen)
+            answer = await self._answer(request, names, prefix, seen)
         except asyncio.CancelledError:
             self._tell(request, seen, begun, status=499, size=0)
             raise
@@ -174,7 +175,7 @@ class Gateway:
             self._tell(request, seen, begun, status=answer.status, size=len(answer.body))
         return response
 
-    async def _answer(self, request: web.BaseRequest, names: tuple[str, ...], seen: _Seen) -> Answer:
+    async def _answer(self, request: web.BaseRequest, names: tuple[str, ...], prefix: str, seen: _Seen) -> Answer:
         try:
             check_form(request.raw_path)
             check_host(request.headers, names=names, port=_port(request))
@@ -187,7 +188,7 @@ class Gateway:
                 seen.route = path
                 return await self._health(path)
             self._check_token(request)
-            target = read_target(request.raw_path, self._groups)
+            target = read_target(request.raw_path.removeprefix(prefix), self._groups)
             seen.route = target.route.template
             return await self._fetch(target, seen)
         except Rejection as rejection:

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,16 +29,27 @@ class Browser:
     def __init__(self, session_url: str) -> None:
         self._url = session_url
 
-    def open(self, page: Path, *, width: int = 1400, height: int = 1000, dark: bool = False) -> None:
+    def open(self, page: Path | str, *, width: int = 1400, height: int = 1000, dark: bool = False) -> None:
         self.resize(width, height)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.devtools("Emulation.setEmulatedMedia", features=[scheme])
-        _ask("POST", f"{self._url}/url", {"url": page.as_uri()})
+        _ask("POST", f"{self._url}/url", {"url": page if isinstance(page, str) else page.as_uri()})
 
     def resize(self, width: int, height: int) -> None:
         self.devtools(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
         )
+
+    def wait_for(self, condition: str) -> Any:
+        """Wait until an expression of JavaScript is true, and return it."""
+        for _ in range(400):
+            if value := self.evaluate(condition):
+                return value
+            time.sleep(0.05)
+        raise AssertionError(f"never true: {condition}\n{self.log()}")
+
+    def type(self, text: str) -> None:
+        self.devtools("Input.insertText", text=text)
 
     def evaluate(self, script: str) -> Any:
         return _ask("POST", f"{self._url}/execute/sync", {"script": f"return {script}", "args": []})
@@ -49,13 +61,30 @@ class Browser:
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             self._mouse(selector, kind)
 
-    def press(self, *keys: str) -> None:
+    def press(self, *keys: str, modifiers: int = 0) -> None:
+        """Press keys, with Control where ``modifiers`` is 2 and Shift where it is 8."""
         for key in keys:
-            code = {"Enter": 13, "Tab": 9, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "End": 35, "Home": 36}[key]
+            code = {
+                "Enter": 13,
+                "Tab": 9,
+                "Escape": 27,
+                "ArrowDown": 40,
+                "ArrowUp": 38,
+                "ArrowLeft": 37,
+                "ArrowRight": 39,
+                "End": 35,
+                "Home": 36,
+            }[key]
             text = {"text": "\r"} if key == "Enter" else {}
             for kind in ("keyDown", "keyUp"):
                 self.devtools(
-                    "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text
+                    "Input.dispatchKeyEvent",
+                    type=kind,
+                    key=key,
+                    code=key,
+                    windowsVirtualKeyCode=code,
+                    modifiers=modifiers,
+                    **text,
                 )
 
     def screenshot(self, file: Path) -> None:

@@ -1,0 +1,233 @@
+"""``openai-steps console``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from openai_steps._endpoint.endpoint import PROVIDERS
+from openai_steps.cli._options import Connection, connect, connection_options
+from openai_steps.cli._serving import listening_errors, stop_signals, tls_context
+from openai_steps.cli._terminal import Failure
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from openai_steps import Endpoint, RunRef
+    from openai_steps.console import Console
+    from openai_steps.emulator import Emulator
+
+_DEMO: Final = "demo"
+_LIVE_RUN: Final = "run_demo_live"
+_REPLAY_SPEED: Final = 2.0
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _read_connections(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, tuple[str, str | None]]:
+    found: dict[str, tuple[str, str | None]] = {}
+    for text in given:
+        match = re.fullmatch(r"([\w .-]{1,40})=(\w+)(?:@(\S+))?", text)
+        if match is None or match[2] not in PROVIDERS:
+            raise click.BadParameter(
+                f"{text!r} is not of the form NAME=PROVIDER@URL, with one of {', '.join(PROVIDERS)}; @URL may be left out."
+            )
+        if match[1] in found:
+            raise click.BadParameter(f"there are two connections called {match[1]!r}.")
+        found[match[1]] = (match[2], match[3])
+    return found
+
+
+def _unless_local(command: Callable[..., None]) -> Callable[..., None]:
+    """Ask for no server where a file or the demo is opened."""
+    return connection_options(command, unless="local")
+
+
+@click.command("console")
+@click.option("--demo", "local", flag_value=_DEMO, default=None, help="Open the bundled run: no account, no network.")
+@click.option(
+    "--from",
+    "local",
+    metavar="FILE",
+    type=click.Path(exists=True, path_type=str),
+    help="Open a file or archive of steps instead of a server.",
+)
+@_unless_local
+@click.option(
+    "--connection",
+    "more",
+    metavar="NAME=PROVIDER@URL",
+    multiple=True,
+    callback=_read_connections,
+    help="One more server to choose in the page, with its key from the provider's environment variable.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8766, show_default=True, help="0 takes a free one.")
+@click.option("--allow-host", "hosts", metavar="NAME", multiple=True, help="A name of this console; may be repeated.")
+@click.option("--tls-cert", metavar="FILE", type=_FILE, help="For https: the certificate, in PEM.")
+@click.option("--tls-key", metavar="FILE", type=_FILE, help="And its key.")
+@click.option("--no-browser", is_flag=True, help="Print the link, and open nothing.")
+def command(
+    connection: Connection | None,
+    local: str | None,
+    more: dict[str, tuple[str, str | None]],
+    host: str,
+    port: int,
+    hosts: tuple[str, ...],
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    no_browser: bool,
+) -> None:
+    """Try a call and see a run in the browser; the key stays here.
+
+    A local page with a form of all parameters, tables, timelines, live runs, and the same call as code in Python, curl
+    and TypeScript. The link that it prints opens it once; Enter prints another, Ctrl-C ends it.
+    """
+    import asyncio
+
+    others = {name: connect(provider, {}, {"base_url": url} if url else {}) for name, (provider, url) in more.items()}
+    serving: dict[str, Any] = {"host": host, "port": port, "ssl_context": tls_context(tls_cert, tls_key)}
+    with listening_errors(f"{host}, port {port}"):
+        asyncio.run(_serve(connection, local, others, hosts=hosts, serving=serving, opens=not no_browser))
+
+
+async def _serve(
+    connection: Connection | None,
+    local: str | None,
+    others: dict[str, Connection],
+    *,
+    hosts: tuple[str, ...],
+    serving: dict[str, Any],
+    opens: bool,
+) -> None:
+    from contextlib import AsyncExitStack
+
+    async with AsyncExitStack() as stack:
+        endpoints: dict[str, Endpoint] = {}
+        runs: list[RunRef] = []
+        if local is not None:
+            name, emulator = _open(local)
+            runs = _runs_of(emulator)
+            if local == _DEMO:
+                runs.append(_go_on(emulator, stack))
+            endpoints[name] = await _local(emulator, stack)
+        elif connection is not None:
+            endpoints[connection.endpoint.provider] = connection.endpoint
+        endpoints |= {name: other.endpoint for name, other in others.items()}
+        for other in (connection, *others.values()):
+            if other is not None:
+                stack.push_async_callback(other.close)
+        console = _console(endpoints, runs, hosts)
+        try:
+            origin = await stack.enter_async_context(console.serve(**serving))
+        except ValueError as error:
+            raise click.UsageError(str(error).replace("allow_hosts", "--allow-host")) from None
+        with stop_signals() as stopped:
+            _print_link(console, origin)
+            if opens:
+                _open_browser(console, origin, stack)
+            _new_link_on_enter(console, origin)
+            await stopped.wait()
+
+
+def _console(endpoints: dict[str, Endpoint], runs: list[RunRef], hosts: tuple[str, ...]) -> Console:
+    try:
+        from openai_steps.console import Console
+
+        return Console(endpoints, runs=runs, allow_hosts=hosts)
+    except ModuleNotFoundError as error:
+        raise Failure(f"The console needs {error.name}.", hint="pip install 'openai-steps[console]'.") from error
+
+
+def _open(local: str) -> tuple[str, Emulator]:
+    from openai_steps.emulator import Emulator
+    from openai_steps.export import load_archive
+
+    if local == _DEMO:
+        return local, Emulator.demo()
+    try:
+        return Path(local).name, Emulator(store=load_archive(Path(local)))
+    except (ValueError, ModuleNotFoundError) as error:
+        raise Failure(str(error)) from error
+
+
+def _runs_of(emulator: Emulator) -> list[RunRef]:
+    from openai_steps import RunRef
+
+    return [RunRef(thread_id, run_id) for thread_id, run_id in emulator.store.runs()[:100]]
+
+
+def _go_on(emulator: Emulator, stack: Any) -> RunRef:
+    """Let the recorded run happen again, for those who want to follow one."""
+    import asyncio
+
+    from openai_steps import RunRef
+    from openai_steps.emulator import DEMO_RUN, DEMO_THREAD
+    from openai_steps.emulator._replay import replay
+
+    recorded = emulator.store.steps(DEMO_THREAD, DEMO_RUN)
+    emulator.store.add_run(DEMO_THREAD, _LIVE_RUN, status="in_progress")
+    going_on = replay(emulator.store, DEMO_THREAD, _LIVE_RUN, steps=recorded, speed=_REPLAY_SPEED)
+    stack.callback(asyncio.ensure_future(going_on).cancel)
+    return RunRef(DEMO_THREAD, _LIVE_RUN)
+
+
+async def _local(emulator: Emulator, stack: Any) -> Endpoint:
+    """Serve what is in memory on a port of this machine, and return how to ask it."""
+    import secrets
+
+    from openai_steps import Endpoint
+
+    key = secrets.token_urlsafe(32)
+    emulator = _with_key(emulator, key)
+    return Endpoint.compatible(await stack.enter_async_context(emulator.serve()), api_key=key)
+
+
+def _with_key(emulator: Emulator, key: str) -> Emulator:
+    from openai_steps.emulator import Emulator
+
+    return Emulator(store=emulator.store, api_key=key)
+
+
+def _print_link(console: Console, origin: str) -> None:
+    click.echo(f"The console is open at {origin}{console.invite()}")
+    click.echo("  The link works once, for five minutes. Enter prints another, Ctrl-C ends it.")
+
+
+def _open_browser(console: Console, origin: str, stack: Any) -> None:
+    """Open the browser by a file that only this user can read: arguments of a program are for all to see."""
+    import os
+    import tempfile
+    import webbrowser
+
+    handle, name = tempfile.mkstemp(suffix=".html", prefix="openai-steps-")  # of mode 0600
+    stack.callback(Path(name).unlink, missing_ok=True)
+    link = origin + console.invite()
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={link}">')
+    webbrowser.open(Path(name).as_uri())
+
+
+def _new_link_on_enter(console: Console, origin: str) -> None:
+    import asyncio
+
+    if sys.stdin is None or not sys.stdin.isatty():
+        return
+
+    def entered() -> None:
+        if sys.stdin.readline():
+            _print_link(console, origin)
+        else:
+            loop.remove_reader(sys.stdin)
+
+    loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
+    try:
+        loop.add_reader(sys.stdin, entered)
+    except (NotImplementedError, OSError, ValueError):  # Windows, or no terminal after all
+        return

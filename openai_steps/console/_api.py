@@ -1,0 +1,348 @@
+"""What the page can ask for: one function for each path below ``/api``, JSON in and JSON out.
+
+Bad input and a server's errors are results, too: ``{"ok": false, …}``. The page names a connection, never a URL.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
+from typing import Any, Final, TypeAlias
+
+import attrs
+import orjson
+
+from openai_steps import _words
+from openai_steps._client.client import AsyncStepsClient
+from openai_steps._endpoint.endpoint import Endpoint
+from openai_steps._errors import ResponseDecodeError, StepsError
+from openai_steps._http.replies import Reply, find_request_id, read_reply
+from openai_steps._http.requests import list_request, request_headers
+from openai_steps._json.converter import dumps
+from openai_steps._models.pages import StepPage
+from openai_steps._models.runs import Order, Run, RunRef
+from openai_steps._models.steps import RunStep
+from openai_steps._secrets import hide, mask
+from openai_steps.console import _rows
+from openai_steps.console._form import KNOWN_INCLUDES, PARAMETERS, Call, FormError, read_form, read_pasted
+from openai_steps.console._snippets import snippets, token_line
+from openai_steps.doctor._examine import examine_run
+from openai_steps.gateway._answer import masked
+from openai_steps.timeline import build_timeline, to_html
+
+Result: TypeAlias = dict[str, Any]
+
+MOST_ROWS: Final = 5_000
+_MOST_RAW: Final = 2 * 1024 * 1024
+_MOST_STEPS_KEPT: Final = 20_000
+_MOST_BODIES_KEPT: Final = 4
+_DEFAULT_SIZE: Final = 20
+_FLIPPED: Final[Mapping[Order, Order]] = {"asc": "desc", "desc": "asc"}
+
+
+@attrs.define
+class Connection:
+    """A server by the name that the page has for it."""
+
+    name: str
+    client: AsyncStepsClient
+    base_url: str
+
+
+class Api:
+    """The functions of the page.
+
+    Args:
+        connections: The servers.
+        token: What programs send to read through this console.
+        runs: Runs to begin with.
+        replace_key: Makes a connection use another key.
+        keep_page: Keeps a page of HTML, and returns the path under which it is given out once.
+    """
+
+    def __init__(
+        self,
+        connections: Mapping[str, Connection],
+        *,
+        token: str,
+        runs: Iterable[RunRef],
+        replace_key: Callable[[str, str], Awaitable[None]],
+        keep_page: Callable[[str], str],
+    ) -> None:
+        self._connections = connections
+        self._token = hide(token)
+        self._runs = tuple(runs)
+        self._replace_key = replace_key
+        self._keep_page = keep_page
+        self._steps: OrderedDict[tuple[str, str, str, str], RunStep] = OrderedDict()
+        self._bodies: OrderedDict[int, bytes] = OrderedDict()
+        self._views = 0
+        self.functions: Mapping[str, Callable[[Result], Awaitable[Result]]] = {
+            "state": self._state,
+            "paste": self._paste,
+            "snippets": self._snippets,
+            "call": self._call,
+            "page": self._page,
+            "run": self._whole_run,
+            "step": self._step,
+            "timeline": self._timeline,
+            "doctor": self._doctor,
+            "save": self._save,
+            "key": self._key,
+        }
+
+    async def answer(self, name: str, data: Result) -> str:
+        """Call a function, and return its result as JSON; what went wrong is a result, too.
+
+        Raises:
+            KeyError: If there is no such function.
+        """
+        result = await self._result(self.functions[name], data)
+        return without(await self.secrets(data), orjson.dumps(result).decode())
+
+    async def secrets(self, data: Result) -> tuple[str, ...]:
+        """Return what must not be shown of the connection that is named."""
+        try:
+            return await self.connection(data).client._transport.authorize()
+        except Exception:  # no such connection; a credential that fails
+            return ()
+
+    async def _result(self, function: Callable[[Result], Awaitable[Result]], data: Result) -> Result:
+        try:
+            return {"ok": True, **await function(data)}
+        except FormError as error:
+            return {"ok": False, "fields": error.fields}
+        except Exception as error:  # a server's, a credential's, an argument's
+            return {"ok": False, "error": error_result(error)}
+
+    def connection(self, data: Result) -> Connection:
+        """Return the connection that is named, or the first.
+
+        Raises:
+            FormError: If there is none of that name.
+        """
+        name = data.get("connection") or next(iter(self._connections))
+        if name not in self._connections:
+            raise FormError({"connection": "There is no such connection."})
+        return self._connections[name]
+
+    def remember(self, connection: Connection, steps: Iterable[RunStep]) -> None:
+        """Keep steps for those who look at one more closely."""
+        for step in steps:
+            key = (connection.name, str(step.thread_id), str(step.run_id), step.id)
+            self._steps[key] = step
+            self._steps.move_to_end(key)
+        while len(self._steps) > _MOST_STEPS_KEPT:
+            self._steps.popitem(last=False)
+
+    async def _state(self, _: Result) -> Result:
+        return {
+            "connections": [_about(connection) for connection in self._connections.values()],
+            "parameters": [attrs.asdict(parameter) for parameter in PARAMETERS],
+            "includes": [[name, about] for name, about in KNOWN_INCLUDES.items()],
+            "runs": [[run.thread_id, run.run_id] for run in self._runs],
+            "token_line": token_line(self._token),
+            "most_rows": MOST_ROWS,
+        }
+
+    async def _paste(self, data: Result) -> Result:
+        return {"form": read_pasted(str(data.get("text", "")))}
+
+    async def _snippets(self, data: Result) -> Result:
+        call = read_form(_form(data))
+        made = snippets(call, base_url=self.connection(data).base_url, whole=bool(data.get("whole")))
+        return {"snippets": [[language, text] for language, text in made.items()]}
+
+    async def _call(self, data: Result) -> Result:
+        """Send one request, just as the form says."""
+        call, connection = read_form(_form(data)), self.connection(data)
+        endpoint = connection.client.endpoint
+        request = list_request(endpoint, call.thread_id, call.run_id, **call.query)
+        secrets = await connection.client._transport.authorize()
+        asked = {"method": "GET", "url": mask(request.url, secrets), "headers": _header_names(endpoint)}
+        begun = time.monotonic()
+        try:
+            reply = await connection.client._transport.get(request)
+        except StepsError as error:
+            told = _rows.error_row(error)
+            return {"ok": False, "error": told, "asked": asked, "milliseconds": _since(begun), **_headers_of(error)}
+        answer = {"asked": asked, "milliseconds": _since(begun), **self._raw(reply)}
+        try:
+            page = read_reply(reply, StepPage, request=request)
+        except ResponseDecodeError as error:
+            return {**answer, "ok": False, "error": _rows.error_row(error)}
+        self.remember(connection, page.data)
+        return {**answer, "rows": _rows.rows(page.data), "has_more": page.has_more}
+
+    def _raw(self, reply: Reply) -> Result:
+        body = masked(reply)
+        self._views += 1
+        self._bodies[self._views] = body
+        while len(self._bodies) > _MOST_BODIES_KEPT:
+            self._bodies.popitem(last=False)
+        headers = {name: mask(value, reply.secrets) for name, value in reply.headers.items()}
+        return {
+            "status": reply.status,
+            "bytes": len(body),
+            "raw": _words.lines(body[:_MOST_RAW].decode("utf-8", "replace")),
+            "raw_is_cut": len(body) > _MOST_RAW,
+            "view": self._views,
+            "headers": [[name, _words.line(value)] for name, value in sorted(headers.items())],
+            "request_id": _words.line(find_request_id(headers) or ""),
+        }
+
+    async def _page(self, data: Result) -> Result:
+        """Read the page next to one that is shown, exactly, whatever the server does with cursors."""
+        call, connection = read_form(_form(data)), self.connection(data)
+        direction, cursor = data.get("direction"), data.get("cursor")
+        order: Order = call.order or "desc"
+        size = call.limit or _DEFAULT_SIZE
+        backward = direction in ("previous", "last")
+        options: dict[str, Any] = {"order": _FLIPPED[order] if direction == "last" else order}
+        if direction in ("next", "previous"):
+            options["after" if direction == "next" else "before"] = str(cursor)
+        begun = time.monotonic()
+        # One more than is shown tells whether there are any behind it.
+        walk = connection.client.iter_steps(
+            call.thread_id,
+            call.run_id,
+            include=call.include,
+            max_steps=size + 1,
+            page_size=min(100, size + 1),
+            **options,
+        )
+        async with aclosing(walk) as read:
+            steps = [step async for step in read]
+        more, steps = len(steps) > size, steps[:size]
+        shown = steps[::-1] if backward else steps
+        self.remember(connection, shown)
+        return {
+            "rows": _rows.rows(shown),
+            "more": more,
+            "milliseconds": _since(begun),
+        }
+
+    async def _whole_run(self, data: Result) -> Result:
+        call, connection = read_form(_form(data)), self.connection(data)
+        begun = time.monotonic()
+        steps = await self._collect(connection, call, call.order or "asc")
+        run = await _run_of(connection.client, call)
+        shown = steps[:MOST_ROWS]
+        return {
+            "rows": _rows.rows(shown),
+            "count": len(steps),
+            "summary": _rows.summary(steps, run),
+            "run": None if run is None else _rows.run_row(run),
+            "milliseconds": _since(begun),
+        }
+
+    async def _collect(self, connection: Connection, call: Call, order: Order) -> list[RunStep]:
+        steps = await connection.client.collect_steps(
+            call.thread_id, call.run_id, order=order, include=call.include, page_size=100
+        )
+        self.remember(connection, steps)
+        return steps
+
+    async def _step(self, data: Result) -> Result:
+        call, connection = read_form({**_form(data), "after": "", "before": ""}), self.connection(data)
+        step_id = str(data.get("step"))
+        step = self._steps.get((connection.name, call.thread_id, call.run_id, step_id))
+        if step is None:
+            step = await connection.client.get_step(call.thread_id, call.run_id, step_id, include=call.include)
+        return {"step": _rows.details(step)}
+
+    async def _timeline(self, data: Result) -> Result:
+        call, connection = read_form(_form(data)), self.connection(data)
+        steps = await self._collect(connection, call, "asc")
+        run = await _run_of(connection.client, call)
+        page = to_html(build_timeline(steps, run=run))
+        return {"path": self._keep_page(without(await self.secrets(data), page))}
+
+    async def _doctor(self, data: Result) -> Result:
+        call, connection = read_form(_form(data)), self.connection(data)
+        findings, requests = await examine_run(connection.client, call.thread_id, call.run_id)
+        table = [[_words.line(text) for text in (f.check, f.grade, f.found, f.means)] for f in findings]
+        return {"findings": table, "requests": requests}
+
+    async def _save(self, data: Result) -> Result:
+        """Return a file's text: the server's own answer, the steps as JSON Lines, or the timeline."""
+        if data.get("kind") == "raw":
+            body = self._bodies.get(data.get("view", 0), b"")
+            return {"name": "answer.json", "text": body.decode("utf-8", "replace")}
+        call, connection = read_form(_form(data)), self.connection(data)
+        steps = await self._collect(connection, call, "asc")
+        if data.get("kind") == "timeline":
+            run = await _run_of(connection.client, call)
+            return {"name": "timeline.html", "text": to_html(build_timeline(steps, run=run))}
+        return {"name": "steps.jsonl", "text": "".join(f"{dumps(step).decode()}\n" for step in steps)}
+
+    async def _key(self, data: Result) -> Result:
+        """Use another key for a connection, until this program ends. No function gives it back."""
+        connection = self.connection(data)
+        try:
+            await self._replace_key(connection.name, hide(str(data.get("key", ""))))
+        except ValueError as error:
+            raise FormError({"key": str(error)}) from None
+        return {"connections": [_about(connection) for connection in self._connections.values()]}
+
+
+def _form(data: Result) -> Mapping[str, Any]:
+    form = data.get("form")
+    return form if isinstance(form, Mapping) else {}
+
+
+def _about(connection: Connection) -> Result:
+    endpoint = connection.client.endpoint
+    return {
+        "name": connection.name,
+        "provider": endpoint.provider,
+        "host": endpoint.host,
+        "server": endpoint.base_url,
+        "key": endpoint.key_source,
+        "base_url": connection.base_url,
+        "ended_on": endpoint.ended_on,
+    }
+
+
+def _header_names(endpoint: Endpoint) -> list[str]:
+    has_key = endpoint.api_key is not None or endpoint.credential is not None
+    return [*request_headers(endpoint), *([endpoint.key_header] if has_key else [])]
+
+
+def _headers_of(error: StepsError) -> Result:
+    headers = getattr(error, "headers", None)
+    if not headers:
+        return {}
+    return {
+        "status": getattr(error, "status", None),
+        "headers": [[name, _words.line(value)] for name, value in sorted(headers.items())],
+    }
+
+
+def _since(begun: float) -> float:
+    return round((time.monotonic() - begun) * 1000, 1)
+
+
+async def _run_of(client: AsyncStepsClient, call: Call) -> Run | None:
+    try:
+        return await client.get_run(call.thread_id, call.run_id)
+    except StepsError:  # a server of steps alone
+        return None
+
+
+def error_result(error: Exception) -> Result:
+    """Return what the page tells of an error: not the text of a credential's, which may hold anything."""
+    if not isinstance(error, StepsError | ValueError | ModuleNotFoundError):
+        error = StepsError(f"{type(error).__name__}, perhaps for want of a key or token.")
+    return _rows.error_row(error)
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """Return a page's text without secrets, also where they stand in JSON within JSON, or in HTML."""
+    return mask(
+        text, [spelt for secret in secrets for spelt in {secret, json.dumps(secret)[1:-1], html.escape(secret)}]
+    )

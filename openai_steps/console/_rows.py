@@ -1,0 +1,147 @@
+"""Steps, runs and errors as the page shows them: plain values of text and numbers. Pure.
+
+All text of a server's goes through the table of unsafe characters, and the page puts it nowhere but into text nodes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from openai_steps import _words
+from openai_steps._errors import APIStatusError, PaginationError, ResponseDecodeError, StepsError
+from openai_steps._json.converter import unstructure
+from openai_steps._models.runs import Run
+from openai_steps._models.steps import RunStep
+from openai_steps.timeline import Bar, Block, build_timeline
+from openai_steps.timeline._palette import mark, tone
+
+_LONGEST_TEXT: Final = 100_000  # characters of one text beside a row
+_LONGEST_CELL: Final = 120
+
+
+def rows(steps: Iterable[RunStep]) -> list[dict[str, Any]]:
+    """Return a table's rows, in the order of the steps."""
+    return [row(step) for step in steps]
+
+
+def row(step: RunStep) -> dict[str, Any]:
+    """Return one row of the table."""
+    (bar,) = build_timeline([step]).bars
+    return {
+        "id": step.id,
+        "began": _time(step.created_at),
+        "type": _words.shorten(step.type or "", 40),
+        "what": _words.shorten(bar.label, _LONGEST_CELL),
+        "status": _words.shorten(bar.status, 40),
+        "tone": tone(bar),
+        "mark": mark(bar),
+        "took": "" if step.duration is None else _words.duration(max(step.duration, timedelta())),
+        "seconds": -1.0 if step.duration is None else step.duration.total_seconds(),
+        "tokens": bar.tokens.total,
+        "failed": bar.failed,
+        "search": _search_text(bar)[:_LONGEST_TEXT].casefold(),
+    }
+
+
+def _search_text(bar: Bar) -> str:
+    names = [call.name for call in bar.tool_calls]
+    texts = [block.text[:500] for owner in (bar, *bar.tool_calls) for block in _blocks_of(owner)]
+    return _words.line(" ".join([bar.step.id, bar.label, *names, *texts])[:4_000])
+
+
+def _blocks_of(owner: Any) -> tuple[Block, ...]:
+    return tuple(owner.blocks)
+
+
+def details(step: RunStep) -> dict[str, Any]:
+    """Return all that is told of one step beside the table."""
+    (bar,) = build_timeline([step]).bars
+    facts = {
+        "Status": bar.status,
+        "Began": _time(step.created_at, date=True),
+        "Ended": "" if step.finished_at is None else _time(step.finished_at, date=True),
+        "Took": "" if step.duration is None else _words.duration(max(step.duration, timedelta())),
+        "Tokens": _tokens(bar),
+        "Step": step.id,
+        "Assistant": str(step.assistant_id or ""),
+    }
+    blocks = [_block(block) for block in bar.blocks]
+    for call in bar.tool_calls:
+        blocks.append({"title": f"{call.type}: {call.name}", "text": call.id, "heading": True})
+        blocks += [_block(block) for block in call.blocks]
+    return {
+        "title": _words.shorten(bar.label, _LONGEST_CELL),
+        "facts": [[name, _words.line(value)] for name, value in facts.items() if value],
+        "blocks": [{**block, "title": _words.shorten(block["title"], 80)} for block in blocks],
+        "json": pretty(unstructure(step)),
+    }
+
+
+def _block(block: Block) -> dict[str, Any]:
+    found = [f"{found.name} ({found.score:.2f})\n{found.text or ''}".rstrip() for found in block.found]
+    return {"title": block.title, "text": _words.excerpt("\n\n".join([block.text, *found]).strip(), _LONGEST_TEXT)}
+
+
+def _tokens(bar: Bar) -> str:
+    if not bar.tokens.total:
+        return ""
+    return f"{bar.tokens.total:,} ({bar.tokens.prompt:,} in, {bar.tokens.completion:,} out)"
+
+
+def pretty(value: Any) -> str:
+    """Return JSON spread out, made safe to be shown."""
+    return _words.excerpt(json.dumps(value, ensure_ascii=False, indent=2), 4 * _LONGEST_TEXT)
+
+
+def _time(moment: datetime, *, date: bool = False) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if date else f"{moment:%H:%M:%S}"
+
+
+def run_row(run: Run) -> dict[str, Any]:
+    """Return one line of the list of a thread's runs."""
+    ended = run.completed_at or run.failed_at or run.cancelled_at
+    took = None if ended is None or run.created_at is None else max(ended - run.created_at, timedelta())
+    return {
+        "id": run.id,
+        "status": _words.shorten(run.status or "unknown", 40),
+        "created": "" if run.created_at is None else _time(run.created_at, date=True),
+        "took": "" if took is None else _words.duration(took),
+        "tokens": (run.usage and run.usage.total_tokens) or 0,
+        "waits": waits(run),
+    }
+
+
+def waits(run: Run) -> str:
+    """Return what a run waits for, in a sentence; empty where it waits for nothing."""
+    if run.status != "requires_action":
+        return ""
+    calls = getattr(run.required_action, "tool_calls", ())
+    names = ", ".join(_words.shorten(f"{call.name}({call.arguments or ''})", 200) for call in calls)
+    return f"The run waits for you: {names}." if names else "The run waits for you."
+
+
+def summary(steps: Iterable[RunStep], run: Run | None = None) -> str:
+    """Return a run's totals in one line."""
+    from openai_steps.timeline._captions import summary as of_timeline
+
+    return of_timeline(build_timeline(steps, run=run))
+
+
+def error_row(error: StepsError | Exception) -> dict[str, Any]:
+    """Return an error as the page tells it: what happened, whose fault it is, where to go on."""
+    told: dict[str, Any] = {"kind": type(error).__name__, "message": _words.lines(str(error))[:4_000]}
+    if isinstance(error, APIStatusError):
+        told |= {"status": error.status, "code": error.code, "param": error.param, "request_id": error.request_id}
+        told["body"] = error.body if isinstance(error.body, str) else pretty(error.body)
+        told["retry_after"] = error.retry_after
+    if isinstance(error, ResponseDecodeError):
+        told |= {"request_id": error.request_id, "path": error.path}
+    if isinstance(error, PaginationError):
+        told["paging"] = "refused"
+    if isinstance(error, StepsError):
+        told["resume_after"], told["resume_before"] = error.resume_after, error.resume_before
+    shown = {name: _words.lines(value) if isinstance(value, str) else value for name, value in told.items()}
+    return {name: value for name, value in shown.items() if value is not None}

@@ -1,0 +1,59 @@
+// @ts-check
+/** What came of a request, in words: the answer's facts, the run, an error. */
+
+import { ask } from "./api.js";
+import { $, h, say, show } from "./dom.js";
+import * as form from "./form.js";
+import { showRaw } from "./raw.js";
+
+/** What the page asks with: the connection and the form. */
+export const request = () => ({ connection: $("connection").value, form: form.read() });
+
+/**
+ * Show what went wrong, or return false.
+ * @param {any} answer
+ */
+export function failed(answer) {
+  if (answer.ok) return false;
+  if (answer.fields) {
+    form.tellErrors(answer.fields);
+    say("Not sent.");
+  } else {
+    tellError(answer.error);
+  }
+  return true;
+}
+
+/** @param {any} error */
+export function tellError(error) {
+  const facts = [["Status", error.status], ["Code", error.code], ["Parameter", error.param], ["Request id", error.request_id],
+    ["Paging", error.paging], ["Wait", error.retry_after ? `${error.retry_after} s` : null],
+    ["Go on with after", error.resume_after], ["Go on with before", error.resume_before], ["Where", error.path]];
+  show($("errors"), h("p", {}, error.message),
+    h("dl", { class: "facts" }, ...facts.filter(([, value]) => value).flatMap(([name, value]) =>
+      [h("dt", {}, String(name)), h("dd", {}, String(value))])),
+    error.body ? h("details", {}, h("summary", {}, "The server's answer"), h("pre", { tabindex: 0 }, error.body)) : "");
+  say("That did not work.");
+}
+
+/** @param {any} answer */
+export function tellAnswer(answer) {
+  const size = answer.bytes === undefined ? null : `${answer.bytes.toLocaleString("en")} B`;
+  const parts = [answer.status, answer.milliseconds === undefined ? null : `${answer.milliseconds} ms`, size, answer.request_id];
+  $("facts").textContent = parts.filter(Boolean).join(" · ");
+  showRaw(answer, () => ask("save", { ...request(), kind: "raw", view: answer.view }));
+  const asked = answer.asked;
+  show($("panel-headers"),
+    asked ? h("p", {}, h("code", {}, `${asked.method} ${asked.url}`)) : "",
+    asked ? h("p", { class: "muted" }, `Sent headers: ${asked.headers.join(", ")}`) : "",
+    answer.headers ? h("dl", { class: "facts" }, ...answer.headers.flatMap((/** @type {string[]} */ [name, value]) =>
+      [h("dt", {}, name), h("dd", {}, value)])) : h("p", { class: "muted" }, "There is no answer of one request."));
+}
+
+/** @param {any} one */
+export function tellRun(one) {
+  if (!one) return;
+  document.title = `${one.status} · ${one.id} · openai-steps`;
+  $("facts").textContent = [one.status, one.created, one.took, one.waits].filter(Boolean).join(" · ");
+  if (one.waits) say(one.waits);
+}

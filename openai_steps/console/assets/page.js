@@ -1,0 +1,103 @@
+// @ts-check
+/** The page around the answer: its session, its connections, its theme, and one thing done at a time. */
+
+import { ask, end, NoSession } from "./api.js";
+import { failed, request, tellError } from "./answer.js";
+import { $, h, say, show } from "./dom.js";
+import * as form from "./form.js";
+import { noSnippets, showSnippets } from "./snippets.js";
+
+/** What the console told at the start. @type {any} */
+export const state = { connections: [], runs: [] };
+/** @type {AbortController | null} */
+let running = null;
+let debounce = 0;
+
+/** @param {unknown} error */
+export function shut(error) {
+  $("main").hidden = true;
+  $("gate").textContent = error instanceof Error ? error.message : String(error);
+}
+
+export function tellConnection() {
+  const one = state.connections.find((/** @type {any} */ connection) => connection.name === $("connection").value);
+  if (!one) return;
+  $("source").textContent = `${one.host} · key: ${one.key}`;
+  const facts = [["Provider", one.provider], ["Server", one.server], ["Key", one.key], ["Through this console", one.base_url],
+    ...(one.ended_on ? [["Ended", `This host stopped serving this API on ${one.ended_on}.`]] : [])];
+  show($("facts-connection"), ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+/** The form was changed: its state goes into the address, and the code follows. */
+export function changed() {
+  form.count();
+  history.replaceState(null, "", `#${form.toFragment()}`);
+  clearTimeout(debounce);
+  debounce = setTimeout(async () => {
+    const answer = await ask("snippets", { ...request(), whole: $("snippet-whole").checked }).catch(shutIfOver);
+    if (answer?.ok) showSnippets(answer.snippets);
+    else noSnippets();
+  }, 80);
+}
+
+/** @param {unknown} error */
+export function shutIfOver(error) {
+  if (error instanceof NoSession) shut(error);
+  return null;
+}
+
+/**
+ * Do one thing at a time, that Stop ends.
+ * @param {string} what
+ * @param {(signal: AbortSignal) => Promise<void>} work
+ */
+export async function run(what, work) {
+  running?.abort();
+  const mine = running = new AbortController();
+  form.clearErrors();
+  $("stop").disabled = false;
+  $("answer").setAttribute("aria-busy", "true");
+  say(what);
+  try {
+    await work(mine.signal);
+  } catch (error) {
+    if (mine.signal.aborted) say("Stopped.");
+    else if (error instanceof NoSession) shut(error);
+    else tellError({ message: error instanceof Error ? error.message : String(error) });
+  } finally {
+    if (running === mine) {
+      running = null;
+      $("stop").disabled = true;
+      $("answer").removeAttribute("aria-busy");
+    }
+  }
+}
+
+/** End what is being done. */
+export function stop() {
+  running?.abort();
+}
+
+/** End the session in all tabs. */
+export async function lock() {
+  await ask("lock", {}).catch(() => null);
+  end();
+  shut(new Error("Locked. Press Enter in the terminal for a new link."));
+}
+
+/** @param {string} theme */
+export function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  localStorage.setItem("theme", theme);
+  $("theme").textContent = `Theme: ${theme}`;
+}
+
+export async function useKey() {
+  const key = $("key").value;
+  $("key").value = "";
+  const answer = await ask("key", { ...request(), key }).catch(shutIfOver);
+  if (!answer || failed(answer)) return;
+  state.connections = answer.connections;
+  tellConnection();
+  say("The key is used from now on.");
+}

@@ -1,0 +1,579 @@
+"""The page in a real Chromium: what people do with a mouse, with a keyboard, with a small window; and what others try."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from browser import CHROMEDRIVER, CHROMIUM, Browser, chromium
+from console_setup import KEY, Opened, console
+from sample_steps import RUN, THREAD, make_step, make_steps
+
+from openai_steps.emulator import Answer, Emulator
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None or CHROMEDRIVER is None, reason="Chromium is not installed")
+
+CONTROL, SHIFT = 2, 8
+SENT = "document.querySelector('#table tr[data-id]') && !document.getElementById('answer').hasAttribute('aria-busy')"
+STATUS = "document.getElementById('status').textContent"
+FOCUS = "document.activeElement.id"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as window:
+        yield window
+
+
+async def drive(work: Callable[[], Any]) -> Any:
+    """Drive the browser from a thread, beside the server that it asks."""
+    return await asyncio.to_thread(work)
+
+
+def enter(opened: Opened, window: Browser, **options: Any) -> None:
+    window.log()
+    window.open("about:blank")  # or else a new fragment is no new page
+    window.open(opened.origin + opened.console.invite(), **options)
+    window.wait_for("document.getElementById('main').hidden === false")
+
+
+def send(window: Browser) -> None:
+    window.click("#send")
+    window.wait_for(SENT)
+
+
+# --- The session --------------------------------------------------------------------------------------------------
+
+
+async def test_a_link_opens_the_page_once_and_leaves_no_trace(browser: Browser) -> None:
+    async with console() as opened:
+        link = opened.origin + opened.console.invite()
+        token = link.partition("#t=")[2]
+
+        def work() -> None:
+            browser.open("about:blank")
+            browser.open(link)
+            browser.wait_for("document.getElementById('main').hidden === false")
+            assert token not in browser.evaluate("location.href + document.documentElement.outerHTML")
+            assert browser.evaluate("document.cookie") == ""
+            assert browser.evaluate("Object.keys(sessionStorage)") == ["openai-steps-session"]
+            assert browser.evaluate("Object.keys(localStorage)") == ["theme"]
+            browser.evaluate("location.reload()")
+            browser.wait_for("document.getElementById('main')?.hidden === false")
+            assert browser.log() == []
+            browser.evaluate("sessionStorage.clear()")
+            browser.open("about:blank")
+            browser.open(link)
+            told = "document.getElementById('gate').textContent"
+            assert "used already" in browser.wait_for(told)
+            assert browser.evaluate("document.getElementById('main').hidden")
+
+        await drive(work)
+        assert token not in repr(opened.events)
+
+
+async def test_lock_ends_it(browser: Browser) -> None:
+    async with console() as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            send(browser)
+            browser.click("#lock")
+            assert "Locked" in browser.wait_for("document.getElementById('gate').textContent")
+            assert browser.evaluate("document.getElementById('main').hidden")
+            assert browser.evaluate("sessionStorage.length") == 0
+            browser.evaluate("location.reload()")
+            assert "Press Enter in the terminal" in browser.wait_for("document.getElementById('gate').textContent")
+
+        await drive(work)
+
+
+# --- Send and see -------------------------------------------------------------------------------------------------
+
+
+async def test_send_shows_table_raw_headers_and_code(browser: Browser) -> None:
+    async with console(30) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            send(browser)
+            assert browser.evaluate("document.querySelectorAll('#table tr[data-id]').length") == 20
+            assert browser.evaluate(STATUS).startswith("Steps 1 to 20: 20 steps")
+            assert "200 ·" in browser.evaluate("document.getElementById('facts').textContent")
+            assert "20 steps" in browser.evaluate("document.title")
+            browser.click("#tab-raw")
+            assert '"object":"list"' in browser.evaluate("document.querySelector('#panel-raw pre').textContent")
+            browser.click("#tab-headers")
+            headers = browser.evaluate("document.getElementById('panel-headers').textContent")
+            assert "Authorization" in headers
+            assert KEY not in headers
+            code = browser.wait_for("document.querySelector('#snippets pre')?.textContent")
+            assert "list_steps_page" in code
+            assert browser.log() == []
+
+        await drive(work)
+
+
+async def test_pages_keep_the_focus_and_tell_where_they_are(browser: Browser) -> None:
+    async with console(30) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            browser.evaluate("document.getElementById('parameters').open = true")
+            browser.click("#limit")
+            browser.type("12")
+            send(browser)
+            position = "document.getElementById('position').textContent"
+            for name, wanted in (
+                ("next", "steps 13 to 24"),
+                ("next", "steps 25 to 30"),
+                ("previous", "steps 13 to 24"),
+                ("last", "12 steps"),
+                ("first", "steps 1 to 12"),
+            ):
+                browser.click(f"#page-{name}")
+                browser.wait_for(
+                    f"{position} === {wanted!r} && !document.getElementById('answer').hasAttribute('aria-busy')"
+                )
+                assert browser.evaluate(FOCUS) in (f"page-{name}", "")
+            assert browser.evaluate("document.getElementById('page-previous').disabled")
+
+        await drive(work)
+
+
+async def test_the_whole_run_is_filtered_and_sorted(browser: Browser) -> None:
+    steps = [
+        *make_steps(40),
+        make_step(40, status="failed", failed_at=1_700_000_099, completed_at=None),
+        make_step(41, metadata={"note": "a needle"}),
+    ]
+    async with console(steps) as opened:
+
+        def rows() -> list[str]:
+            found = browser.evaluate("[...document.querySelectorAll('#table tr[data-id]')].map(row => row.dataset.id)")
+            assert isinstance(found, list)
+            return found
+
+        def work() -> None:
+            enter(opened, browser)
+            browser.click("#whole")
+            browser.wait_for(SENT)
+            assert len(rows()) == 42
+            browser.click("#failures-first")
+            assert rows()[0] == "step_0040"
+            browser.click("#failures-first")
+            browser.click("#filter")
+            browser.type("NEEDLE")
+            assert rows() == ["step_0041"]
+            assert "41 filtered out" in browser.evaluate("document.querySelector('caption').textContent")
+            browser.evaluate("document.getElementById('filter').value = ''")
+            browser.click('[data-sort="seconds"]')
+            browser.click('[data-sort="seconds"]')
+            assert browser.evaluate("document.querySelector('[aria-sort=descending]').textContent") == "Took"
+            assert rows()[0] == "step_0040"
+
+        await drive(work)
+
+
+async def test_what_is_wrong_is_said_and_nothing_is_sent(browser: Browser) -> None:
+    async with console(runs=[]) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            browser.click("#send")
+            browser.wait_for("document.querySelector('#errors li')")
+            assert browser.evaluate(FOCUS) == "errors"
+            assert browser.evaluate("document.getElementById('thread_id').getAttribute('aria-invalid')") == "true"
+            assert browser.evaluate("document.getElementById('error-thread_id').textContent") == "Fill in thread_id."
+            browser.click("#errors li:nth-child(2) a")
+            assert browser.evaluate(FOCUS) == "run_id"
+
+        await drive(work)
+        assert opened.emulator.requests == ()
+
+
+async def test_a_servers_error_is_an_alert_with_its_body(browser: Browser) -> None:
+    async with console() as opened:
+        opened.emulator.inject(Answer(404, {"error": {"message": "<b>no</b> such run", "code": "gone"}}))
+
+        def work() -> None:
+            enter(opened, browser)
+            browser.click("#send")
+            told = browser.wait_for("document.querySelector('#errors p')?.textContent")
+            assert "<b>no</b> such run" in told
+            assert "gone" in browser.evaluate("document.getElementById('errors').textContent")
+            assert browser.evaluate("document.querySelector('#errors b')") is None
+            assert browser.evaluate("document.getElementById('errors').getAttribute('role')") == "alert"
+
+        await drive(work)
+
+
+async def test_back_and_reload_bring_the_form_again(browser: Browser) -> None:
+    async with console() as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            send(browser)
+            browser.click("#run_id")
+            browser.type("_else")
+            browser.wait_for("location.hash.includes('_else')")
+            browser.evaluate("location.reload()")
+            browser.wait_for("document.getElementById('main')?.hidden === false")
+            assert browser.evaluate("document.getElementById('run_id').value").endswith("_else")
+            assert "Bearer" not in browser.evaluate("location.href")
+
+        await drive(work)
+
+
+async def test_a_console_that_is_gone_is_told(browser: Browser) -> None:
+    async with console() as opened:
+        await drive(lambda: enter(opened, browser))
+
+    def work() -> None:
+        browser.click("#send")
+        assert "does not answer" in browser.wait_for("document.querySelector('#errors p')?.textContent")
+
+    await drive(work)
+
+
+async def test_five_hundred_and_five_thousand_rows(browser: Browser) -> None:
+    async with console(5_000) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            browser.click("#whole")
+            browser.wait_for(SENT)
+            assert browser.evaluate("document.querySelectorAll('#table tr[data-id]').length") == 5_000
+            browser.evaluate("document.querySelector('#table tr:last-child').scrollIntoView()")
+            browser.click("#table tbody tr:last-child td:nth-child(3)")
+            browser.wait_for("!document.getElementById('step').hidden")
+
+        await drive(work)
+
+
+# --- Keyboard and screen reader -----------------------------------------------------------------------------------
+
+
+async def test_with_the_keyboard_alone(browser: Browser) -> None:
+    async with console(5) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            assert browser.evaluate(FOCUS) == "thread_id"
+            browser.press("Enter", modifiers=CONTROL)
+            browser.wait_for(SENT)
+            for _ in range(60):
+                browser.press("Tab")
+                if browser.evaluate("document.activeElement.classList.contains('open')"):
+                    break
+            assert browser.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Step 1: Message")
+            browser.press("ArrowDown", "ArrowDown", "ArrowUp")
+            assert browser.evaluate("document.activeElement.textContent") == "2"
+            browser.press("End")
+            assert browser.evaluate("document.activeElement.textContent") == "5"
+            assert browser.evaluate("document.querySelectorAll('#table .open[tabindex=\"0\"]').length") == 1
+            browser.press("Enter")
+            browser.wait_for(f"{FOCUS} === 'step'")
+            browser.press("Escape")
+            assert browser.evaluate("document.getElementById('step').hidden")
+            assert browser.evaluate("document.activeElement.textContent") == "5"
+
+        await drive(work)
+
+
+async def test_tabs_by_arrows(browser: Browser) -> None:
+    async with console(5) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            send(browser)
+            browser.evaluate("document.getElementById('tab-table').focus()")
+            browser.press("End")
+            assert browser.evaluate(FOCUS) == "tab-headers"
+            browser.press("ArrowLeft")
+            assert browser.evaluate(FOCUS) == "tab-raw"
+            assert browser.evaluate("document.getElementById('panel-raw').hidden") is False
+            assert browser.evaluate("document.getElementById('panel-table').hidden") is True
+            assert browser.evaluate("document.querySelectorAll('#views [tabindex=\"0\"]').length") == 1
+            browser.press("ArrowRight", "ArrowRight")
+            assert browser.evaluate(FOCUS) == "tab-table"
+
+        await drive(work)
+
+
+UNNAMED = """[...document.querySelectorAll('input, select, textarea, button, iframe')].filter(e =>
+  !(e.labels?.length || e.getAttribute('aria-label') || e.textContent.trim() || e.title)).map(e => e.outerHTML)"""
+SMALL = """[...document.querySelectorAll('button, select, input, textarea, summary')].filter(e => {
+  const r = e.closest('label')?.getBoundingClientRect() ?? e.getBoundingClientRect();
+  return r.width && (r.width < 24 || r.height < 24); }).map(e => e.outerHTML + e.getBoundingClientRect().height)"""
+DANGLING = """[...document.querySelectorAll('[aria-describedby], [aria-controls], [aria-labelledby]')].flatMap(e =>
+  ['aria-describedby', 'aria-controls', 'aria-labelledby'].flatMap(n => (e.getAttribute(n) ?? '').split(' ')))
+  .filter(id => id && !document.getElementById(id))"""
+
+
+async def test_everything_has_a_name_and_a_size(browser: Browser) -> None:
+    async with console(5) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            send(browser)
+            browser.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+            browser.evaluate("document.querySelector('#table .open').click()")
+            browser.wait_for("!document.getElementById('step').hidden")
+            browser.wait_for("document.querySelector('#snippets pre')")
+            assert browser.evaluate(UNNAMED) == []
+            assert browser.evaluate(SMALL) == []
+            assert browser.evaluate(DANGLING) == []
+            ids = browser.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+            assert len(ids) == len(set(ids))
+            assert browser.evaluate("document.documentElement.lang") == "en"
+            assert browser.evaluate("[...document.querySelectorAll('th')].every(e => e.scope === 'col')")
+            assert browser.evaluate("[...document.querySelectorAll('[onclick], [style], [accesskey]')].length") == 0
+
+        await drive(work)
+
+
+async def test_the_skip_link_and_the_live_regions_are_there_from_the_start(browser: Browser) -> None:
+    async with console(5) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            assert browser.evaluate("document.querySelector('.skip').getAttribute('href')") == "#answer"
+            assert browser.evaluate("document.querySelector('[role=status]').id") == "status"
+            assert browser.evaluate("document.querySelector('#errors[role=alert]') !== null")
+            assert browser.evaluate("document.querySelector('#log[role=log][aria-live=polite]') !== null")
+
+        await drive(work)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+async def test_nothing_scrolls_sideways_on_a_small_screen(browser: Browser, *, dark: bool) -> None:
+    async with console([make_step(1, metadata={"long": "x" * 500}), *make_steps(1)]) as opened:
+
+        def work() -> None:
+            enter(opened, browser, width=320, height=640, dark=dark)
+            send(browser)
+            browser.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+            browser.evaluate("document.querySelector('#table .open').click()")
+            browser.wait_for("!document.getElementById('step').hidden")
+            for tab in ("table", "raw", "headers"):
+                browser.evaluate(f"document.getElementById('tab-{tab}').click()")
+                assert browser.evaluate("document.documentElement.scrollWidth") <= 320, tab
+            paper = browser.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert (paper == "rgb(20, 22, 27)") is dark
+
+        await drive(work)
+
+
+async def test_the_theme_is_chosen_and_kept(browser: Browser) -> None:
+    async with console() as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            browser.click("#theme")
+            browser.click("#theme")
+            assert browser.evaluate("document.documentElement.dataset.theme") == "dark"
+            assert browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 22, 27)"
+            browser.evaluate("location.reload()")
+            browser.wait_for("document.documentElement.dataset.theme === 'dark'")
+            browser.evaluate("localStorage.clear()")
+
+        await drive(work)
+
+
+# --- Hostile ------------------------------------------------------------------------------------------------------
+
+MARKUP = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>\u202e\x1b[31m"
+HOSTILE = [
+    make_step(
+        1,
+        id="__proto__",
+        assistant_id=MARKUP,
+        metadata={MARKUP: MARKUP, "__proto__": "x", "constructor": "y"},
+        step_details={
+            "type": "tool_calls",
+            "tool_calls": [
+                {"id": MARKUP, "type": "function", "function": {"name": MARKUP, "arguments": MARKUP, "output": MARKUP}},
+                {
+                    "id": "c",
+                    "type": "code_interpreter",
+                    "code_interpreter": {"input": MARKUP, "outputs": [{"type": "logs", "logs": MARKUP}]},
+                },
+                {"id": MARKUP, "type": MARKUP, MARKUP: "javascript:alert(1)"},
+            ],
+        },
+        last_error={"code": MARKUP, "message": MARKUP},
+        status=MARKUP,
+    ),
+    make_step(2, id="constructor"),
+]
+
+
+async def test_a_hostile_run_is_text_in_every_view(browser: Browser) -> None:
+    async with console(HOSTILE) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            send(browser)
+            for place in (1, 2):
+                browser.evaluate(f"document.querySelector('#table tbody tr:nth-child({place}) .open').click()")
+                browser.wait_for("!document.getElementById('step').hidden")
+                browser.evaluate("document.getElementById('tab-json').click()")
+            for tab in ("table", "raw", "headers", "timeline"):
+                browser.evaluate(f"document.getElementById('tab-{tab}').click()")
+            browser.wait_for("document.querySelector('#panel-timeline iframe')")
+            assert browser.evaluate("document.querySelectorAll('img, script:not([src])').length") == 0
+            assert "pwned" not in browser.evaluate("document.title")
+            assert browser.evaluate("document.querySelectorAll('#table tr[data-id]').length") == 2
+            assert browser.evaluate("({}).polluted === undefined && Object.prototype.metadata === undefined")
+            text = browser.evaluate("document.body.innerText")
+            assert "\u202e" not in text
+            assert "\x1b" not in text
+            assert "pwned" not in browser.evaluate("document.title")
+
+        await drive(work)
+
+
+async def test_the_policy_refuses_what_the_page_does_not_do(browser: Browser) -> None:
+    async with console() as opened:
+
+        def refused(script: str) -> bool:
+            outcome = browser.evaluate(
+                f"(() => {{ try {{ {script}; return 'done'; }} catch (e) {{ return e.name; }} }})()"
+            )
+            return outcome != "done"
+
+        def work() -> None:
+            enter(opened, browser)
+            assert refused("document.body.innerHTML = '<p>'")
+            browser.evaluate("(setTimeout('window.evaluated = true'), 1)")
+            assert browser.evaluate("new Promise(go => setTimeout(() => go(window.evaluated === true), 100))") is False
+            assert refused("document.write('x')")
+            assert refused("document.body.insertAdjacentHTML('beforeend', '<p>')")
+            assert refused("document.createElement('script').src = '/x.js'")
+            url = json.dumps(opened.client_url if hasattr(opened, "client_url") else "http://127.0.0.1:9/")
+            browser.evaluate(
+                f"(window.out = 'waiting', fetch({url}).then(() => out = 'done', () => out = 'refused'), 1)"
+            )
+            assert browser.wait_for("window.out !== 'waiting' && window.out") == "refused"
+            browser.log()
+
+        await drive(work)
+
+
+@asynccontextmanager
+async def other_site(page: str) -> AsyncIterator[str]:
+    """Serve a page on another port of this machine."""
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = page.encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n")
+        writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(hear, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+
+async def test_a_page_of_another_port_reaches_no_handler_and_can_not_frame_it(browser: Browser) -> None:
+    async with console() as opened:
+        target, run = opened.origin, f"{opened.origin}/v1/threads/{THREAD}/runs/{RUN}"
+        headers = json.dumps({"Authorization": f"Bearer {opened.secret}", "Content-Type": "application/json"})
+        page = f"""<!doctype html><iframe name=f></iframe><img src="{run}"><iframe id=g src="{target}/"></iframe>
+<form id=x target=f method=post action="{target}/session"><input name='{{"token":"' value='x"}}'></form><script>
+window.got = []; document.getElementById('x').submit();
+const asked = [fetch('{run}'), fetch('{run}', {{mode: 'no-cors'}}), fetch('{run}', {{headers: {headers}}}),
+  fetch('{target}/api/state', {{method: 'POST', headers: {headers}, body: '{{}}'}}),
+  fetch('{target}/session', {{method: 'POST', mode: 'no-cors', body: '{{}}'}})];
+Promise.allSettled(asked).then(all => got = all.map(one => one.value ? one.value.type : 'refused'));
+new EventSource('{run}');</script>"""
+        async with other_site(page) as url:
+
+            def work() -> None:
+                browser.open(url)
+                got = browser.wait_for("window.got.length && window.got")
+                assert set(got) <= {"refused", "opaque"}
+                assert browser.evaluate("document.getElementById('g').contentDocument") is None
+                browser.log()
+
+            await drive(work)
+        assert opened.emulator.requests == ()
+        assert {event.status for event in opened.events} <= {403, 405}
+        assert opened.events
+
+
+async def test_the_timelines_frame_reaches_nothing(browser: Browser) -> None:
+    async with console(5) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            send(browser)
+            browser.click("#tab-timeline")
+            browser.wait_for("document.querySelector('#panel-timeline iframe')")
+            frame = "document.querySelector('#panel-timeline iframe')"
+            assert browser.evaluate(f"{frame}.getAttribute('sandbox')") == "allow-scripts"
+            browser.wait_for(f"{frame}.contentDocument === null")
+            browser.wait_for("performance.getEntriesByType('resource').some(e => e.name.includes('/frame/'))")
+            assert browser.log() == []
+
+        await drive(work)
+
+
+# --- Live ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_live_run_is_followed(browser: Browser) -> None:
+    async with console(2) as opened:
+        store = opened.emulator.store
+        store.set_run_status(THREAD, RUN, "in_progress")
+        rows = "document.querySelectorAll('#table tr[data-id]').length"
+
+        def begin() -> None:
+            enter(opened, browser)
+            browser.click("#follow")
+            browser.wait_for(f"{rows} === 2")
+
+        await drive(begin)
+        store.append_step(THREAD, RUN, make_step(2, status="in_progress", completed_at=None))
+        await drive(lambda: browser.wait_for(f"{rows} === 3"))
+        assert "in_progress" in await drive(lambda: browser.evaluate("document.querySelector('#table').textContent"))
+        store.update_step(THREAD, RUN, "step_0002", status="completed", completed_at=1_700_000_009)
+        store.set_run_status(THREAD, RUN, "requires_action", required_action=_required())
+        told = "document.getElementById('facts').textContent"
+        await drive(lambda: browser.wait_for(f"{told}.includes('waits for you: get_weather')"))
+        store.set_run_status(THREAD, RUN, "completed", required_action=None)
+        await drive(lambda: browser.wait_for(f"{STATUS}.includes('The run has ended: 3 steps')"))
+        await drive(lambda: browser.wait_for("document.getElementById('stop').disabled"))
+
+
+def _required() -> dict[str, Any]:
+    call = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city":"Rome"}'}}
+    return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [call]}}
+
+
+async def test_following_is_stopped(browser: Browser) -> None:
+    async with console(2) as opened:
+        opened.emulator.store.set_run_status(THREAD, RUN, "in_progress")
+
+        def work() -> None:
+            enter(opened, browser)
+            browser.click("#follow")
+            browser.wait_for("document.querySelectorAll('#table tr[data-id]').length === 2")
+            browser.press("Escape")
+            browser.wait_for(f"{STATUS} === 'Stopped.'")
+
+        await drive(work)
+        async with asyncio.timeout(20):
+            while opened.console._follows:
+                await asyncio.sleep(0.05)
+
+
+def test_the_demo_is_there() -> None:
+    assert Emulator.demo().store.runs()
