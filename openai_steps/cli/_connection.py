@@ -75,6 +75,12 @@ class Connection:
     def _settings(self) -> Mapping[str, Any]:
         return with_configuration(self._given)
 
+    async def close(self) -> None:
+        """End the login of Azure's tools, if there is one; `run` does so by itself."""
+        _, login = self._server
+        if login is not None:
+            await login.close()
+
     def run(self, work: Callable[[AsyncStepsClient], Awaitable[T]], **options: Any) -> T:
         """Call an async function with a client, in an event loop of its own, and return what it returns.
 

@@ -40,7 +40,7 @@ def row(step: RunStep) -> dict[str, Any]:
         "mark": mark(bar),
         "took": "" if step.duration is None else _words.duration(max(step.duration, timedelta())),
         "seconds": -1.0 if step.duration is None else step.duration.total_seconds(),
-        "tokens": bar.tokens.total,
+        "tokens": bar.tokens.total or 0,
         "failed": bar.failed,
         "search": _search_text(bar)[:_LONGEST_TEXT].casefold(),
     }
@@ -88,7 +88,7 @@ def _block(block: Block) -> dict[str, Any]:
 def _tokens(bar: Bar) -> str:
     if not bar.tokens.total:
         return ""
-    return f"{bar.tokens.total:,} ({bar.tokens.prompt:,} in, {bar.tokens.completion:,} out)"
+    return f"{bar.tokens.total:,} ({bar.tokens.prompt or 0:,} in, {bar.tokens.completion or 0:,} out)"
 
 
 def pretty(value: Any) -> str:

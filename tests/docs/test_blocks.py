@@ -30,7 +30,7 @@ PROFILES = (
 PLACEHOLDERS = {"THREAD": "thread_demo", "RUN": "run_demo", "STEP": "step_98poBxUDRUAYCf9QrIn7Rpry"}
 
 # Servers run until they are stopped.
-NOT_RUN = re.compile(r"openai-steps (serve|gateway)\b")
+NOT_RUN = re.compile(r"openai-steps (serve|gateway|console)\b")
 
 OPTIONAL = ("azure.identity", "openai", "aiolimiter", "fastapi", "litestar", "msgspec")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from openai_steps._endpoint.endpoint import PROVIDERS
-from openai_steps.cli._options import Connection, connect, connection_options
+from openai_steps.cli._connection import Connection
+from openai_steps.cli._options import connection_options
 from openai_steps.cli._serving import listening_errors, stop_signals, tls_context
 from openai_steps.cli._terminal import Failure
 
@@ -28,45 +28,32 @@ _REPLAY_SPEED: Final = 2.0
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-def _read_connections(
-    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
-) -> dict[str, tuple[str, str | None]]:
-    found: dict[str, tuple[str, str | None]] = {}
-    for text in given:
-        match = re.fullmatch(r"([\w .-]{1,40})=(\w+)(?:@(\S+))?", text)
-        if match is None or match[2] not in PROVIDERS:
-            raise click.BadParameter(
-                f"{text!r} is not of the form NAME=PROVIDER@URL, with one of {', '.join(PROVIDERS)}; @URL may be left out."
-            )
-        if match[1] in found:
-            raise click.BadParameter(f"there are two connections called {match[1]!r}.")
-        found[match[1]] = (match[2], match[3])
-    return found
+def _local_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what can be opened instead of a server; the command gets it as ``local``, and the server's options."""
+    connected = connection_options(command, unless="local")
 
+    @functools.wraps(connected)
+    def opened(*, demo: bool, file: Path | None, **options: Any) -> None:
+        if demo and file is not None:
+            raise click.UsageError("Give --demo or --from, not both.")
+        connected(local=_DEMO if demo else file, **options)
 
-def _unless_local(command: Callable[..., None]) -> Callable[..., None]:
-    """Ask for no server where a file or the demo is opened."""
-    return connection_options(command, unless="local")
+    for option in (
+        click.option(
+            "--from",
+            "file",
+            metavar="FILE",
+            type=click.Path(exists=True, path_type=Path),
+            help="Open a file or archive of steps instead of a server.",
+        ),
+        click.option("--demo", is_flag=True, help="Open the bundled run: no account, no network."),
+    ):
+        opened = option(opened)
+    return opened
 
 
 @click.command("console")
-@click.option("--demo", "local", flag_value=_DEMO, default=None, help="Open the bundled run: no account, no network.")
-@click.option(
-    "--from",
-    "local",
-    metavar="FILE",
-    type=click.Path(exists=True, path_type=str),
-    help="Open a file or archive of steps instead of a server.",
-)
-@_unless_local
-@click.option(
-    "--connection",
-    "more",
-    metavar="NAME=PROVIDER@URL",
-    multiple=True,
-    callback=_read_connections,
-    help="One more server to choose in the page, with its key from the provider's environment variable.",
-)
+@_local_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8766, show_default=True, help="0 takes a free one.")
 @click.option("--allow-host", "hosts", metavar="NAME", multiple=True, help="A name of this console; may be repeated.")
@@ -75,8 +62,7 @@ def _unless_local(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--no-browser", is_flag=True, help="Print the link, and open nothing.")
 def command(
     connection: Connection | None,
-    local: str | None,
-    more: dict[str, tuple[str, str | None]],
+    local: Path | str | None,
     host: str,
     port: int,
     hosts: tuple[str, ...],
@@ -91,16 +77,15 @@ def command(
     """
     import asyncio
 
-    others = {name: connect(provider, {}, {"base_url": url} if url else {}) for name, (provider, url) in more.items()}
+    servers = {} if connection is None else {"the options' server": connection, **_named()}
     serving: dict[str, Any] = {"host": host, "port": port, "ssl_context": tls_context(tls_cert, tls_key)}
     with listening_errors(f"{host}, port {port}"):
-        asyncio.run(_serve(connection, local, others, hosts=hosts, serving=serving, opens=not no_browser))
+        asyncio.run(_serve(local, servers, hosts=hosts, serving=serving, opens=not no_browser))
 
 
 async def _serve(
-    connection: Connection | None,
-    local: str | None,
-    others: dict[str, Connection],
+    local: Path | str | None,
+    servers: dict[str, Connection],
     *,
     hosts: tuple[str, ...],
     serving: dict[str, Any],
@@ -117,12 +102,11 @@ async def _serve(
             if local == _DEMO:
                 runs.append(_go_on(emulator, stack))
             endpoints[name] = await _local(emulator, stack)
-        elif connection is not None:
-            endpoints[connection.endpoint.provider] = connection.endpoint
-        endpoints |= {name: other.endpoint for name, other in others.items()}
-        for other in (connection, *others.values()):
-            if other is not None:
-                stack.push_async_callback(other.close)
+        for name, server in servers.items():
+            endpoint = _endpoint_of(server, name, first=not endpoints)
+            if endpoint is not None and endpoint not in endpoints.values():
+                endpoints[name if endpoints else endpoint.provider] = endpoint
+                stack.push_async_callback(server.close)
         console = _console(endpoints, runs, hosts)
         try:
             origin = await stack.enter_async_context(console.serve(**serving))
@@ -136,6 +120,24 @@ async def _serve(
             await stopped.wait()
 
 
+def _named() -> dict[str, Connection]:
+    """Return the connections of the configuration, to choose from in the page."""
+    from openai_steps.cli._config import connection_names
+
+    return {name: Connection({"connection_name": name}, {}) for name in connection_names()}
+
+
+def _endpoint_of(server: Connection, name: str, *, first: bool) -> Endpoint | None:
+    """Return a server, or None where one of several can not be asked, which is said and stops nobody."""
+    try:
+        return server.endpoint
+    except click.ClickException as error:
+        if first:
+            raise
+        click.echo(f"Left out: the connection {name!r}. {error.message}", err=True)
+        return None
+
+
 def _console(endpoints: dict[str, Endpoint], runs: list[RunRef], hosts: tuple[str, ...]) -> Console:
     try:
         from openai_steps.console import Console
@@ -145,14 +147,15 @@ def _console(endpoints: dict[str, Endpoint], runs: list[RunRef], hosts: tuple[st
         raise Failure(f"The console needs {error.name}.", hint="pip install 'openai-steps[console]'.") from error
 
 
-def _open(local: str) -> tuple[str, Emulator]:
+def _open(local: Path | str) -> tuple[str, Emulator]:
     from openai_steps.emulator import Emulator
     from openai_steps.export import load_archive
 
     if local == _DEMO:
-        return local, Emulator.demo()
+        return _DEMO, Emulator.demo()
+    file = Path(local)
     try:
-        return Path(local).name, Emulator(store=load_archive(Path(local)))
+        return file.name, Emulator(store=load_archive(file))
     except (ValueError, ModuleNotFoundError) as error:
         raise Failure(str(error)) from error
 

@@ -30,6 +30,7 @@ async function start() {
   show($("known-runs"), ...state.runs.map((/** @type {string[]} */ [, run]) => h("option", { value: run })));
   form.fromFragment(location.hash.slice(1));
   if (!$("thread_id").value && state.runs.length) form.fill({ thread_id: state.runs[0][0], run_id: state.runs[0][1] });
+  $("token-line").textContent = state.token_line;
   tellConnection();
   changed();
   $("thread_id").focus();

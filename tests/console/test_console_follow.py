@@ -1,0 +1,90 @@
+"""A live run as events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from console_setup import FORM, KEY, Opened, console
+from sample_steps import RUN, THREAD, make_step
+
+from openai_steps.console._follow import follow
+from openai_steps.console._form import read_form
+from openai_steps.emulator import Answer
+
+
+def parsed(chunk: bytes) -> tuple[str, Any]:
+    head, _, data = chunk.decode().strip().partition("\ndata: ")
+    return head.removeprefix("event: "), json.loads(data)
+
+
+async def events(opened: Opened, **options: Any) -> list[tuple[str, Any]]:
+    stream = follow(opened.console._api, opened.console._connections["server"], read_form(FORM), **options)
+    return [parsed(chunk) async for chunk in stream]
+
+
+async def test_an_ended_run_is_told_whole_and_over() -> None:
+    async with console(3) as opened:
+        told = await events(opened)
+        names = [name for name, _ in told]
+        assert [name for name in names if name != "run"] == ["step", "step", "step", "end"]
+        assert told[0][0] == "run"
+        assert told[0][1]["status"] == "completed"
+        assert [data["id"] for name, data in told if name == "step"] == ["step_0000", "step_0001", "step_0002"]
+
+
+async def test_an_error_is_an_event() -> None:
+    async with console(3) as opened:
+        opened.emulator.inject(Answer(403, {"error": {"message": f"not with {KEY}"}}), times=9)
+        name, data = (await events(opened))[-1]
+        assert (name, data["status"]) == ("error", 403)
+        assert KEY not in json.dumps(data)
+
+
+async def test_silence_is_filled_and_the_end_leaves_no_task() -> None:
+    async with console(1) as opened:
+        opened.emulator.store.set_run_status(THREAD, RUN, "in_progress")
+        connection = opened.console._connections["server"]
+        stream = follow(opened.console._api, connection, read_form(FORM), heartbeat=0.05)
+        seen = [await anext(stream) for _ in range(6)]
+        assert b": still here\n\n" in seen
+        tasks = len(asyncio.all_tasks())
+        await stream.aclose()
+        assert len(asyncio.all_tasks()) < tasks
+
+
+async def test_a_key_in_a_live_step_is_masked() -> None:
+    async with console([make_step(1, metadata={"echo": KEY})]) as opened:
+        assert KEY not in json.dumps(await events(opened))
+
+
+async def test_over_http_it_is_a_stream_and_not_more_than_eight() -> None:
+    async with console(2) as opened:
+        answer = await opened.post("/api/follow", {"form": FORM})
+        assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream")
+        assert b"event: end\ndata: {}\n\n" in answer.body
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        opened.console._follows = 8
+        assert (await opened.post("/api/follow", {"form": FORM})).status == 429
+        opened.console._follows = 0
+        refused = await opened.post("/api/follow", {"form": {}})
+        assert refused.json["fields"]["thread_id"] == "Fill in thread_id."
+
+
+async def test_a_page_that_goes_away_ends_the_following() -> None:
+    async with console(1) as opened:
+        opened.emulator.store.set_run_status(THREAD, RUN, "in_progress")
+        body = json.dumps({"form": FORM}).encode()
+        reader, writer = await asyncio.open_connection("127.0.0.1", opened.port)
+        writer.write(
+            f"POST /api/follow HTTP/1.1\r\nHost: {opened.host}\r\nAuthorization: Bearer {opened.secret}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        await reader.readuntil(b"event: step")
+        assert opened.console._follows == 1
+        writer.close()
+        async with asyncio.timeout(20):
+            while opened.console._follows:  # noqa: ASYNC110 - it is told by no event
+                await asyncio.sleep(0.01)
