@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import attrs
 import click
 
-from openai_steps._errors import ResponseDecodeError
+from openai_steps._errors import NotFoundError, ResponseDecodeError
 from openai_steps._models.runs import Run, RunRef
 from openai_steps._models.steps import RunStep
 from openai_steps.cli._connection import Connection
@@ -115,7 +115,14 @@ async def _ask(client: AsyncStepsClient, *, ref: RunRef, include: tuple[str, ...
     steps, run = await asyncio.gather(
         client.collect_steps(ref.thread_id, ref.run_id, order="asc", include=include),
         client.get_run(ref.thread_id, ref.run_id),
+        return_exceptions=True,
     )
+    if isinstance(steps, BaseException):
+        raise steps
+    if isinstance(run, BaseException):
+        if not (isinstance(run, NotFoundError) and steps):  # some servers know the steps of a run, but not the run
+            raise run
+        return WholeRun(ref, steps)
     return WholeRun(ref, steps, run)
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from command_line import SETTINGS, call
+from command_line import SETTINGS, call, invoke, serving
 from sample_steps import RUN, THREAD, make_step, make_steps
 
 from openai_steps.cli._app import app
+from openai_steps.emulator import Answer
 
 
 @pytest.fixture
@@ -74,3 +75,29 @@ def test_bad_files_are_told(tmp_path: Path, line: str, told: str) -> None:
     result = call("timeline", "--from", str(file))
     assert result.exit_code == 1
     assert told in result.stderr
+
+
+@pytest.mark.parametrize("command", ["timeline", "usage"])
+async def test_the_steps_are_enough_where_a_server_does_not_know_the_run(command: str) -> None:
+    async with serving(3) as served:
+        nowhere = Answer(404, {"error": {"message": "Not Found"}})
+        served.emulator.inject(nowhere, times=9, matching=lambda request: request.raw_path.endswith(f"/runs/{RUN}"))
+        result = await invoke(command, *served.run)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "3" in result.stdout
+
+
+async def test_a_run_without_steps_that_is_not_known_is_not_found() -> None:
+    async with serving(0) as served:
+        nowhere = Answer(404, {"error": {"message": "Not Found"}})
+        served.emulator.inject(nowhere, times=9, matching=lambda request: request.raw_path.endswith(f"/runs/{RUN}"))
+        result = await invoke("timeline", *served.run)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: 404 Not Found")
+
+
+async def test_a_server_that_fails_is_not_passed_over() -> None:
+    async with serving(3) as served:
+        served.emulator.inject(Answer(403), matching=lambda request: request.raw_path.endswith(f"/runs/{RUN}"))
+        result = await invoke("timeline", *served.run)
+    assert result.exit_code == 1
