@@ -21,18 +21,13 @@ from typing import Any, Final
 import attrs
 
 from openai_steps._secrets import hide, secrets_in
+from openai_steps.cli._connection import PROVIDER_OPTIONS
 from openai_steps.cli._terminal import Failure, in_words
 
 # What a connection may say, and of which type it is; the names are those of the options.
 _KEYS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "provider": str,
-    "base_url": str,
-    "api_version": str,
-    "region": str,
-    "workspace": str,
-    "organization": str,
-    "project": str,
-    "key_header": str,
+    **dict.fromkeys((name for name in PROVIDER_OPTIONS if name != "api_key"), str),
     "headers": dict,
     "api_key_env": str,
     "api_key_command": (str, list),

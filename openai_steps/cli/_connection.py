@@ -247,7 +247,7 @@ def _found_in_environment(make: Callable[..., Endpoint]) -> Endpoint | None:
     parameters = inspect.signature(make).parameters
     if any(parameter.default is parameter.empty for parameter in parameters.values()):
         return None
-    for arguments in ({}, {"credential": _AnyLogin}) if "credential" in parameters else ({},):
+    for arguments in ({}, {"credential": _AnyLogin}) if make in _ENTRA else ({},):
         with suppress(ValueError):
             return make(**arguments)
     return None
