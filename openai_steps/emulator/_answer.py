@@ -177,7 +177,7 @@ _BYTES = "application/octet-stream"
 
 
 def _in_parts(content: bytes, request: RecordedRequest) -> Reply:
-    """The content, or the part of it from an offset on (RFC 9110, section 14), if it is still the same."""
+    """Return the content, or the part of it from an offset on (RFC 9110, section 14), if it is still the same."""
     tag = f'"{sha256(content).hexdigest()[:16]}"'
     headers = {"ETag": tag, "Accept-Ranges": "bytes"}
     asked = re.fullmatch(r"bytes=(\d{1,18})-", request.headers.get("Range", ""))

@@ -54,74 +54,74 @@ class Dialect:
     of it.
 
     Args:
-        after: What `after=X` keeps. `exclusive`: what follows X in the list. `inclusive`: X as
-            well. `off_by_one`: what follows X but for the first of it. `from_time`: the time of X
-            and what lies beyond it, so that X may come behind others of its time. `later_only`:
-            what lies beyond the time of X, and none of the same time. `ignored`: everything.
-            `by_id`: ids that compare beyond X in the direction of the list. `wrong_side`: ids
+        after: What ``after=X`` keeps. ``exclusive``: what follows X in the list. ``inclusive``: X as
+            well. ``off_by_one``: what follows X but for the first of it. ``from_time``: the time of X
+            and what lies beyond it, so that X may come behind others of its time. ``later_only``:
+            what lies beyond the time of X, and none of the same time. ``ignored``: everything.
+            ``by_id``: ids that compare beyond X in the direction of the list. ``wrong_side``: ids
             greater than X, whatever the order.
-        before: What `before=X` keeps, and from which end of it the page is taken. `adjacent`: what
-            precedes X in the list; the page is the `limit` items next to X. `window`: the same; the
-            page is the first `limit` items. `off_by_one`: adjacent, with the item next to X
-            missing. `ignored`: everything, from the head. `by_id`: ids that compare short of X in
-            the direction of the list, from the head. `wrong_side`: ids smaller than X whatever the
-            order, from the head. `earlier_only`: steps created before X whatever the order, from
+        before: What ``before=X`` keeps, and from which end of it the page is taken. ``adjacent``: what
+            precedes X in the list; the page is the ``limit`` items next to X. ``window``: the same; the
+            page is the first ``limit`` items. ``off_by_one``: adjacent, with the item next to X
+            missing. ``ignored``: everything, from the head. ``by_id``: ids that compare short of X in
+            the direction of the list, from the head. ``wrong_side``: ids smaller than X whatever the
+            order, from the head. ``earlier_only``: steps created before X whatever the order, from
             the head.
-        both_cursors: With both, `between`: what both keep, from the `after` end. `refused`: 400.
-        unknown_cursor: `not_found` (404), `bad_request` (400), `ignored` (as if not given) or
-            `empty` (an empty page). Habits that compare ids, or ignore a cursor, never look it up.
+        both_cursors: With both, ``between``: what both keep, from the ``after`` end. ``refused``: 400.
+        unknown_cursor: ``not_found`` (404), ``bad_request`` (400), ``ignored`` (as if not given) or
+            ``empty`` (an empty page). Habits that compare ids, or ignore a cursor, never look it up.
         overlap: How many items of the page before each next page repeats, within its limit.
-        order: Whether the parameter is `honoured`. `ignored` lists in ascending order always,
-            `newest_first` in descending order, and `stored` as the steps were added.
-            `first_page_only`: honoured without a cursor, ascending behind one. `unsteady`: each
+        order: Whether the parameter is ``honoured``. ``ignored`` lists in ascending order always,
+            ``newest_first`` in descending order, and ``stored`` as the steps were added.
+            ``first_page_only``: honoured without a cursor, ascending behind one. ``unsteady``: each
             combination of limit and cursors has an order of its own, which no time explains.
-        ties: How steps of equal `created_at` stand in descending order: `reversed` against the
-            ascending one, or in the `same_order`. Each direction is one fixed order either way.
-            `unstable`: each combination of order, limit and cursors sorts them anew.
+        ties: How steps of equal ``created_at`` stand in descending order: ``reversed`` against the
+            ascending one, or in the ``same_order``. Each direction is one fixed order either way.
+            ``unstable``: each combination of order, limit and cursors sorts them anew.
         lag_asc: How many of the newest steps are missing where ascending order is asked for, as
             if a replica that lags behind answered.
         lag_desc: The same for descending order.
-        has_more: `directional`: the page left out something of the cut. `forward`: something of the
-            list follows the page, be it the `before` cursor itself. `window`: something of the cut
-            follows the page. `full_page`: the page has `limit` items; `full_page_as_asked`: it has
+        has_more: ``directional``: the page left out something of the cut. ``forward``: something of the
+            list follows the page, be it the ``before`` cursor itself. ``window``: something of the cut
+            follows the page. ``full_page``: the page has ``limit`` items; ``full_page_as_asked``: it has
             as many as the request asked for, though the server's own bound may be lower.
-            `unlike_default`: it has another length than the page that is sent where nothing is
-            asked for. `false_at_default_limit`: directional, but false at that one page size.
-            `inverted`: directional, denied. `always_with_before`: true if `before` was given, else
-            directional. True `always`, true `never`, `null`, or `absent`.
-        ids: `first_id` and `last_id`: `true`, `last_only` (no `first_id`), `null`, `absent`, the
-            text `""` or `"none"`, or ids `unrelated` to the data.
-        empty_ids: What `true` and `last_only` say on an empty page.
-        envelope: `list`, the same with `no_object`, a `bare_array`, or `data_null_when_empty`.
+            ``unlike_default``: it has another length than the page that is sent where nothing is
+            asked for. ``false_at_default_limit``: directional, but false at that one page size.
+            ``inverted``: directional, denied. ``always_with_before``: true if ``before`` was given, else
+            directional. True ``always``, true ``never``, ``null``, or ``absent``.
+        ids: ``first_id`` and ``last_id``: ``true``, ``last_only`` (no ``first_id``), ``null``, ``absent``, the
+            text ``""`` or ``"none"``, or ids ``unrelated`` to the data.
+        empty_ids: What ``true`` and ``last_only`` say on an empty page.
+        envelope: ``list``, the same with ``no_object``, a ``bare_array``, or ``data_null_when_empty``.
         total: The name under which the length of the list is given, if it is.
-        limit: Whether the parameter is `honoured`, or `ignored`: everything that the cursors keep
+        limit: Whether the parameter is ``honoured``, or ``ignored``: everything that the cursors keep
             is on one page.
         default_limit: The page size where none is asked for.
         max_limit: The largest page size of the contract.
-        limit_over: Limits above `max_limit`: `refused` (400), `capped` silently or `accepted`.
-        limit_under: Limits below 1: `refused` (400), `capped` to 1 or `accepted` (an empty page).
-        times: How times leave the server: `seconds` (as stored), `float` seconds, `milliseconds` or
-            `iso` text.
+        limit_over: Limits above ``max_limit``: ``refused`` (400), ``capped`` silently or ``accepted``.
+        limit_under: Limits below 1: ``refused`` (400), ``capped`` to 1 or ``accepted`` (an empty page).
+        times: How times leave the server: ``seconds`` (as stored), ``float`` seconds, ``milliseconds`` or
+            ``iso`` text.
         clock: How many seconds the server's clock is ahead, or behind if negative: all times that
             it tells are shifted by as much.
-        stamps: Times are `kept`, or each time that is set is made `anew`: the moment of the
+        stamps: Times are ``kept``, or each time that is set is made ``anew``: the moment of the
             request.
-        unset: What stands for a missing time, error or usage: `null`, or the `placeholder` values
-            -1, two empty texts and `{}`.
-        include: `repeated` (`include[]=a&include[]=b`), `comma` (`include[]=a,b`, `include=a,b`) or
-            `unsupported` (400).
-        run_id: Whether messages can be had of one run only: the parameter is `honoured`, `ignored`,
-            or `refused` (400).
-        thread_id: Lists of runs and messages are of the thread that is asked for, or, `ignored`, of
+        unset: What stands for a missing time, error or usage: ``null``, or the ``placeholder`` values
+            -1, two empty texts and ``{}``.
+        include: ``repeated`` (``include[]=a&include[]=b``), ``comma`` (``include[]=a,b``, ``include=a,b``) or
+            ``unsupported`` (400).
+        run_id: Whether messages can be had of one run only: the parameter is ``honoured``, ``ignored``,
+            or ``refused`` (400).
+        thread_id: Lists of runs and messages are of the thread that is asked for, or, ``ignored``, of
             all threads.
         message_order: The order of messages where none is asked for.
         message_state: Whether messages tell their status, and what goes with it. The schema wants
             it, and no hosted server sends it.
-        content: How a file's content is sent: `ranges`, with an ETag and in parts where a Range is
-            asked for; `whole`, whatever is asked for; as `json_text`, or `null`.
+        content: How a file's content is sent: ``ranges``, with an ETag and in parts where a Range is
+            asked for; ``whole``, whatever is asked for; as ``json_text``, or ``null``.
 
     Raises:
-        ValueError: A knob was given a value that it does not have.
+        ValueError: If a knob was given a value that it does not have.
     """
 
     after: After = "exclusive"
@@ -159,7 +159,7 @@ class Dialect:
             choices = get_args(knob.type)
             value = getattr(self, knob.name)
             if choices and value not in choices:
-                raise ValueError(f"{knob.name} must be one of {', '.join(choices)}, not {value!r}")
+                raise ValueError(f"{knob.name} must be one of {', '.join(choices)}, not {value!r}.")
 
 
 @attrs.frozen(kw_only=True)
@@ -168,7 +168,7 @@ class Query:
 
     Args:
         limit: The asked page size; None asks for the server's default.
-        order: The asked order of `created_at`.
+        order: The asked order of ``created_at``.
         after: Id of the item after which to go on.
         before: Id of the item before which to stop.
         include: Names of the additional fields asked for.

@@ -133,7 +133,7 @@ class CloseAfter:
     """The true answer, and then a closed connection, although keep-alive was promised.
 
     Args:
-        announced: Whether `Connection: close` says so.
+        announced: Whether ``Connection: close`` says so.
     """
 
     announced: bool = False
@@ -167,9 +167,9 @@ class FaultQueue:
         return sum(injected.times for injected in self._waiting)
 
     def add(self, fault: Fault, times: int, matching: Callable[[RecordedRequest], bool] | None) -> None:
-        """Queue a fault for the next `times` requests that match."""
+        """Queue a fault for the next ``times`` requests that match."""
         if times < 1:
-            raise ValueError(f"times must be 1 or more, not {times}")
+            raise ValueError(f"times must be 1 or more, not {times}.")
         self._waiting.append(_Injected(fault, times, matching or (lambda _: True)))
 
     def take(self, request: RecordedRequest) -> Fault | None:

@@ -1,6 +1,6 @@
 """One habit at a time: servers that keep the contract but for one thing.
 
-A named server has several habits at once, and one may hide another. `docs/reference/emulator.md` tells which real
+A named server has several habits at once, and one may hide another. ``docs/reference/emulator.md`` tells which real
 server has which.
 """
 

@@ -23,17 +23,17 @@ def load_jsonl(path: str | PathLike[str]) -> Store:
     """Read a file of steps, and perhaps of runs, messages, threads and files, into a new store.
 
     Args:
-        path: A JSON Lines file. Each line is a wire-shape object that says in `object` what it is:
-            `thread.run`, `thread.message`, `thread` or `file`; any other is a step with `id`,
-            `thread_id` and `run_id`. Empty lines are skipped. Runs and threads that are not given
+        path: A JSON Lines file. Each line is a wire-shape object that says in ``object`` what it is:
+            ``thread.run``, ``thread.message``, ``thread`` or ``file``; any other is a step with ``id``,
+            ``thread_id`` and ``run_id``. Empty lines are skipped. Runs and threads that are not given
             are derived from what belongs to them.
 
     Returns:
         The store.
 
     Raises:
-        OSError: The file cannot be read.
-        JSONLinesError: A line is wrong.
+        OSError: If the file cannot be read.
+        JSONLinesError: If a line is wrong.
     """
     where = Path(path)
     return read_jsonl(where.read_bytes().split(b"\n"), name=where.name)
@@ -50,7 +50,7 @@ def read_jsonl(lines: Iterable[bytes | str], *, name: str = "input") -> Store:
         The store.
 
     Raises:
-        JSONLinesError: A line is wrong.
+        JSONLinesError: If a line is wrong.
     """
     store = Store()
     runs: dict[tuple[str, str], int] = {}
@@ -77,7 +77,7 @@ def _add_run(store: Store, record: JSONObject, seen: dict[tuple[str, str], int],
     store.set_run(record)
     key = (record["thread_id"], record["id"])
     if key in seen:
-        raise ValueError(f"run {key[1]!r} was given on line {seen[key]} already")
+        raise ValueError(f"the run {key[1]!r} was given on line {seen[key]} already.")
     seen[key] = number
 
 
@@ -91,9 +91,9 @@ def _records(lines: Iterable[bytes | str], name: str) -> Iterator[tuple[int, JSO
         try:
             record = orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            raise JSONLinesError(f"{name}, line {number}: not JSON: {error}") from error
+            raise JSONLinesError(f"{name}, line {number}: not JSON ({error}).") from error
         if not isinstance(record, dict):
-            raise JSONLinesError(f"{name}, line {number}: not a JSON object")
+            raise JSONLinesError(f"{name}, line {number}: not a JSON object.")
         yield number, record
 
 
@@ -101,7 +101,7 @@ def _check_times(record: JSONObject) -> None:
     for field in TIMES:
         value = record.get(field)
         if value is not None and not _is_time(value):
-            raise ValueError(f"{field!r} must be a number or an ISO 8601 text, not {value!r}")
+            raise ValueError(f"{field!r} must be a number or an ISO 8601 text, not {value!r}.")
 
 
 def _is_time(value: Any) -> bool:

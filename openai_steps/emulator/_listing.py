@@ -23,18 +23,18 @@ def list_steps(steps: Iterable[Step], query: Query, dialect: Dialect = CONTRACT,
     """Answer one list request over the steps of one run.
 
     Args:
-        steps: Wire-shape steps, oldest first where their `created_at` is equal. Only `id` is
-            needed; a missing `created_at` counts as 0.
+        steps: Wire-shape steps, oldest first where their ``created_at`` is equal. Only ``id`` is
+            needed; a missing ``created_at`` counts as 0.
         query: What is asked for.
         dialect: The habits of the server.
         now: The moment of the request, in seconds since 1970, for a server that stamps anew.
 
     Returns:
-        The JSON body, a dict, or a list for the `bare_array` envelope. Its steps are new
+        The JSON body, a dict, or a list for the ``bare_array`` envelope. Its steps are new
         dicts that share their nested values with the given ones.
 
     Raises:
-        Refusal: The server answers with an error instead.
+        Refusal: If the server answers with an error instead.
     """
     return list_items(steps, query, dialect, kind="run step", now=now)
 
@@ -53,7 +53,7 @@ def list_items(items: Iterable[Step], query: Query, dialect: Dialect, *, kind: K
         As for `list_steps`.
 
     Raises:
-        Refusal: The server answers with an error instead.
+        Refusal: If the server answers with an error instead.
     """
     limit = _effective_limit(query.limit, dialect)
     if query.after is not None and query.before is not None and dialect.both_cursors == "refused":

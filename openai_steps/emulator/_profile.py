@@ -25,21 +25,21 @@ class Profile:
     """A provider, as far as a client can tell.
 
     Args:
-        prefix: The path before `/threads/…`.
+        prefix: The path before ``/threads/…``.
         key_headers: The headers in which a key is taken, if the server demands one.
             ``Authorization`` holds ``Bearer KEY``, any other the bare key.
-        beta: The demanded value of `OpenAI-Beta`; None demands nothing.
-        api_versions: A regular expression for the values of the demanded `api-version`
+        beta: The demanded value of ``OpenAI-Beta``; None demands nothing.
+        api_versions: A regular expression for the values of the demanded ``api-version``
             parameter; None demands nothing.
         errors: The shape of error bodies.
         missing_run: The answer for an unknown thread or run: 404, 400, or an empty list.
         absent: The reads that the server does not have, with its answer: 404, 405, or OpenAI's 401
             for a list that a key may not read. A list is named in the plural, one thing in the
-            singular: `threads`, `runs`, `message`, `file`, `content`.
+            singular: ``threads``, ``runs``, ``message``, ``file``, ``content``.
         dialect: How pages are made.
 
     Raises:
-        ValueError: An unknown error shape or answer.
+        ValueError: For an unknown error shape or answer.
     """
 
     prefix: str = "/v1"
@@ -53,11 +53,11 @@ class Profile:
 
     def __attrs_post_init__(self) -> None:
         if self.errors not in get_args(ErrorShape):
-            raise ValueError(f"errors must be one of {', '.join(get_args(ErrorShape))}")
+            raise ValueError(f"errors must be one of {', '.join(get_args(ErrorShape))}, not {self.errors!r}.")
         if not set(self.absent.values()) <= set(get_args(Absence)):
-            raise ValueError(f"absent must map to {', '.join(get_args(Absence))}")
+            raise ValueError(f"absent must map to {', '.join(get_args(Absence))}.")
         if self.missing_run not in get_args(MissingRun):
-            raise ValueError(f"missing_run must be one of {', '.join(get_args(MissingRun))}")
+            raise ValueError(f"missing_run must be one of {', '.join(get_args(MissingRun))}, not {self.missing_run!r}.")
 
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(

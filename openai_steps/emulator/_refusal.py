@@ -32,7 +32,7 @@ _BEE_CODES = {400: "invalid_input", 401: "auth_error", 404: "not_found"}
 
 
 def error_body(refusal: Refusal, shape: ErrorShape, request_id: str) -> JSONObject | None:
-    """The body that answers a refused request.
+    """Return the body that answers a refused request.
 
     Args:
         refusal: Why it is refused.

@@ -66,7 +66,7 @@ def route(request: RecordedRequest, prefix: str) -> Target:
 
     Args:
         request: The request.
-        prefix: The path before `/threads` and `/files`.
+        prefix: The path before ``/threads`` and ``/files``.
 
     Returns:
         What it names; each id is percent-decoded once, as one segment.
@@ -113,7 +113,7 @@ def read_query(request: RecordedRequest, dialect: Dialect, kind: Kind = "run ste
 
     Args:
         request: The request.
-        dialect: How the server reads `include`.
+        dialect: How the server reads ``include``.
         kind: What is listed.
 
     Returns:
@@ -148,7 +148,7 @@ def read_include(request: RecordedRequest, dialect: Dialect) -> tuple[str, ...]:
 
     Args:
         request: The request.
-        dialect: How the server reads `include`.
+        dialect: How the server reads ``include``.
 
     Returns:
         The names.

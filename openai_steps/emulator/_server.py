@@ -37,7 +37,7 @@ class Emulator:
         api_key: The key that every request must carry; None lets everyone in.
         store: The runs to serve; a new empty store if None.
         recorded: Tell clients that nothing will change any more, as an archive should:
-            `Cache-Control: immutable` (RFC 8246).
+            ``Cache-Control: immutable`` (RFC 8246).
 
     Attributes:
         store: The runs. Changes show in the next answer, while serving too.
@@ -45,7 +45,7 @@ class Emulator:
         dialect: How pages are made.
 
     Raises:
-        ValueError: There is no profile of that name.
+        ValueError: If there is no profile of that name.
     """
 
     def __init__(
@@ -87,9 +87,9 @@ class Emulator:
             An emulator, not serving yet.
 
         Raises:
-            OSError: The file cannot be read.
-            JSONLinesError: A line is wrong.
-            ValueError: There is no profile of that name.
+            OSError: If the file cannot be read.
+            JSONLinesError: If a line is wrong.
+            ValueError: If there is no profile of that name.
         """
         return cls(profile=profile, dialect=dialect, api_key=api_key, store=load_jsonl(path))
 
@@ -101,7 +101,7 @@ class Emulator:
         dialect: Dialect | None = None,
         api_key: str | None = None,
     ) -> Emulator:
-        """Serve the bundled run: thread `thread_demo`, run `run_demo`.
+        """Serve the bundled run: thread ``thread_demo``, run ``run_demo``.
 
         Args:
             profile: As for the class.
@@ -112,7 +112,7 @@ class Emulator:
             An emulator, not serving yet.
 
         Raises:
-            ValueError: There is no profile of that name.
+            ValueError: If there is no profile of that name.
         """
         lines = files("openai_steps.emulator").joinpath("demo.jsonl").read_bytes().split(b"\n")
         store = read_jsonl(lines, name="demo.jsonl")
@@ -142,7 +142,7 @@ class Emulator:
             matching: Which requests; None means all.
 
         Raises:
-            ValueError: `times` is below 1.
+            ValueError: If ``times`` is below 1.
         """
         self._faults.add(fault, times, matching)
 
@@ -164,10 +164,10 @@ class Emulator:
             port: The port; 0 takes a free one.
 
         Yields:
-            The base URL, to which a client appends `/threads/{thread_id}/runs/{run_id}/steps`.
+            The base URL, to which a client appends ``/threads/{thread_id}/runs/{run_id}/steps``.
 
         Raises:
-            OSError: The port cannot be had.
+            OSError: If the port cannot be had.
         """
         closing = asyncio.Event()
 
@@ -225,7 +225,7 @@ def _named(name: str) -> Profile:
     try:
         return PROFILES[name]
     except KeyError:
-        raise ValueError(f"no profile {name!r}; there are {', '.join(PROFILES)}") from None
+        raise ValueError(f"There is no profile {name!r}, but {', '.join(PROFILES)}.") from None
 
 
 def _recorded(request: web.BaseRequest) -> RecordedRequest:

@@ -20,7 +20,7 @@ _RUN_OF_UNFINISHED: Mapping[str, str] = {
 
 
 def derived_run(key: tuple[str, str], steps: Iterable[JSONObject]) -> JSONObject:
-    """A run object for the run of these steps.
+    """Return a run object for the run of these steps.
 
     Args:
         key: Its (thread_id, run_id).
@@ -106,19 +106,19 @@ class Store(ThreadStore):
         Args:
             thread_id: Its thread.
             run_id: Its id.
-            steps: Wire-shape steps; a missing `thread_id` or `run_id` is filled in.
+            steps: Wire-shape steps; a missing ``thread_id`` or ``run_id`` is filled in.
             **fields: Fields of the run object. What is not given is derived from the steps,
-                and follows them: set `status="in_progress"` for a run that is to grow.
+                and follows them: set ``status="in_progress"`` for a run that is to grow.
 
         Returns:
             The run object in the wire shape.
 
         Raises:
-            ValueError: The run exists, or a step is malformed or given twice.
+            ValueError: If the run exists, or a step is malformed or given twice.
         """
         key = (ident(thread_id, "thread_id"), ident(run_id, "run_id"))
         if key in self._entries:
-            raise ValueError(f"run {run_id!r} of thread {thread_id!r} exists already")
+            raise ValueError(f"The run {run_id!r} of the thread {thread_id!r} exists already.")
         entry = _Entry(fields)
         for step in steps:
             _add(entry, key, step)
@@ -129,10 +129,10 @@ class Store(ThreadStore):
         """Add steps to the runs they name, deriving the run objects that do not exist.
 
         Args:
-            steps: Wire-shape steps with `id`, `thread_id` and `run_id`.
+            steps: Wire-shape steps with ``id``, ``thread_id`` and ``run_id``.
 
         Raises:
-            ValueError: A step is malformed or given twice; those before it were added.
+            ValueError: If a step is malformed or given twice; those before it were added.
         """
         for step in steps:
             self.add_step(step)
@@ -141,13 +141,13 @@ class Store(ThreadStore):
         """Add one step to the run it names, deriving the run object if it does not exist.
 
         Args:
-            step: Wire-shape step with `id`, `thread_id` and `run_id`.
+            step: Wire-shape step with ``id``, ``thread_id`` and ``run_id``.
 
         Returns:
             The stored step.
 
         Raises:
-            ValueError: The step is malformed or given twice.
+            ValueError: If the step is malformed or given twice.
         """
         key = (ident(step.get("thread_id"), "thread_id"), ident(step.get("run_id"), "run_id"))
         entry = self._entries.get(key)
@@ -162,14 +162,14 @@ class Store(ThreadStore):
         Args:
             thread_id: The run's thread.
             run_id: The run.
-            step: Wire-shape step; a missing `thread_id` or `run_id` is filled in.
+            step: Wire-shape step; a missing ``thread_id`` or ``run_id`` is filled in.
 
         Returns:
             The stored step.
 
         Raises:
-            LookupError: There is no such run.
-            ValueError: The step is malformed or given twice.
+            LookupError: If there is no such run.
+            ValueError: If the step is malformed or given twice.
         """
         return _add(self._entry(thread_id, run_id), (thread_id, run_id), step)
 
@@ -186,11 +186,11 @@ class Store(ThreadStore):
             The stored step.
 
         Raises:
-            LookupError: There is no such run or step.
+            LookupError: If there is no such run or step.
         """
         steps = self._entry(thread_id, run_id).steps
         if step_id not in steps:
-            raise LookupError(f"no step {step_id!r} in run {run_id!r}")
+            raise LookupError(f"There is no step {step_id!r} in the run {run_id!r}.")
         steps[step_id] = {**steps[step_id], **changes}
         return steps[step_id]
 
@@ -200,14 +200,14 @@ class Store(ThreadStore):
         Args:
             thread_id: The run's thread.
             run_id: The run.
-            status: A wire status such as `in_progress`, `requires_action` or `completed`.
+            status: A wire status such as ``in_progress``, ``requires_action`` or ``completed``.
             **fields: Further wire fields and their new values.
 
         Returns:
             The run object.
 
         Raises:
-            LookupError: There is no such run.
+            LookupError: If there is no such run.
         """
         entry = self._entry(thread_id, run_id)
         entry.said = {**entry.said, "status": status, **fields}
@@ -217,10 +217,10 @@ class Store(ThreadStore):
         """Give a run object as a whole, for a run that exists or a new one.
 
         Args:
-            run: Wire-shape run with `id` and `thread_id`. Nothing is derived for it.
+            run: Wire-shape run with ``id`` and ``thread_id``. Nothing is derived for it.
 
         Raises:
-            ValueError: It has no ids.
+            ValueError: If it has no ids.
         """
         key = (ident(run.get("thread_id"), "thread_id"), ident(run.get("id"), "id"))
         entry = self._entries.get(key) or self._enter(key, _Entry({}))
@@ -234,33 +234,33 @@ class Store(ThreadStore):
             run_id: The run.
 
         Raises:
-            LookupError: There is no such run.
+            LookupError: If there is no such run.
         """
         self._entry(thread_id, run_id)
         del self._entries[thread_id, run_id]
         del self._run_ids[thread_id][run_id]
 
     def runs(self) -> list[tuple[str, str]]:
-        """The (thread_id, run_id) of every run, in the order of their adding."""
+        """Return the (thread_id, run_id) of every run, in the order of their adding."""
         return list(self._entries)
 
     def run(self, thread_id: str, run_id: str) -> JSONObject | None:
-        """The run object, or None."""
+        """Return the run object, or None."""
         entry = self._entries.get((thread_id, run_id))
         return entry.run((thread_id, run_id)) if entry else None
 
     def steps(self, thread_id: str, run_id: str) -> list[JSONObject]:
-        """The steps of a run in the order of their adding; none for an unknown run."""
+        """Return the steps of a run in the order of their adding; none for an unknown run."""
         entry = self._entries.get((thread_id, run_id))
         return list(entry.steps.values()) if entry else []
 
     def step(self, thread_id: str, run_id: str, step_id: str) -> JSONObject | None:
-        """One step, or None."""
+        """Return one step, or None."""
         entry = self._entries.get((thread_id, run_id))
         return entry.steps.get(step_id) if entry else None
 
     def runs_of(self, thread_id: str | None) -> list[JSONObject]:
-        """The run objects of a thread, or of all threads, in the order of their adding."""
+        """Return the run objects of a thread, or of all threads, in the order of their adding."""
         if thread_id is None:
             return [entry.run(key) for key, entry in self._entries.items()]
         return [
@@ -281,15 +281,15 @@ class Store(ThreadStore):
         try:
             return self._entries[thread_id, run_id]
         except KeyError:
-            raise LookupError(f"no run {run_id!r} in thread {thread_id!r}") from None
+            raise LookupError(f"There is no run {run_id!r} in the thread {thread_id!r}.") from None
 
 
 def _add(entry: _Entry, key: tuple[str, str], step: Mapping[str, Any]) -> JSONObject:
     step_id = ident(step.get("id"), "id")
     if step_id in entry.steps:
-        raise ValueError(f"step {step_id!r} is given twice")
+        raise ValueError(f"The step {step_id!r} is given twice.")
     stored = {"thread_id": key[0], "run_id": key[1], **step}
     if (stored["thread_id"], stored["run_id"]) != key:
-        raise ValueError(f"step {step_id!r} names another thread or run than {key}")
+        raise ValueError(f"The step {step_id!r} names another thread or run than {key}.")
     entry.steps[step_id] = stored
     return stored

@@ -40,7 +40,7 @@ class ThreadStore:
             The thread object in the wire shape.
 
         Raises:
-            ValueError: The id is empty.
+            ValueError: If the id is empty.
         """
         thread = self._threads.setdefault(ident(thread_id, "thread_id"), Thread())
         thread.said = {**thread.said, **fields}
@@ -51,22 +51,22 @@ class ThreadStore:
 
         Args:
             thread_id: Its thread.
-            message: Wire-shape message with `id`; a missing `thread_id`, `object`, `role`,
-                `content` and the like are filled in.
+            message: Wire-shape message with ``id``; a missing ``thread_id``, ``object``, ``role``,
+                ``content`` and the like are filled in.
 
         Returns:
             The stored message.
 
         Raises:
-            ValueError: The message has no id, is given twice, or names another thread.
+            ValueError: If the message has no id, is given twice, or names another thread.
         """
         messages = self._threads.setdefault(ident(thread_id, "thread_id"), Thread()).messages
         message_id = ident(message.get("id"), "id")
         if message_id in messages:
-            raise ValueError(f"message {message_id!r} is given twice")
+            raise ValueError(f"The message {message_id!r} is given twice.")
         stored = {**_MESSAGE, "thread_id": thread_id, **message}
         if stored["thread_id"] != thread_id:
-            raise ValueError(f"message {message_id!r} names another thread than {thread_id!r}")
+            raise ValueError(f"The message {message_id!r} names another thread than {thread_id!r}.")
         messages[message_id] = stored
         return stored
 
@@ -82,7 +82,7 @@ class ThreadStore:
             The stored message.
 
         Raises:
-            LookupError: There is no such message.
+            LookupError: If there is no such message.
         """
         messages = self._messages_with(thread_id, message_id)
         messages[message_id] = {**messages[message_id], **changes}
@@ -96,7 +96,7 @@ class ThreadStore:
             message_id: The message.
 
         Raises:
-            LookupError: There is no such message.
+            LookupError: If there is no such message.
         """
         del self._messages_with(thread_id, message_id)[message_id]
 
@@ -104,14 +104,14 @@ class ThreadStore:
         """Add a file.
 
         Args:
-            file: Wire-shape file with `id`; the missing fields are filled in.
+            file: Wire-shape file with ``id``; the missing fields are filled in.
             content: What it holds.
 
         Returns:
             The file object in the wire shape.
 
         Raises:
-            ValueError: It has no id.
+            ValueError: If it has no id.
         """
         file_id = ident(file.get("id"), "id")
         stored = {**_FILE, "bytes": len(content), "filename": file_id, **file}
@@ -119,35 +119,35 @@ class ThreadStore:
         return stored
 
     def threads(self) -> list[JSONObject]:
-        """The thread objects, in the order of their adding."""
+        """Return the thread objects, in the order of their adding."""
         return [self._object(thread_id, thread) for thread_id, thread in self._threads.items()]
 
     def thread(self, thread_id: str) -> JSONObject | None:
-        """A thread object, or None."""
+        """Return a thread object, or None."""
         thread = self._threads.get(thread_id)
         return None if thread is None else self._object(thread_id, thread)
 
     def has_thread(self, thread_id: str) -> bool:
-        """Whether there is such a thread, by itself or for a run or a message of it."""
+        """Tell whether there is such a thread, by itself or for a run or a message of it."""
         return thread_id in self._threads
 
     def messages(self, thread_id: str | None) -> list[JSONObject]:
-        """The messages of a thread, or of all threads, in the order of their adding."""
+        """Return the messages of a thread, or of all threads, in the order of their adding."""
         threads = [self._threads.get(thread_id)] if thread_id is not None else self._threads.values()
         return [message for thread in threads if thread is not None for message in thread.messages.values()]
 
     def message(self, thread_id: str, message_id: str) -> JSONObject | None:
-        """One message, or None."""
+        """Return one message, or None."""
         thread = self._threads.get(thread_id)
         return None if thread is None else thread.messages.get(message_id)
 
     def file(self, file_id: str) -> JSONObject | None:
-        """A file object, or None."""
+        """Return a file object, or None."""
         found = self._files.get(file_id)
         return None if found is None else found[0]
 
     def content(self, file_id: str) -> bytes | None:
-        """What a file holds; None if there is no such file."""
+        """Return what a file holds; None if there is no such file."""
         found = self._files.get(file_id)
         return None if found is None else found[1]
 
@@ -168,7 +168,7 @@ class ThreadStore:
     def _messages_with(self, thread_id: str, message_id: str) -> dict[str, JSONObject]:
         thread = self._threads.get(thread_id)
         if thread is None or message_id not in thread.messages:
-            raise LookupError(f"no message {message_id!r} in thread {thread_id!r}")
+            raise LookupError(f"There is no message {message_id!r} in the thread {thread_id!r}.")
         return thread.messages
 
 
@@ -197,7 +197,7 @@ _FILE: JSONObject = {
 
 
 def ident(value: Any, name: str) -> str:
-    """The value, if it can be an id."""
+    """Return the value, if it can be an id."""
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{name!r} must be a text that is not empty, not {value!r}")
+        raise ValueError(f"{name!r} must be text and not empty, not {value!r}.")
     return value

@@ -40,14 +40,14 @@ _PLACEHOLDERS: dict[str, Callable[[], Any]] = {
 
 
 def instant(value: Any) -> float:
-    """The moment that a stored time means, in seconds; 0 where there is none."""
+    """Return the moment that a stored time means, in seconds; 0 where there is none."""
     if isinstance(value, str):
         return datetime.fromisoformat(value).timestamp()
     return float(value) if value is not None else 0.0
 
 
 def render(record: Mapping[str, Any], dialect: Dialect, now: float = 0.0) -> JSONObject:
-    """Anything with times in the time format and with the placeholders of a dialect; `now` is the server's."""
+    """Return anything with times in the time format and with the placeholders of a dialect; ``now`` is the server's."""
     rendered = dict(record)
     for name in TIMES:
         value = rendered.get(name)
@@ -62,7 +62,7 @@ def render(record: Mapping[str, Any], dialect: Dialect, now: float = 0.0) -> JSO
 
 
 def render_message(message: Mapping[str, Any], dialect: Dialect, now: float) -> JSONObject:
-    """A message as a dialect sends it."""
+    """Return a message as a dialect sends it."""
     rendered = render(message, dialect, now)
     if dialect.message_state == "absent":
         rendered = {name: value for name, value in rendered.items() if name not in _MESSAGE_STATE}
@@ -77,7 +77,7 @@ _MESSAGE_STATE = frozenset({"status", "incomplete_details", "completed_at", "inc
 def render_item(
     kind: Kind, item: Mapping[str, Any], include: Iterable[str], dialect: Dialect, now: float
 ) -> JSONObject:
-    """Anything as a dialect sends it."""
+    """Return anything as a dialect sends it."""
     match kind:
         case "run step":
             return render_step(item, include, dialect, now)
@@ -88,7 +88,7 @@ def render_item(
 
 
 def render_step(step: Mapping[str, Any], include: Iterable[str], dialect: Dialect, now: float = 0.0) -> JSONObject:
-    """A step as a dialect sends it, without the content of file searches unless asked for."""
+    """Return a step as a dialect sends it, without the content of file searches unless asked for."""
     rendered = render(step, dialect, now)
     details = rendered.get("step_details")
     if FILE_SEARCH_CONTENT not in include and isinstance(details, dict):

@@ -53,7 +53,7 @@ def test_lines_say_what_they_are() -> None:
         ("{", "not JSON"),
         ('{"id": NaN}', "not JSON"),
         ("[]", "not a JSON object"),
-        ('{"id": "b", "run_id": "r"}', "'thread_id' must be a text that is not empty, not None"),
+        ('{"id": "b", "run_id": "r"}', "'thread_id' must be text and not empty, not None"),
         ('{"id": "b", "thread_id": "t"}', "'run_id' must be"),
         ('{"id": "", "thread_id": "t", "run_id": "r"}', "'id' must be"),
         (STEP, "step 'a' is given twice"),
@@ -76,7 +76,7 @@ def test_errors_name_the_line(tmp_path: Path, line: str, reason: str) -> None:
 
 def test_a_run_given_twice_names_both_lines() -> None:
     run = '{"object": "thread.run", "id": "r", "thread_id": "t"}'
-    with pytest.raises(JSONLinesError, match="line 2: run 'r' was given on line 1"):
+    with pytest.raises(JSONLinesError, match="line 2: the run 'r' was given on line 1"):
         read_jsonl([run, run])
 
 

@@ -103,7 +103,7 @@ async def test_the_dialect_of_the_profile_gives_way_to_the_given_one() -> None:
 
 
 def test_an_unknown_profile_is_named() -> None:
-    with pytest.raises(ValueError, match="no profile 'nobody'; there are compatible, openai"):
+    with pytest.raises(ValueError, match="no profile 'nobody', but compatible, openai"):
         Emulator(profile="nobody")
     with pytest.raises(ValueError, match="errors must be one of"):
         attrs.evolve(PROFILES["openai"], errors="odd")  # type: ignore[arg-type]

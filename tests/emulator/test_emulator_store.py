@@ -79,24 +79,24 @@ def test_a_removed_run_is_gone(store: Store) -> None:
 
 
 def test_what_is_not_there_is_named(store: Store) -> None:
-    with pytest.raises(LookupError, match="no run 'x' in thread 't'"):
+    with pytest.raises(LookupError, match="no run 'x' in the thread 't'"):
         store.append_step("t", "x", {"id": "b"})
     with pytest.raises(LookupError, match="no run 'x'"):
         store.set_run_status("t", "x", "completed")
     with pytest.raises(LookupError, match="no run 'x'"):
         store.remove_run("t", "x")
-    with pytest.raises(LookupError, match="no step 'x' in run 'r'"):
+    with pytest.raises(LookupError, match="no step 'x' in the run 'r'"):
         store.update_step("t", "r", "x")
 
 
 def test_what_cannot_be_is_refused(store: Store) -> None:
-    with pytest.raises(ValueError, match="run 'r' of thread 't' exists"):
+    with pytest.raises(ValueError, match="run 'r' of the thread 't' exists"):
         store.add_run("t", "r")
     with pytest.raises(ValueError, match="step 'a' is given twice"):
         store.append_step("t", "r", {"id": "a"})
-    with pytest.raises(ValueError, match="'id' must be a text"):
+    with pytest.raises(ValueError, match="'id' must be text"):
         store.append_step("t", "r", {})
     with pytest.raises(ValueError, match="another thread or run"):
         store.append_step("t", "r", {"id": "b", "run_id": "other"})
-    with pytest.raises(ValueError, match="'run_id' must be a text"):
+    with pytest.raises(ValueError, match="'run_id' must be text"):
         store.add_steps([{"id": "b", "thread_id": "t"}])

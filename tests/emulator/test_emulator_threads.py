@@ -85,9 +85,9 @@ def test_what_is_not_there_is_none_or_named(store: Store) -> None:
     assert (store.thread("x"), store.message("x", "m1"), store.message("t", "x")) == (None, None, None)
     assert (store.file("x"), store.content("x"), store.has_thread("x")) == (None, None, False)
     for thread_id, message_id in [("t", "x"), ("x", "m1")]:
-        with pytest.raises(LookupError, match=f"no message '{message_id}' in thread '{thread_id}'"):
+        with pytest.raises(LookupError, match=f"no message '{message_id}' in the thread '{thread_id}'"):
             store.update_message(thread_id, message_id)
-        with pytest.raises(LookupError, match=f"no message '{message_id}' in thread '{thread_id}'"):
+        with pytest.raises(LookupError, match=f"no message '{message_id}' in the thread '{thread_id}'"):
             store.remove_message(thread_id, message_id)
 
 
