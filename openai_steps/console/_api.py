@@ -21,14 +21,14 @@ from openai_steps._client.client import AsyncStepsClient
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._errors import ResponseDecodeError, StepsError
 from openai_steps._http.replies import Reply, find_request_id, read_reply
-from openai_steps._http.requests import list_request, request_headers
+from openai_steps._http.requests import list_request, request_headers, runs_request
 from openai_steps._json.converter import dumps
-from openai_steps._models.pages import StepPage
+from openai_steps._models.pages import RunPage, StepPage
 from openai_steps._models.runs import Order, Run, RunRef
 from openai_steps._models.steps import RunStep
 from openai_steps._secrets import hide, mask
 from openai_steps.console import _rows
-from openai_steps.console._form import KNOWN_INCLUDES, PARAMETERS, Call, FormError, read_form, read_pasted
+from openai_steps.console._form import KNOWN_INCLUDES, PARAMETERS, Call, FormError, read_form, read_pasted, thread_of
 from openai_steps.console._snippets import snippets, token_line
 from openai_steps.doctor._examine import examine_run
 from openai_steps.gateway._answer import masked
@@ -89,6 +89,7 @@ class Api:
             "page": self._page,
             "run": self._whole_run,
             "step": self._step,
+            "runs": self._runs_of_thread,
             "timeline": self._timeline,
             "doctor": self._doctor,
             "save": self._save,
@@ -254,6 +255,17 @@ class Api:
         if step is None:
             step = await connection.client.get_step(call.thread_id, call.run_id, step_id, include=call.include)
         return {"step": _rows.details(step)}
+
+    async def _runs_of_thread(self, data: Result) -> Result:
+        """Read a page of a thread's runs, newest first."""
+        connection = self.connection(data)
+        after = data.get("after")
+        request = runs_request(
+            connection.client.endpoint, thread_of(_form(data)), limit=_DEFAULT_SIZE, after=str(after) if after else None
+        )
+        reply = await connection.client._transport.get(request)
+        page = read_reply(reply, RunPage, request=request)
+        return {"runs": [_rows.run_row(run) for run in page.data], "more": page.has_more is not False}
 
     async def _timeline(self, data: Result) -> Result:
         call, connection = read_form(_form(data)), self.connection(data)

@@ -33,6 +33,12 @@ _OWN: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 
+_FILE: Final = {
+    "Content-Type": "application/octet-stream",
+    "Content-Disposition": "attachment",
+    "Content-Security-Policy": "sandbox",
+}
+
 # Clients made by Stainless (openai-python, openai-node) repeat a request that ends in 5xx, unless they are told.
 _NO_RETRY: Final = {"x-should-retry": "false"}
 
@@ -65,6 +71,12 @@ def answer_of_reply(reply: Reply, more: Mapping[str, str] | None = None) -> Answ
     if reply.body.lstrip()[:1] not in (b"{", b"["):
         raise Rejection(502, "upstream", "The server answered with something else than JSON.")
     return answer_with(masked(reply), {**_passed(reply.headers, reply.secrets), **(more or {})})
+
+
+def answer_of_file(reply: Reply) -> Answer:
+    """Return a file's content, as bytes that no browser takes for a page."""
+    headers = {**_passed(reply.headers, reply.secrets), **_FILE}
+    return answer_with(masked(reply), headers)
 
 
 def masked(reply: Reply) -> bytes:

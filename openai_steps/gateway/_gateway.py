@@ -18,10 +18,11 @@ from aiohttp import web
 
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._errors import StepsError
-from openai_steps._http.requests import Request, list_request, run_request, step_request
+from openai_steps._http.requests import Request
 from openai_steps.gateway._answer import (
     Answer,
     answer_of_error,
+    answer_of_file,
     answer_of_rejection,
     answer_of_reply,
     answer_with,
@@ -32,7 +33,16 @@ from openai_steps.gateway._readings import Readings
 from openai_steps.gateway._rejection import Rejection
 from openai_steps.gateway._repair import read_whole
 from openai_steps.gateway._server import SERVER, Bounds, listen, send
-from openai_steps.gateway._target import HEALTH, PREFIX, ROUTE_GROUPS, RUN, STEP, STEPS, Target, check_form, read_target
+from openai_steps.gateway._target import (
+    FILE_CONTENT,
+    HEALTH,
+    PREFIX,
+    ROUTE_GROUPS,
+    STEPS,
+    Target,
+    check_form,
+    read_target,
+)
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
@@ -49,8 +59,9 @@ _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?|https?://\[
 class Gateway:
     """A read-only reverse proxy: callers read through it with no key of the server's.
 
-    It answers GET and HEAD for the paths of runs and steps, and nothing else. What a caller sends besides ids and the
-    known parameters goes nowhere: the request to the server is made anew, with this client's key and headers.
+    It answers GET and HEAD for the paths of runs and steps, and of more if it is told to. What a caller sends besides
+    ids and the known parameters goes nowhere: the request to the server is made anew, with this client's key and
+    headers.
 
     Args:
         client: Reads from the server. Closing it is yours to do. A gateway's callers try again by themselves: give it
@@ -59,6 +70,7 @@ class Gateway:
             None lets in everybody who can reach the gateway.
         repair: Answer lists as the documented contract has them, whatever the server's pages are like: from the run as
             a whole, read and verified in both orders, or not at all (502 ``upstream_paging``).
+        routes: More to serve besides runs and steps: ``messages``, ``threads``, ``files``.
         allow_hosts: Names by which callers may call this gateway besides 127.0.0.1, localhost and ::1; ``*``: any.
         allow_origins: Origins whose web pages may read, such as ``http://localhost:5173``.
         observer: Is called after each request, with what became of it. What it raises is logged.
@@ -251,6 +263,8 @@ class Gateway:
                 502, "upstream_credentials", f"The gateway got no key or token for the server: {type(error).__name__}."
             ) from None
         seen.source = "server"
+        if target.route is FILE_CONTENT:
+            return answer_of_file(reply)
         return answer_of_reply(reply, {} if self._readings is None else {_REPAIR: "passed"})
 
     async def _repaired(self, readings: Readings, target: Target, seen: _Seen) -> Answer:
@@ -301,19 +315,7 @@ def request_for(endpoint: Endpoint, target: Target) -> Request:
     Raises:
         ValueError: If this server does not take an argument.
     """
-    if target.route is RUN:
-        return run_request(endpoint, **target.ids)
-    if target.route is STEP:
-        return step_request(endpoint, **target.ids, include=target.include)
-    return list_request(
-        endpoint,
-        **target.ids,
-        limit=target.limit,
-        order=target.order,
-        after=target.after,
-        before=target.before,
-        include=target.include,
-    )
+    return target.route.request(endpoint, **target.ids, **target.arguments)
 
 
 def is_loopback(host: str) -> bool:

@@ -6,20 +6,33 @@ Nothing of the caller's own path or query text goes on: it is read into values h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Final, cast
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from attrs import frozen
+from attrs import field, frozen
 
 from openai_steps._arguments import MAX_PAGE_SIZE
+from openai_steps._http.requests import (
+    Request,
+    file_request,
+    list_request,
+    message_request,
+    messages_request,
+    run_request,
+    runs_request,
+    step_request,
+    thread_request,
+    threads_request,
+)
 from openai_steps._models.runs import Order
 from openai_steps.gateway._rejection import Rejection
 
 PREFIX: Final = "/v1"
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 
-ROUTE_GROUPS: Final[tuple[str, ...]] = ()
+ROUTE_GROUPS: Final = ("messages", "threads", "files")
 """Names of the routes that are served only where they are asked for."""
 
 _LIST: Final = frozenset({"limit", "order", "after", "before"})
@@ -35,19 +48,35 @@ class Route:
 
     Attributes:
         template: The path below ``/v1`` with names for ids, which is also what logs call it.
+        request: Makes the request to the server of ids and arguments.
         parameters: The parameters that it takes.
         group: The name by which it is switched on; None where it is always on.
     """
 
     template: str
+    request: Callable[..., Request] = field(repr=False)
     parameters: frozenset[str] = frozenset()
     group: str | None = None
 
 
-STEPS: Final = Route(template="/threads/{thread_id}/runs/{run_id}/steps", parameters=_LIST | _INCLUDE)
-STEP: Final = Route(template="/threads/{thread_id}/runs/{run_id}/steps/{step_id}", parameters=_INCLUDE)
-RUN: Final = Route(template="/threads/{thread_id}/runs/{run_id}")
-ROUTES: Final = (STEPS, STEP, RUN)
+_RUN_PATH: Final = "/threads/{thread_id}/runs/{run_id}"
+_MESSAGES_PATH: Final = "/threads/{thread_id}/messages"
+
+STEPS: Final = Route(template=f"{_RUN_PATH}/steps", request=list_request, parameters=_LIST | _INCLUDE)
+STEP: Final = Route(template=f"{_RUN_PATH}/steps/{{step_id}}", request=step_request, parameters=_INCLUDE)
+RUN: Final = Route(template=_RUN_PATH, request=run_request)
+RUNS: Final = Route(template="/threads/{thread_id}/runs", request=runs_request, parameters=_LIST)
+FILE_CONTENT: Final = Route(
+    template="/files/{file_id}/content", request=partial(file_request, content=True), group="files"
+)
+ROUTES: Final = (
+    *(STEPS, STEP, RUN, RUNS, FILE_CONTENT),
+    Route(template=_MESSAGES_PATH, request=messages_request, parameters=_LIST | {"run_id"}, group="messages"),
+    Route(template=f"{_MESSAGES_PATH}/{{message_id}}", request=message_request, group="messages"),
+    Route(template="/threads", request=threads_request, parameters=_LIST, group="threads"),
+    Route(template="/threads/{thread_id}", request=thread_request, group="threads"),
+    Route(template="/files/{file_id}", request=file_request, group="files"),
+)
 
 
 @frozen(kw_only=True)
@@ -62,6 +91,12 @@ class Target:
     before: str | None = None
     run_id: str | None = None
     include: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What was given besides the ids, by the names that the route's ``request`` has for it."""
+        names = ("limit", "order", "after", "before", "run_id", "include")
+        return {name: value for name in names if (value := getattr(self, name)) not in (None, ())}
 
 
 def check_form(raw_target: str) -> None:

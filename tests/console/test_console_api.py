@@ -186,6 +186,19 @@ async def test_a_step_that_was_not_shown_is_asked_for() -> None:
         assert len(opened.emulator.requests) == 1
 
 
+async def test_a_threads_runs_newest_first() -> None:
+    async with console(2) as opened:
+        for number in range(25):
+            opened.emulator.store.add_run(THREAD, f"run_more_{number:02}", created_at=1_800_000_000 + number)
+        first = await opened.ask("runs", form={"thread_id": THREAD})
+        assert [run["id"] for run in first["runs"]][:2] == ["run_more_24", "run_more_23"]
+        assert (len(first["runs"]), first["more"]) == (20, True)
+        rest = await opened.ask("runs", form={"thread_id": THREAD}, after=first["runs"][-1]["id"])
+        assert [run["id"] for run in rest["runs"]] == [*(f"run_more_{number:02}" for number in range(4, -1, -1)), RUN]
+        assert not rest["more"]
+        assert (await opened.ask("runs", form={}))["fields"] == {"thread_id": "Fill in thread_id."}
+
+
 async def test_the_doctors_findings() -> None:
     async with console(30) as opened:
         answer = await opened.ask("doctor")

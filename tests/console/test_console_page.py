@@ -179,6 +179,25 @@ async def test_the_whole_run_is_filtered_and_sorted(browser: Browser) -> None:
         await drive(work)
 
 
+async def test_a_run_is_picked_from_the_threads(browser: Browser) -> None:
+    async with console(2) as opened:
+        for number in range(25):
+            opened.emulator.store.add_run(THREAD, f"run_more_{number:02}", created_at=1_800_000_000 + number)
+
+        def work() -> None:
+            enter(opened, browser)
+            browser.click("#runs")
+            browser.wait_for("document.querySelectorAll('#run-list li').length === 20")
+            browser.evaluate("document.querySelector('#run-list > button').click()")
+            browser.wait_for("document.querySelectorAll('#run-list li').length === 6")
+            browser.click("#run-list li:first-child button")
+            assert browser.evaluate("document.getElementById('run_id').value") == "run_more_04"
+            assert browser.evaluate(FOCUS) == "run_id"
+            assert "run_more_04" in browser.evaluate("location.hash")
+
+        await drive(work)
+
+
 async def test_what_is_wrong_is_said_and_nothing_is_sent(browser: Browser) -> None:
     async with console(runs=[]) as opened:
 

@@ -217,6 +217,26 @@ async def test_without_a_key_it_is_not_ready(target: str, caplog: pytest.LogCapt
     assert KEY not in text + caplog.text
 
 
+async def test_messages_threads_and_files_by_option() -> None:
+    async with gateway(2, routes=["messages", "threads", "files"]) as served:
+        store = served.emulator.store
+        store.add_message(THREAD, {"id": "msg_1", "created_at": 1_700_000_000, "run_id": RUN})
+        store.add_file({"id": "file_1", "filename": "a.html"}, b"<script>alert(1)</script>" + KEY.encode())
+        assert (await served.get(f"/v1/threads/{THREAD}/runs")).ids == [RUN]
+        assert (await served.get(f"/v1/threads/{THREAD}/messages?run_id={RUN}")).ids == ["msg_1"]
+        assert (await served.get(f"/v1/threads/{THREAD}/messages/msg_1")).json["id"] == "msg_1"
+        assert (await served.get(f"/v1/threads/{THREAD}")).json["id"] == THREAD
+        assert (await served.get("/v1/files/file_1")).json["filename"] == "a.html"
+        content = await served.get("/v1/files/file_1/content")
+        assert content.body == b"<script>alert(1)</script>***"
+        assert content.headers["content-type"] == "application/octet-stream"
+        assert content.headers["content-disposition"] == "attachment"
+        assert content.headers["content-security-policy"] == "sandbox"
+    async with gateway(2) as served:
+        assert (await served.get(f"/v1/threads/{THREAD}/messages")).status == 404
+        assert served.emulator.requests == ()
+
+
 # --- The server's errors ------------------------------------------------------------------------------------------
 
 

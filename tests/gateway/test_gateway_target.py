@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from openai_steps import INCLUDE_FILE_SEARCH_CONTENT, Endpoint
 from openai_steps.gateway._gateway import request_for
 from openai_steps.gateway._rejection import Rejection
-from openai_steps.gateway._target import RUN, STEP, STEPS, Target, check_form, read_target
+from openai_steps.gateway._target import ROUTE_GROUPS, RUN, STEP, STEPS, Target, check_form, read_target
 
 UPSTREAM = Endpoint.compatible("https://server.example/v1")
 CONTENT = INCLUDE_FILE_SEARCH_CONTENT
 
 
-def rejected(raw_target: str) -> Rejection:
+def rejected(raw_target: str, *groups: str) -> Rejection:
     with pytest.raises(Rejection) as caught:
-        read_target(raw_target)
+        read_target(raw_target, groups)
     return caught.value
 
 
@@ -29,6 +29,42 @@ def test_the_routes() -> None:
     assert read_target("/v1/threads/t/runs/r") == Target(route=RUN, ids=ids)
     assert read_target("/v1/threads/t/runs/r/steps") == Target(route=STEPS, ids=ids)
     assert read_target("/v1/threads/t/runs/r/steps/s") == Target(route=STEP, ids={**ids, "step_id": "s"})
+
+
+MORE = {
+    "/v1/threads/t/messages": "messages",
+    "/v1/threads/t/messages/m": "messages",
+    "/v1/threads": "threads",
+    "/v1/threads/t": "threads",
+    "/v1/files/f": "files",
+    "/v1/files/f/content": "files",
+}
+
+
+@pytest.mark.parametrize(("path", "group"), MORE.items())
+def test_more_routes_are_served_where_they_are_asked_for(path: str, group: str) -> None:
+    others = [name for name in ROUTE_GROUPS if name != group]
+    assert rejected(path, *others).status == 404
+    target = read_target(path, [group])
+    assert target.route.group == group
+    assert request_for(UPSTREAM, target).url == "https://server.example" + path
+
+
+def test_runs_are_always_served() -> None:
+    target = read_target("/v1/threads/t/runs?limit=5&order=asc&after=r")
+    assert request_for(UPSTREAM, target).url == "https://server.example/v1/threads/t/runs?limit=5&order=asc&after=r"
+
+
+def test_the_messages_of_one_run() -> None:
+    target = read_target("/v1/threads/t/messages?run_id=r", ["messages"])
+    assert request_for(UPSTREAM, target).url == "https://server.example/v1/threads/t/messages?run_id=r"
+    assert rejected("/v1/threads/t/runs?run_id=r").param == "run_id"
+    assert rejected("/v1/threads/t/messages?include=x", "messages").param == "include"
+
+
+def test_a_404_names_what_is_served() -> None:
+    assert "/v1/files" not in rejected("/v1/x").message
+    assert "/v1/files/{file_id}/content" in rejected("/v1/x", "files").message
 
 
 def test_the_parameters() -> None:
@@ -58,7 +94,7 @@ def test_the_name_of_file_search_content_comes_through() -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *("/", "/v1", "/v1/", "/v1/threads", "/v1/threads/t", "/v1/threads/t/runs", "/v1/threads//runs/r"),
+        *("/", "/v1", "/v1/", "/v1/threads", "/v1/threads/t", "/v1/threads/t/runs/", "/v1/threads//runs/r"),
         *("/v1/threads/t/runs/r/", "/v1/threads/t/runs/r/steps/", "/v1/threads/t/runs/r/steps/s/x"),
         *("/v2/threads/t/runs/r", "/v1/../v1/threads/t/runs/r", "/V1/threads/t/runs/r", "/x/v1/threads/t/runs/r"),
         *("/v1/threads/t/runs/r#steps", "/v1/threads/t/runs/r;x/steps2", "/v1/threads/t/runs/r%3Fx/y"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from openai_steps.cli._command import Command, option
 from openai_steps.cli._connection import Connection
 from openai_steps.cli._options import connection_options
 from openai_steps.cli._serving import listening_errors, stop_signals, tls_context
@@ -38,28 +39,28 @@ def _local_options(command: Callable[..., None]) -> Callable[..., None]:
             raise click.UsageError("Give --demo or --from, not both.")
         connected(local=_DEMO if demo else file, **options)
 
-    for option in (
-        click.option(
+    for add in (
+        option(
             "--from",
             "file",
             metavar="FILE",
             type=click.Path(exists=True, path_type=Path),
             help="Open a file or archive of steps instead of a server.",
         ),
-        click.option("--demo", is_flag=True, help="Open the bundled run: no account, no network."),
+        option("--demo", is_flag=True, help="Open the bundled run: no account, no network."),
     ):
-        opened = option(opened)
+        opened = add(opened)
     return opened
 
 
-@click.command("console")
+@click.command("console", cls=Command)
 @_local_options
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8766, show_default=True, help="0 takes a free one.")
-@click.option("--allow-host", "hosts", metavar="NAME", multiple=True, help="A name of this console; may be repeated.")
-@click.option("--tls-cert", metavar="FILE", type=_FILE, help="For https: the certificate, in PEM.")
-@click.option("--tls-key", metavar="FILE", type=_FILE, help="And its key.")
-@click.option("--no-browser", is_flag=True, help="Print the link, and open nothing.")
+@option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@option("--port", type=click.IntRange(0, 65535), default=8766, show_default=True, help="0 takes a free one.")
+@option("--allow-host", "hosts", metavar="NAME", multiple=True, help="A name of this console; may be repeated.")
+@option("--tls-cert", metavar="FILE", type=_FILE, help="For https: the certificate, in PEM.")
+@option("--tls-key", metavar="FILE", type=_FILE, help="And its key.")
+@option("--no-browser", is_flag=True, help="Print the link, and open nothing.")
 def command(
     connection: Connection | None,
     local: Path | str | None,

@@ -30,12 +30,22 @@ _PATIENCE: Final = Timeouts(attempt=25, total=28)
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+def _names(_context: click.Context, _option: click.Parameter, given: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (given or "").split(",") if name.strip())
+
+
 @click.command("gateway", cls=Command)
 @connection_options
 @option(
     "--repair",
     is_flag=True,
-    help="Answer lists as the documentation has them, whatever the server's paging is like, or refuse.",
+    help="Answer lists of steps as the documentation has them, whatever the server's paging is like, or refuse.",
+)
+@option(
+    "--routes",
+    metavar="NAMES",
+    callback=_names,
+    help="More to serve besides runs and steps, with commas between: messages, threads, files.",
 )
 @option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
@@ -68,6 +78,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 def command(
     connection: Connection,
     repair: bool,
+    routes: tuple[str, ...],
     host: str,
     port: int,
     socket_path: Path | None,
@@ -96,6 +107,7 @@ def command(
         of_gateway={
             "token": token,
             "repair": repair,
+            "routes": routes,
             "allow_hosts": hosts,
             "allow_origins": origins,
             "observer": _observer(log),

@@ -111,6 +111,7 @@ SERVER = ("gateway", "--provider", "compatible", "--base-url", "http://127.0.0.1
         (["--allow-host", "a b"], "not a host's name"),
         (["--allow-origin", "*"], "not an origin"),
         (["--port", "70000"], "70000"),
+        (["--routes", "messages,everything"], "no routes 'everything', but messages, threads, files"),
         (["--token-file", "nowhere"], "nowhere"),
     ],
 )
