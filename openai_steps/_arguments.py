@@ -83,6 +83,13 @@ def is_page_size(number: object) -> bool:
     return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= MAX_PAGE_SIZE
 
 
+def check_count(name: str, number: object) -> int | None:
+    """Return the most to read, or None for all; or raise a ValueError that names the argument."""
+    if number is None or (isinstance(number, int) and not isinstance(number, bool) and number > 0):
+        return number
+    raise ArgumentError(name, f"must be a whole number above 0, or None, not {number!r}.")
+
+
 def check_order(order: object) -> str:
     """Return the order, or raise a ValueError that names it."""
     if order not in ("asc", "desc"):

@@ -13,9 +13,11 @@ from openai_steps._arguments import check_headers
 from openai_steps._client.files import FileVerbs
 from openai_steps._client.fleet import FleetVerbs
 from openai_steps._client.follow import FollowVerbs
+from openai_steps._client.messages import MessageVerbs
 from openai_steps._client.requests import timeouts_for
 from openai_steps._client.runs import RunVerbs
 from openai_steps._client.steps import StepVerbs
+from openai_steps._client.threads import ThreadVerbs
 from openai_steps._endpoint.credentials import ApiKey
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._secrets import hide, hide_values
@@ -23,7 +25,7 @@ from openai_steps._sending.transport import Transport
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
 
 
-class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, FileVerbs):
+class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, MessageVerbs, ThreadVerbs, FileVerbs):
     """Reads the steps of Assistants-style runs, over one aiohttp session.
 
     Use it as an async context manager, or call `aclose` when done. One client serves any number of tasks of one event

@@ -18,21 +18,53 @@ class GetOptions(TypedDict, total=False):
 
 
 class CollectOptions(TypedDict, total=False):
-    """Options of `collect_steps`."""
+    """Options of `collect_runs` and `collect_threads`, and of all verbs that read a whole list."""
 
     order: Order
     after: str | None
     before: str | None
-    include: Iterable[str]
     page_size: int
     verify_paging: bool
     timeout: Timeouts | float | None
 
 
-class IterOptions(CollectOptions, total=False):
+class CollectStepOptions(CollectOptions, total=False):
+    """Options of `collect_steps`."""
+
+    include: Iterable[str]
+
+
+class CollectMessageOptions(CollectOptions, total=False):
+    """Options of `collect_messages`."""
+
+    run_id: str | None
+
+
+class IterStepOptions(CollectStepOptions, total=False):
     """Options of `iter_steps`."""
 
     max_steps: int | None
+    prefetch: bool
+
+
+class IterRunOptions(CollectOptions, total=False):
+    """Options of `iter_runs`."""
+
+    max_runs: int | None
+    prefetch: bool
+
+
+class IterMessageOptions(CollectMessageOptions, total=False):
+    """Options of `iter_messages`."""
+
+    max_messages: int | None
+    prefetch: bool
+
+
+class IterThreadOptions(CollectOptions, total=False):
+    """Options of `iter_threads`."""
+
+    max_threads: int | None
     prefetch: bool
 
 

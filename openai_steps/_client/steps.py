@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Iterable
 from typing import Any, Literal, TypeAlias, Unpack, overload
 
 from openai_steps._arguments import MAX_PAGE_SIZE
-from openai_steps._client.options import CollectOptions, GetOptions, IterOptions
+from openai_steps._client.options import CollectStepOptions, GetOptions, IterStepOptions
 from openai_steps._client.requests import Names, names_of
 from openai_steps._client.runs import RunVerbs
 from openai_steps._errors import ResponseDecodeError
@@ -202,7 +202,7 @@ class StepVerbs(RunVerbs):
 
     @overload
     def iter_steps(
-        self, thread_id: str, run_id: str, *, odd: Literal["keep"], **options: Unpack[IterOptions]
+        self, thread_id: str, run_id: str, *, odd: Literal["keep"], **options: Unpack[IterStepOptions]
     ) -> AsyncGenerator[RunStep | UnreadableStep, None]: ...
 
     async def iter_steps(
@@ -282,7 +282,7 @@ class StepVerbs(RunVerbs):
 
     @overload
     async def collect_steps(
-        self, thread_id: str, run_id: str, *, odd: Literal["keep"], **options: Unpack[CollectOptions]
+        self, thread_id: str, run_id: str, *, odd: Literal["keep"], **options: Unpack[CollectStepOptions]
     ) -> list[RunStep | UnreadableStep]: ...
 
     async def collect_steps(

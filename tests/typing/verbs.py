@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, assert_type
 
 from openai_steps import (
     APIStatusError,
     AsyncStepsClient,
     Endpoint,
+    File,
+    Message,
+    MessagePage,
     ResponseDecodeError,
     Run,
+    RunPage,
     RunRef,
     RunStep,
     RunSteps,
     StepPage,
     StepsError,
+    Thread,
+    ThreadPage,
+    UnreadableItem,
     UnreadableStep,
     dumps,
     structure_page,
@@ -51,6 +59,26 @@ async def reading(client: AsyncStepsClient) -> None:
     assert_type(await client.get_run("t", "r"), Run)
     walk = client.iter_steps("t", "r")
     await walk.aclose()
+
+
+async def reading_threads(client: AsyncStepsClient) -> None:
+    async for run in client.iter_runs("t", max_runs=3):
+        assert_type(run, Run)
+    async for either in client.iter_runs("t", odd="keep"):
+        assert_type(either, Run | UnreadableItem)
+    async for page in client.iter_message_pages("t", run_id="r"):
+        assert_type(page, MessagePage)
+        assert_type(page.data, tuple[Message, ...])
+    async for thread in client.iter_threads(order="asc"):
+        assert_type(thread, Thread)
+    assert_type(await client.collect_messages("t", run_id="r", page_size=5), list[Message])
+    assert_type(await client.collect_messages("t", odd="keep"), list[Message | UnreadableItem])
+    assert_type(await client.list_threads_page(limit=5), ThreadPage)
+    assert_type(await client.list_runs_page("t"), RunPage)
+    assert_type(await client.get_thread("t"), Thread)
+    assert_type(await client.get_message("t", "m"), Message)
+    assert_type(await client.get_file("f"), File)
+    assert_type(await client.download_file("f", "to.png"), Path)
 
 
 def keys() -> None:

@@ -1,0 +1,202 @@
+"""How lists are read: a page, page after page, item after item, as a whole. The verbs say which list, and of what."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from attrs import evolve, frozen
+
+from openai_steps._arguments import MAX_PAGE_SIZE
+from openai_steps._client.requests import Requests
+from openai_steps._errors import BadRequestError, PaginationError, UnprocessableEntityError
+from openai_steps._http.requests import Request
+from openai_steps._models.extra import UnreadableItem
+from openai_steps._models.pages import Page
+from openai_steps._models.runs import Order
+from openai_steps._sending.clock import utc_now
+from openai_steps._settings import Timeouts
+from openai_steps._tasks.collect import read_all, read_both_ends
+from openai_steps._tasks.prefetch import Fetch, PageReader
+from openai_steps._walks.pages import PageQuery
+from openai_steps._walks.start import Walk, start_checked_walk
+from openai_steps._walks.two_ends import FLIPPED, TwoEnds
+from openai_steps._walks.unreadable import Odd, OddItems, check_odd, error_for
+
+AnyPage = TypeVar("AnyPage", bound=Page[Any])
+Build: TypeAlias = Callable[..., Request]
+"""Builds the request for a page, from ``limit``, ``order``, ``after`` and ``before``."""
+
+
+@frozen(kw_only=True)
+class Listing(Generic[AnyPage]):
+    """A list.
+
+    Attributes:
+        kind: What its pages are.
+        build: Builds the request for one.
+        parent: What its items say of the thing that they are listed of, such as a thread's id.
+        filter: What its items say if they are wanted. A server is asked for these alone by ``build``; but some ignore
+            it, and some refuse it.
+        build_plain: Builds the request without the filter.
+    """
+
+    kind: type[AnyPage]
+    build: Build
+    parent: Mapping[str, str]
+    filter: Mapping[str, str]
+    build_plain: Build
+
+    @classmethod
+    def of(cls, kind: type[AnyPage], build: Build, **parent: str) -> Listing[AnyPage]:
+        """Return the list of all that a thing has."""
+        return cls(kind=kind, build=build, parent=parent, filter={}, build_plain=build)
+
+    def check(self, page: Page[Any]) -> None:
+        """Raise a PaginationError for items of another parent: the server does not look at the id in the path."""
+        for name, parent in self.parent.items():
+            for item in page.data:
+                found = getattr(item, name)
+                if found and found != parent:
+                    raise PaginationError(
+                        f"The server ignores {name}: asked for a list of {parent!r}, it sent {item.id!r} of {found!r}."
+                    )
+
+    def wants(self, item: Any) -> bool:
+        """Tell whether an item passes the filter; one that cannot be read may say nothing of it."""
+        if isinstance(item, UnreadableItem):
+            told = item.data if isinstance(item.data, dict) else {}
+            return all(told.get(name) in (None, value) for name, value in self.filter.items())
+        return all(getattr(item, name) == value for name, value in self.filter.items())
+
+
+@frozen(kw_only=True)
+class Reading:
+    """How to read a list: the arguments that all verbs for lists have."""
+
+    order: Order = "desc"
+    after: str | None = None
+    before: str | None = None
+    page_size: int = MAX_PAGE_SIZE
+    max_items: int | None = None
+    prefetch: bool = True
+    verify_paging: bool = False
+    timeout: Timeouts | float | None = None
+    odd: Odd = "raise"
+
+
+class ListVerbs(Requests):
+    """Reads lists."""
+
+    async def _read_page(
+        self, listing: Listing[AnyPage], timeout: Timeouts | float | None, odd: Odd, **paging: Any
+    ) -> AnyPage:
+        """Read one page as it is."""
+        check_odd(odd)
+        page = await self._read(listing.build(**paging), listing.kind, timeout)
+        if odd == "raise" and page.unreadable:
+            raise error_for(page.unreadable[0])
+        return page
+
+    async def _iter_pages(self, listing: Listing[Any], how: Reading) -> AsyncGenerator[Any, None]:
+        walk, odd_items = self._start(listing, how)
+        reader = PageReader(walk, self._fetcher(listing, how, odd_items), prefetch=how.prefetch)
+        try:
+            while pages := await reader.read():
+                for page in pages:
+                    reader.start()
+                    for one in odd_items.within(page):
+                        if wanted := _only_wanted(listing, one):
+                            yield wanted
+            for page in odd_items.last_page():
+                if wanted := _only_wanted(listing, page):
+                    yield wanted
+        finally:
+            await reader.aclose()
+
+    async def _iter_items(self, listing: Listing[Any], how: Reading) -> AsyncGenerator[Any, None]:
+        walk, odd_items = self._start(listing, how)
+        reader = PageReader(walk, self._fetcher(listing, how, odd_items), prefetch=how.prefetch)
+        left = how.max_items
+        try:
+            while pages := await reader.read():
+                for page in pages:
+                    number = 0
+                    for item in odd_items.among(page.data[::-1] if walk.backward else page.data):
+                        number += 1
+                        if number == 2:  # whoever takes but the first needs no second page
+                            reader.start()
+                        if not listing.wants(item):
+                            continue
+                        yield item
+                        if left is not None and not isinstance(item, UnreadableItem):
+                            left -= 1
+                            if left == 0:
+                                return
+                    reader.start()
+            for item in filter(listing.wants, odd_items.rest()):
+                yield item
+        finally:
+            await reader.aclose()
+
+    async def _collect(self, listing: Listing[Any], how: Reading) -> list[Any]:
+        walk, _ = self._start(listing, how)
+        if how.odd == "keep":
+            return [item async for item in self._iter_items(listing, how)]
+        fetch = self._fetcher(listing, how, None)
+        if how.after is None and how.before is None and not how.verify_paging:
+            fetch_tail = self._fetcher(listing, evolve(how, order=FLIPPED[how.order]), None)
+            ends = TwoEnds(order=how.order, page_size=how.page_size)
+            items: list[Any] = await read_both_ends(ends, fetch, fetch_tail)
+        else:
+            items = await read_all(walk, fetch)
+        return list(filter(listing.wants, items)) if listing.filter else items
+
+    def _start(self, listing: Listing[Any], how: Reading) -> tuple[Walk, OddItems[Any, Any]]:
+        """Check the arguments, and return the walk for them."""
+        # What the filter leaves out does not count.
+        max_items = None if listing.filter else how.max_items
+        walk = start_checked_walk(
+            how.order, how.after, how.before, how.page_size, max_items, how.verify_paging, utc_now()
+        )
+        listing.build(order=how.order)  # for its ValueErrors, before any request
+        odd_items = OddItems[Any, Any](
+            how.odd, after=how.after, before=how.before, backward=walk.backward, max_items=max_items
+        )
+        return walk, odd_items
+
+    def _fetcher(self, listing: Listing[Any], how: Reading, odd_items: OddItems[Any, Any] | None) -> Fetch:
+        """Return the function that gets a page; without ``odd_items`` it refuses what cannot be read."""
+        build = listing.build
+
+        async def fetch(query: PageQuery) -> Any:
+            nonlocal build
+            paging = {"limit": query.limit, "order": how.order, "after": query.after, "before": query.before}
+            try:
+                page = await self._read(build(**paging), listing.kind, how.timeout)
+            except (BadRequestError, UnprocessableEntityError):
+                if build is listing.build_plain:
+                    raise
+                # It may be the filter that the server refuses, as bee-api does: without it, the error is another's.
+                build = listing.build_plain
+                page = await self._read(build(**paging), listing.kind, how.timeout)
+            listing.check(page)
+            if odd_items is not None:
+                odd_items.note(page, query)
+            elif page.unreadable:
+                raise error_for(page.unreadable[0])
+            return page
+
+        return fetch
+
+
+def _only_wanted(listing: Listing[Any], page: Any) -> Any:
+    """Return a page with what passes the filter, or None if nothing does."""
+    if not listing.filter:
+        return page
+    data, unreadable = tuple(_passing(listing, page.data)), tuple(_passing(listing, page.unreadable))
+    return evolve(page, data=data, unreadable=unreadable) if data or unreadable else None
+
+
+def _passing(listing: Listing[Any], items: Iterable[Any]) -> Iterator[Any]:
+    return filter(listing.wants, items)

@@ -1,0 +1,233 @@
+"""The verbs for threads: one, a page, a walk, and a whole list."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+from typing import Any, Literal, Unpack, overload
+
+from openai_steps._arguments import MAX_PAGE_SIZE, check_count
+from openai_steps._client.lists import Listing, ListVerbs, Reading
+from openai_steps._client.options import CollectOptions, IterThreadOptions
+from openai_steps._http.requests import thread_request, threads_request
+from openai_steps._models.extra import UnreadableItem
+from openai_steps._models.pages import ThreadPage
+from openai_steps._models.runs import Order
+from openai_steps._models.threads import Thread
+from openai_steps._settings import Timeouts
+from openai_steps._walks.unreadable import Odd
+
+
+class ThreadVerbs(ListVerbs):
+    """Reads threads."""
+
+    async def get_thread(self, thread_id: str, *, timeout: Timeouts | float | None = None) -> Thread:
+        """Read what is known of a thread itself: its age and metadata.
+
+        Args:
+            thread_id: The thread's id.
+            timeout: Instead of the client's.
+
+        Raises:
+            NotFoundError: If there is no such thread.
+            StepsError: If anything else went wrong.
+            ValueError: If the id is empty or malformed.
+        """
+        return await self._read(thread_request(self.endpoint, thread_id), Thread, timeout)
+
+    async def list_threads_page(
+        self,
+        *,
+        limit: int | None = None,
+        order: Order | None = None,
+        after: str | None = None,
+        before: str | None = None,
+        timeout: Timeouts | float | None = None,
+        odd: Odd = "raise",
+    ) -> ThreadPage:
+        """Read one page of the server's threads: one request, with just the parameters given, and its answer as it is.
+
+        Args:
+            limit: The most threads to send, 1 to 100; servers send 20 if not told.
+            order: ``asc``: oldest first, ``desc``: newest first; if not told, most servers take ``desc``.
+            after: A thread's id: send threads behind it in the list.
+            before: A thread's id: send threads ahead of it. Servers differ in which (see the page on cursors).
+            timeout: Instead of the client's.
+            odd: What to do with a thread that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
+
+        Raises:
+            StepsError: If anything went wrong.
+            ValueError: If an argument has a value that no server takes, or the server has no such list.
+        """
+        return await self._read_page(
+            self._threads(), timeout, odd, limit=limit, order=order, after=after, before=before
+        )
+
+    async def iter_thread_pages(
+        self,
+        *,
+        order: Order = "desc",
+        after: str | None = None,
+        before: str | None = None,
+        page_size: int = MAX_PAGE_SIZE,
+        prefetch: bool = True,
+        verify_paging: bool = False,
+        timeout: Timeouts | float | None = None,
+        odd: Odd = "raise",
+    ) -> AsyncGenerator[ThreadPage, None]:
+        """Read the server's threads page by page.
+
+        Args:
+            order: ``asc``: oldest first, ``desc``: newest first.
+            after: A thread's id: only threads behind it in the list.
+            before: A thread's id: only threads ahead of it. Without ``after``, the page nearest to it comes first.
+            page_size: The most threads in one answer, 1 to 100.
+            prefetch: Send the request for the next page while you work on this one.
+            verify_paging: Trust the server in nothing, at the price of more requests.
+            timeout: Instead of the client's, for each request.
+            odd: What to do with a thread that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
+
+        Yields:
+            Pages that are not empty, their data in list order as the server sent it, less threads of earlier pages.
+
+        Raises:
+            StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
+            ValueError: If an argument has a value that no server takes, or the server has no such list.
+        """
+        how = Reading(
+            order=order,
+            after=after,
+            before=before,
+            page_size=page_size,
+            prefetch=prefetch,
+            verify_paging=verify_paging,
+            timeout=timeout,
+            odd=odd,
+        )
+        async with aclosing(self._iter_pages(self._threads(), how)) as pages:
+            async for page in pages:
+                yield page
+
+    @overload
+    def iter_threads(
+        self,
+        *,
+        odd: Literal["raise"] = "raise",
+        **options: Unpack[IterThreadOptions],
+    ) -> AsyncGenerator[Thread, None]: ...
+
+    @overload
+    def iter_threads(
+        self,
+        *,
+        odd: Literal["keep"],
+        **options: Unpack[IterThreadOptions],
+    ) -> AsyncGenerator[Thread | UnreadableItem, None]: ...
+
+    async def iter_threads(
+        self,
+        *,
+        order: Order = "desc",
+        after: str | None = None,
+        before: str | None = None,
+        page_size: int = MAX_PAGE_SIZE,
+        max_threads: int | None = None,
+        prefetch: bool = True,
+        verify_paging: bool = False,
+        timeout: Timeouts | float | None = None,
+        odd: Odd = "raise",
+    ) -> AsyncGenerator[Thread | UnreadableItem, None]:
+        """Read the server's threads one by one.
+
+        Args:
+            order: ``asc``: oldest first, ``desc``: newest first.
+            after: A thread's id: only threads behind it in the list.
+            before: A thread's id: only threads ahead of it. Without ``after``, the nearest comes first, and the
+                walk leads away from it.
+            page_size: The most threads in one answer, 1 to 100.
+            max_threads: The most threads in all. None: all there are.
+            prefetch: Send the request for the next page while you work on this one.
+            verify_paging: Trust the server in nothing, at the price of more requests.
+            timeout: Instead of the client's, for each request.
+            odd: What to do with a thread that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
+                `UnreadableItem`.
+
+        Yields:
+            Each thread once.
+
+        Raises:
+            StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
+            ValueError: If an argument has a value that no server takes, or the server has no such list.
+        """
+        how = Reading(
+            order=order,
+            after=after,
+            before=before,
+            page_size=page_size,
+            max_items=check_count("max_threads", max_threads),
+            prefetch=prefetch,
+            verify_paging=verify_paging,
+            timeout=timeout,
+            odd=odd,
+        )
+        async with aclosing(self._iter_items(self._threads(), how)) as threads:
+            async for thread in threads:
+                yield thread
+
+    @overload
+    async def collect_threads(
+        self,
+        *,
+        odd: Literal["raise"] = "raise",
+        **options: Unpack[CollectOptions],
+    ) -> list[Thread]: ...
+
+    @overload
+    async def collect_threads(
+        self,
+        *,
+        odd: Literal["keep"],
+        **options: Unpack[CollectOptions],
+    ) -> list[Thread | UnreadableItem]: ...
+
+    async def collect_threads(
+        self,
+        *,
+        order: Order = "desc",
+        after: str | None = None,
+        before: str | None = None,
+        page_size: int = MAX_PAGE_SIZE,
+        verify_paging: bool = False,
+        timeout: Timeouts | float | None = None,
+        odd: Odd = "raise",
+    ) -> list[Any]:
+        """Read the server's threads into a list; the order of the list is that of `iter_threads`.
+
+        Args:
+            order: ``asc``: oldest first, ``desc``: newest first.
+            after: A thread's id: only threads behind it in the list.
+            before: A thread's id: only threads ahead of it. Without ``after``, the nearest come first.
+            page_size: The most threads in one answer, 1 to 100.
+            verify_paging: Trust the server in nothing, at the price of more requests.
+            timeout: Instead of the client's, for each request.
+            odd: What to do with a thread that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
+                `UnreadableItem`.
+
+        Raises:
+            StepsError: If anything went wrong. What was read by then is lost with the list: `iter_threads` can resume.
+            ValueError: If an argument has a value that no server takes, or the server has no such list.
+        """
+        how = Reading(
+            order=order,
+            after=after,
+            before=before,
+            page_size=page_size,
+            verify_paging=verify_paging,
+            timeout=timeout,
+            odd=odd,
+        )
+        return await self._collect(self._threads(), how)
+
+    def _threads(self) -> Listing[ThreadPage]:
+        return Listing.of(ThreadPage, partial(threads_request, self.endpoint))
