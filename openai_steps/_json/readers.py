@@ -93,8 +93,8 @@ def structure_page(data: Mapping[str, Any] | Sequence[Any], kind: type[Page[Any]
         kind: `StepPage`, `RunPage`, `MessagePage` or `ThreadPage`.
 
     Raises:
-        ResponseDecodeError: If ``data`` is no array, or an item has no text ``id`` or no readable ``created_at``; its
-            ``path`` says where.
+        ResponseDecodeError: If ``data`` is not an array, or an item has no text ``id`` or no readable ``created_at``;
+            its ``path`` says where.
     """
     page = structure(data, kind)
     for item in page.unreadable:

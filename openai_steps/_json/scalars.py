@@ -60,7 +60,7 @@ def text(value: Any, way: Any = None) -> str:
 
 
 def whole_number(value: Any, way: Any = None) -> int:
-    """Read a whole number; true and false are none."""
+    """Read a whole number; true and false are not numbers."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():
@@ -69,7 +69,7 @@ def whole_number(value: Any, way: Any = None) -> int:
 
 
 def number(value: Any, way: Any = None) -> float:
-    """Read a number; true and false are none."""
+    """Read a number; true and false are not numbers."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         try:
             return float(value)

@@ -11,7 +11,7 @@ _TOO_DEEP: Final = "The data is nested too deeply to be written as JSON."
 
 
 def loads(text: bytes | str) -> Any:
-    """Return what JSON text says; ValueError if it is none."""
+    """Return what JSON text says; ValueError if it is not JSON."""
     return orjson.loads(text)
 
 

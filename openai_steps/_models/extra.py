@@ -48,7 +48,7 @@ class Misfit:
 
 @frozen
 class UnreadableItem:
-    """An item of a list that is no step, no run …: it lacks an id, or a time of creation that can be read.
+    """An item of a list without an id, or without a time of creation that can be read: neither a step nor a run.
 
     Attributes:
         data: The JSON value, whole.

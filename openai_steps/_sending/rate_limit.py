@@ -62,7 +62,7 @@ class RateLimit:
         self._next = now + 1 / pace
 
     def served(self, now: float) -> int:
-        """Note an answer that is no rejection; return how many more requests may be under way for it."""
+        """Note an answer that is not a rejection; return how many more requests may be under way for it."""
         self._count += 1
         self._served.append(now)
         return _WIDENING if self._count > _TRIAL else 0

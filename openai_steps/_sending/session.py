@@ -61,7 +61,7 @@ async def stream_body(response: aiohttp.ClientResponse, sink: Sink, patience: as
 def tell(error: Exception) -> str:
     """Return what happened in words, without the request's URL, which aiohttp puts into some of its texts."""
     if isinstance(error, aiohttp.InvalidURL):
-        return "the URL is none"
+        return "the URL is malformed"
     text = f"{error.status} {error.message}" if isinstance(error, aiohttp.ClientResponseError) else str(error)
     return " ".join(text.split()) or type(error).__name__
 

@@ -57,7 +57,7 @@ class Throttle:
         self._slots.release()
 
     def served(self) -> None:
-        """Note an answer that is no rejection."""
+        """Note an answer that is not a rejection."""
         for _ in range(self._rate_limit.served(time.monotonic())):
             self._slots.release()  # besides the request's own
 

@@ -26,7 +26,7 @@ async def read_both_ends(ends: TwoEnds, fetch_head: Fetch, fetch_tail: Fetch) ->
     Args:
         ends: Says which pages are next.
         fetch_head: Gets a page in the list's order.
-        fetch_tail: Gets a page in the flipped order. Its failure is no failure: the head goes on alone.
+        fetch_tail: Gets a page in the flipped order. If it fails, the head goes on alone.
 
     Raises:
         StepsError: If the head could not be read.

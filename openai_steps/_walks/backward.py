@@ -156,7 +156,7 @@ class BackwardWalk:
         held = self._held.data if self._held else ()
         cursor = held[0].id if held else self._cursor
         if cursor == "":
-            raise PaginationError("The first step of a page has an empty id, which is no cursor.")
+            raise PaginationError("The first step of a page has an empty id, so there is no cursor to go on with.")
         wanted = self._page_size if self._left is None else min(self._page_size, self._left - len(held))
         return PageQuery(limit=wanted, before=cursor)
 

@@ -96,7 +96,7 @@ class Follower:
     def feed_page(self, page: StepPage) -> list[RunStep]:
         """Take the answer to a `PageQuery`, set the next query, and return the steps that are new or have changed.
 
-        Times alone are no change before the last round: there are servers that tell others at each look.
+        Times alone do not count as a change before the last round: there are servers that tell others at each look.
         """
         listed = [step for fresh in self._walk.feed(page) for step in fresh.data]
         changed = [step for step in listed if self._note(step)]

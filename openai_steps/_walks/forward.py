@@ -105,7 +105,7 @@ class ForwardWalk:
 
     def _ask(self) -> PageQuery:
         if self._cursor == "":
-            raise PaginationError("The last step of a page has an empty id, which is no cursor.")
+            raise PaginationError("The last step of a page has an empty id, so there is no cursor to go on with.")
         wanted = self._page_size
         if self._left is not None:
             wanted = min(wanted, self._left + self._inclusive)

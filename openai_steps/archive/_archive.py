@@ -24,7 +24,7 @@ class Archive:
         folder: The archive.
 
     Raises:
-        ArchiveError: If it is no archive, it is damaged, or another process is writing it.
+        ArchiveError: If it is not an archive, it is damaged, or another process is writing it.
     """
 
     def __init__(self, folder: str | PathLike[str]) -> None:

@@ -70,7 +70,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of an archive.
 
     Raises:
-        ArchiveError: If the folder is no archive, or the manifest is damaged.
+        ArchiveError: If the folder is not an archive, or the manifest is damaged.
     """
     path = folder / MANIFEST
     try:

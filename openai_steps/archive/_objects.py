@@ -36,7 +36,7 @@ class ObjectsWriter:
         ends: Where what counts ends, by the number of each file.
 
     Raises:
-        ArchiveError: If a file is shorter than the index says, or is no plain file.
+        ArchiveError: If a file is shorter than the index says, or is not a plain file.
     """
 
     def __init__(self, folder: Path, ends: dict[int, int]) -> None:
@@ -211,7 +211,7 @@ def _read_header(line: bytes, at: int) -> tuple[Group, list[tuple[str, int]], di
         group = Group(more.pop("kind"), more.pop("thread_id", ""), more.pop("run_id", ""))
         objects = [(str(object_id), int(length)) for object_id, length in more.pop("objects")]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise _DamagedError(f"the line at byte {at} is no header of a group") from error
+        raise _DamagedError(f"the line at byte {at} is not the header of a group") from error
     if group.kind not in KINDS or not line.endswith(b"\n"):
-        raise _DamagedError(f"the line at byte {at} is no whole header of a group")
+        raise _DamagedError(f"the line at byte {at} is not a whole header of a group")
     return group, objects, more

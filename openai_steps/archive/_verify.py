@@ -52,7 +52,7 @@ def verify_archive(folder: str | PathLike[str]) -> VerifyReport:
         What was found.
 
     Raises:
-        ArchiveError: If it is no archive, or another process is writing it.
+        ArchiveError: If it is not an archive, or another process is writing it.
         OSError: If a file cannot be read.
     """
     where = Path(folder)
@@ -73,7 +73,7 @@ def rebuild_index(folder: str | PathLike[str]) -> None:
         folder: The archive.
 
     Raises:
-        ArchiveError: If it is no archive, an object is damaged, or another process is writing it.
+        ArchiveError: If it is not an archive, an object is damaged, or another process is writing it.
         OSError: If a file cannot be read or written.
     """
     where = Path(folder)

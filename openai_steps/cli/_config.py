@@ -115,7 +115,7 @@ def _checked(table: dict[str, Any], *, place: str, name: str) -> dict[str, Any]:
         if key == "api_key":
             raise Failure(f"{place}: {_NO_PLACE}.")
         if key not in _KEYS:
-            raise Failure(f"{place} says {key!r}, which is none of {', '.join(_KEYS)}.")
+            raise Failure(f"{place} says {key!r}, which is not one of {', '.join(_KEYS)}.")
         if not isinstance(value, _KEYS[key]) or isinstance(value, bool):
             raise Failure(f"{place}: {key} is of the wrong type.")
     headers = table.get("headers", {})

@@ -185,7 +185,7 @@ def _judge_after(evidence: Evidence) -> Finding:
     if evidence.after is None:
         return _too_short("after")
     kinds = [_after_kind(answer, ids) for answer, ids in zip(evidence.after, evidence.references, strict=True)]
-    # An echo that promises more is no end of a list.
+    # An echo that promises more does not end a list.
     endless = isinstance(evidence.end, StepPage) and evidence.end.has_more is True and evidence.complete
     resolved = ["endless" if endless and kind == "inclusive" else kind for kind in kinds]
     return _by_kinds("after", resolved, _AFTER)

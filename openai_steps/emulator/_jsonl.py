@@ -16,7 +16,7 @@ from openai_steps.emulator._wire import TIMES, JSONObject
 
 
 class JSONLinesError(ValueError):
-    """A line that is none of what a server has; the message names the source and the line."""
+    """A line that holds nothing that a server has; the message names the source and the line."""
 
 
 def load_jsonl(path: str | PathLike[str]) -> Store:

@@ -19,7 +19,7 @@ class GatewayEvent:
     """A request that was answered. It holds no id of a caller's, no query, no header and no key.
 
     Attributes:
-        method: The method, or ``other`` for what is no usual one.
+        method: The method, or ``other`` for an unusual one.
         route: The path's template, such as ``/threads/{thread_id}/runs/{run_id}``; None where none was found.
         status: The status of the answer; 499 where the caller went away before it.
         code: The error's code, or None.

@@ -150,7 +150,7 @@ async def test_a_command_that_gives_no_key(command: list[str] | None, message: s
             "connection 'c': No keys in this file",
         ),
         ("[connections.c]\nheaders = { x = 1 }", "connection 'c': headers are text."),
-        ("[connections.c]\nbase_uri = 1", "connection 'c' says 'base_uri', which is none of provider, base_url"),
+        ("[connections.c]\nbase_uri = 1", "connection 'c' says 'base_uri', which is not one of provider, base_url"),
         ("[connections.c]\nbase_url = 1", "connection 'c': base_url is of the wrong type."),
         ("[connections.c]\nretries = true", "connection 'c': retries is of the wrong type."),
         ('[connections.c]\napi_key_env = "NOT_SET"', "the environment variable NOT_SET, which is not set."),

@@ -16,7 +16,7 @@ from openai_steps.cli._terminal import Failure, excerpt
 if TYPE_CHECKING:
     from openai_steps.emulator import Emulator
 
-# A profile that is no provider of its own, and the provider to ask it with.
+# A profile that is not a provider, and the provider to ask it with.
 _ASK_AS: Final = {"azure_openai_v1": "azure_openai", "azure_hub": "azure_foundry"}
 _KEYLESS: Final = frozenset({"openai", "compatible"})
 _MOST_SHOWN: Final = 5
