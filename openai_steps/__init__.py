@@ -109,6 +109,7 @@ if TYPE_CHECKING:
         RetrievalToolCall,
         ToolCall,
     )
+    from openai_steps._sending.events import Observer, RequestEvent
     from openai_steps._settings import Limits, PollInterval, RetryPolicy, Timeouts
 
 __all__ = [
@@ -163,6 +164,7 @@ __all__ = [
     "Misfit",
     "Model",
     "NotFoundError",
+    "Observer",
     "Order",
     "OtherAnnotation",
     "OtherContent",
@@ -178,6 +180,7 @@ __all__ = [
     "RankingOptions",
     "RateLimitError",
     "RefusalContent",
+    "RequestEvent",
     "RequiredAction",
     "ResponseDecodeError",
     "ResponseTooLargeError",
@@ -225,6 +228,7 @@ _HOMES = (
     "_endpoint.credentials",
     "_endpoint.endpoint",
     "_errors",
+    "_sending.events",
     "_json.converter",
     "_json.readers",
     "_models.actions",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from openai_steps._secrets import hide, hide_values
+from openai_steps._secrets import hide_values, without_trace
 
 
 class ArgumentError(ValueError):
@@ -30,11 +30,11 @@ class ArgumentError(ValueError):
 _NOT_IN_A_HEADER: Final = re.compile(r"[^\x21-\x7e]")
 
 
+@without_trace
 def check_key(key: object) -> str:
     """Return the key, or raise a ValueError that does not tell it."""
-    kind, key = type(key).__name__, hide(key) if isinstance(key, str) else None
-    if not key:
-        raise ValueError(f"The API key must be text and not empty; it is {kind}.")
+    if not isinstance(key, str) or not key:
+        raise ValueError(f"The API key must be text and not empty; it is {type(key).__name__}.")
     if _NOT_IN_A_HEADER.search(key):
         raise ValueError(
             "The API key has a space, a line break or another character that no header can carry. "
@@ -54,11 +54,10 @@ def check_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
     Raises:
         ValueError: If a name or value would break out of its line; the message does not tell the value.
     """
-    headers = hide_values(headers)  # before anything is raised: a traceback may show this frame's locals
-    for name, value in headers.items():
+    for name, value in (headers or {}).items():
         check_name(name)
         check_value(f"the header {name}", value)
-    return headers
+    return hide_values(headers)
 
 
 def check_name(name: object) -> str:
@@ -70,7 +69,6 @@ def check_name(name: object) -> str:
 
 def check_value(what: str, value: object) -> str:
     """Return text for a header, or raise a ValueError that names ``what`` and does not tell the text."""
-    value = hide(value)
     if not isinstance(value, str):
         raise ValueError(f"The value of {what} must be text, not {type(value).__name__}.")
     if not _VALUE.fullmatch(value):

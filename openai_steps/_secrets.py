@@ -1,17 +1,19 @@
-"""A key never shows: values that hide themselves, and masks for texts that may hold one."""
+"""A key never shows: values that hide themselves, calls that leave no trace, and masks for texts that may hold one."""
 
 from __future__ import annotations
 
-import json
+import base64
+import binascii
+import functools
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeVar
-from urllib.parse import quote
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final, ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
-
-_SECRET_NAME: Final = re.compile(r"auth|cookie|key|password|secret|token", re.IGNORECASE)
+# --- Values that hide themselves ----------------------------------------------------------------------------------
 
 
 class Hidden(str):
@@ -33,32 +35,140 @@ def hide_values(headers: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: hide(value) for name, value in (headers or {}).items()}
 
 
-def secrets_in(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the values of the headers that carry keys, tokens or cookies, as far as their names tell.
+# --- Calls that leave no trace ------------------------------------------------------------------------------------
 
-    Of ``Bearer KEY`` the key alone is one of them, too.
+
+def without_trace(function: Callable[P, T]) -> Callable[P, T]:
+    """Keep the frames of a function out of the traceback of what it raises.
+
+    Frames have locals, and tools such as Sentry and rich show them. What such a function was given, or has made of it,
+    is in no frame any more; its error says in words what was wrong.
     """
-    values = [value for name, value in headers.items() if value and _SECRET_NAME.search(name)]
-    return (*values, *(hide(value.partition(" ")[2]) for value in values if " " in value))
 
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            failure = error.with_traceback(None)
+        failure.__cause__ = failure.__context__ = None  # they have frames of their own
+        del args, kwargs
+        raise failure
+
+    return call
+
+
+# --- Which values are secret --------------------------------------------------------------------------------------
+
+_SECRET_NAME: Final = re.compile(r"auth|cookie|key|password|secret|token|credential|session", re.IGNORECASE)
+_HARMLESS_NAME: Final = re.compile(r"accept.*|user-agent|content-.*|openai-beta|.*request-id|trace.*", re.IGNORECASE)
+_LIKE_A_SECRET: Final = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])\S{12,}")
+
+
+def secrets_in(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what in these headers, or parameters, must not be shown, should a server echo it.
+
+    That is the values of those that carry keys, tokens or cookies by their name, and what looks like one under any
+    name. Of ``Bearer KEY`` the key alone is one, too; of a cookie each value; of ``Basic …`` what it encodes.
+    """
+    found: dict[str, None] = {}
+    for name, value in headers.items():
+        if _SECRET_NAME.search(name):
+            found |= dict.fromkeys((value, *_parts(value)))
+        elif _LIKE_A_SECRET.fullmatch(value) and not _HARMLESS_NAME.fullmatch(name):
+            found[value] = None
+    return tuple(hide(secret) for secret in found if secret)
+
+
+def _parts(value: str) -> Iterable[str]:
+    scheme, _, rest = value.partition(" ")
+    yield rest
+    if scheme.lower() == "basic":
+        try:
+            pair = base64.b64decode(rest, validate=True).decode()
+        except (binascii.Error, ValueError):
+            return
+        yield from (pair, pair.partition(":")[2])
+    for cookie in value.split(";") if "=" in value else ():
+        yield cookie.partition("=")[2].strip()
+
+
+# --- Masks --------------------------------------------------------------------------------------------------------
 
 _SHORTEST_SECRET: Final = 6
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
-    """Return the text with every secret in it made unreadable, also where JSON, a URL or Python spells it otherwise."""
+    """Return the text with every secret in it made unreadable, however JSON, a URL, HTML or Python spells it."""
+    escaped = "\\" in text or "%" in text or "&" in text
     for secret in secrets:
         if len(secret) < _SHORTEST_SECRET:
             continue  # a stand-in such as "x" or "none" is not secret, and is a part of many words
-        for spelling in _spellings(secret):
-            text = text.replace(spelling, "***")
+        for encoded in _encodings(secret):
+            text = text.replace(encoded, "***")
+        if escaped:
+            text = _spelled(secret).sub("***", text)
     return text
 
 
-def _spellings(secret: str) -> tuple[str, ...]:
-    in_json = json.dumps(secret)[1:-1]
-    in_python = secret.replace("\\", "\\\\")
-    return (
-        *(secret, quote(secret, safe=""), in_json, in_json.replace("/", "\\/")),
-        *(in_python, in_python.replace("'", "\\'")),
-    )
+def mask_json(value: Any, secrets: Iterable[str]) -> Any:
+    """Return decoded JSON with every secret made unreadable in the texts and names in it, however deep."""
+    secrets = tuple(secrets)
+    if not secrets:
+        return value
+    outside = [value]
+    containers: list[Any] = [outside]
+    while containers:  # a thousand levels are more than Python's stack has
+        here = containers.pop()
+        if isinstance(here, dict):
+            items = [(mask(name, secrets), here[name]) for name in here]
+            here.clear()
+            here.update(items)
+        for key, inside in here.items() if isinstance(here, dict) else enumerate(here):
+            if isinstance(inside, str):
+                here[key] = mask(inside, secrets)
+            elif isinstance(inside, dict | list):
+                containers.append(inside)
+    return outside[0]
+
+
+@lru_cache(maxsize=64)
+def _encodings(secret: str) -> tuple[str, ...]:
+    """Return what stands for the whole secret: itself, and its bytes in hexadecimal and base64."""
+    content = secret.encode("utf-8", "surrogatepass")
+    shifted = [base64.b64encode(b"\0" * before + content).decode() for before in range(3)]
+    # The characters at both ends also hold bits of what stands beside the secret.
+    inner = [text[-(-before * 8 // 6) : len(b"\0" * before + content) * 8 // 6] for before, text in enumerate(shifted)]
+    in_base64 = {*inner, *(text.replace("+", "-").replace("/", "_") for text in inner)}
+    return (secret, content.hex(), content.hex().upper(), *sorted(in_base64))
+
+
+@lru_cache(maxsize=64)
+def _spelled(secret: str) -> re.Pattern[str]:
+    """Return what matches the secret with each of its characters spelled in any way, also twice over."""
+    return re.compile("".join(f"(?:{'|'.join(_spellings(character))})" for character in secret))
+
+
+def _spellings(character: str) -> Iterable[str]:
+    # Each begins with a literal character, so that the search can skip what begins with none of them. No repetition is
+    # without a bound, lest a text of backslashes keep the search busy.
+    code, in_url = ord(character), character.encode("utf-8", "surrogatepass")
+    yield re.escape(character)
+    yield rf"\\\\{{0,3}}{re.escape(character)}"  # JSON's \/ and \", Python's \' and a backslash itself, once or twice
+    yield rf"\\\\{{0,3}}u(?i:{code:04x})"  # JSON
+    yield rf"\\\\{{0,3}}x(?i:{code:02x})"  # Python, and nginx' logs
+    yield "".join(f"%(?:25){{0,3}}(?i:{byte:02x})" for byte in in_url)
+    yield rf"&(?:amp;){{0,3}}#(?:0{{0,8}}{code}|[xX]0{{0,8}}(?i:{code:x}));"  # HTML
+    for name in _entities().get(character, ()):
+        yield f"&(?:amp;){{0,3}}{re.escape(name)}"
+
+
+@lru_cache(maxsize=1)
+def _entities() -> dict[str, list[str]]:
+    from html.entities import html5  # here, since most clients never see an error
+
+    names: dict[str, list[str]] = {}
+    for name, text in html5.items():
+        if name.endswith(";") and len(text) == 1 and text.isascii():
+            names.setdefault(text, []).append(name)
+    return names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -39,7 +39,21 @@ def _texts(error: BaseException) -> Iterator[str]:
         yield pickle.dumps(error).decode("latin-1")
     for frame in _frames(error):
         if frame.f_code.co_filename.startswith(PACKAGE):
-            yield from (f"{name}={value!r}" for name, value in frame.f_locals.items())
+            yield from (text for name, value in frame.f_locals.items() for text in (name, *_shown(value)))
+
+
+def _shown(value: object, depth: int = 3) -> Iterator[str]:
+    """All that a tool may make of a local: also text that only its repr hides, and what containers and objects hold."""
+    if isinstance(value, str):
+        yield str(value)
+    elif isinstance(value, Mapping) and depth:
+        for pair in value.items():
+            yield from _shown(pair, depth - 1)
+    elif isinstance(value, list | tuple | set | frozenset) and depth:
+        for inside in value:
+            yield from _shown(inside, depth - 1)
+    else:
+        yield from (repr(value), str(value), f"{value}", repr(getattr(value, "__dict__", "")))
 
 
 def _frames(error: BaseException) -> Iterator[FrameType]:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from leaks import printed
 
 from openai_steps import (
     AsyncStepsClient,
     Endpoint,
 )
-from openai_steps._secrets import Hidden, hide, mask, secrets_in
+from openai_steps._secrets import Hidden, hide, mask, mask_json, secrets_in, without_trace
 
 SECRET = "sk-5ecret-5ecret-5ecret"
 
@@ -53,6 +54,73 @@ def test_every_way_for_a_header_in_is_guarded(make: Any, breaker: str) -> None:
 def test_the_headers_that_carry_secrets_are_known_by_name() -> None:
     headers = {"Authorization": "a", "api-key": "b", "X-Auth-Token": "c", "Cookie": "d", "X-Team": "e", "X-Key": ""}
     assert secrets_in(headers) == ("a", "b", "c", "d")
+
+
+@pytest.mark.parametrize(
+    ("headers", "secrets"),
+    [
+        ({"Authorization": "Bearer KEY"}, {"Bearer KEY", "KEY"}),
+        ({"X-Access-Token": "token"}, {"token"}),
+        ({"Cookie": "a=first; b=second"}, {"a=first; b=second", "b=second", "first", "second"}),
+        ({"Authorization": "Basic dXNlcjpwYXNz"}, {"Basic dXNlcjpwYXNz", "dXNlcjpwYXNz", "user:pass", "pass"}),
+        ({"Authorization": "Basic nonsense!"}, {"Basic nonsense!", "nonsense!"}),
+        ({"X-Team": "a1b2c3d4e5f6g7"}, {"a1b2c3d4e5f6g7"}),
+        ({"X-Team": "production"}, set()),
+        ({"X-Team": "team 7 of the north side"}, set()),
+        ({"User-Agent": "openai-steps/0.1.0", "OpenAI-Beta": "assistants=v2", "Accept": "application/json;v=1"}, set()),
+        ({"X-Request-ID": "123e4567-e89b-12d3-a456-426614174000"}, set()),
+    ],
+)
+def test_what_must_not_be_shown_of_a_header(headers: dict[str, str], secrets: set[str]) -> None:
+    assert set(secrets_in(headers)) == secrets
+
+
+def test_a_stand_in_before_the_key_does_not_end_the_masking() -> None:
+    assert mask(f"x and {SECRET}", ["x", "", "none", SECRET]) == "x and ***"
+
+
+@given(st.integers(0, 1023))
+def test_json_is_masked_however_deep(depth: int) -> None:
+    body: Any = f"a {SECRET} b"
+    for level in range(depth):
+        body = [body] if level % 2 else {SECRET: body, "n": level}
+    masked = mask_json(body, [SECRET])
+    texts = 0
+    while not isinstance(masked, str):
+        assert SECRET not in masked
+        masked, texts = masked[0] if isinstance(masked, list) else masked["***"], texts + 1
+    assert (masked, texts) == ("a *** b", depth)
+
+
+def test_json_without_secrets_is_left_as_it_is() -> None:
+    body: Any = {"a": [1, None, True, 2.5, "text", {"b": {}}]}
+    assert mask_json(body, []) is body
+    assert mask_json(copy.deepcopy(body), [SECRET]) == body
+    assert mask_json(None, [SECRET]) is None
+
+
+class NoisyError(Exception):
+    """Fails."""
+
+
+def test_a_call_without_trace_leaves_neither_frames_nor_context() -> None:
+    @without_trace
+    def call(secret: str, *, again: str) -> None:
+        try:
+            int(secret + again)
+        except ValueError as error:
+            raise NoisyError("told") from error
+
+    with pytest.raises(NoisyError, match="told") as caught:
+        call(SECRET, again=SECRET)
+    assert caught.value.__context__ is None
+    assert caught.value.__cause__ is None
+    assert SECRET not in printed(caught.value)
+    assert call.__name__ == "call"
+
+
+def test_a_call_without_trace_returns_what_it_returns() -> None:
+    assert without_trace(len)([1, 2]) == 2
 
 
 keys = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8)

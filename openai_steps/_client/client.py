@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ssl as ssl_module
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import aiohttp
 
-from openai_steps._arguments import check_headers
+from openai_steps._arguments import ArgumentError, check_headers
 from openai_steps._client.files import FileVerbs
 from openai_steps._client.fleet import FleetVerbs
 from openai_steps._client.follow import FollowVerbs
@@ -20,7 +21,9 @@ from openai_steps._client.steps import StepVerbs
 from openai_steps._client.threads import ThreadVerbs
 from openai_steps._endpoint.credentials import ApiKey
 from openai_steps._endpoint.endpoint import Endpoint
-from openai_steps._secrets import hide, hide_values
+from openai_steps._secrets import without_trace
+from openai_steps._sending.events import Observer
+from openai_steps._sending.network import find_network
 from openai_steps._sending.transport import Transport
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
 
@@ -43,11 +46,17 @@ class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, MessageVerb
         rate_limiter: Any async context manager that is entered around each request, such as a semaphore or an
             ``aiolimiter.AsyncLimiter``.
         headers: More headers for each request.
+        proxy: The URL of a proxy, ``http://user:password@host:port``. Default: the environment's.
+        trust_env: Whether to look at ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``, and for
+            certificates at ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``, ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
+        ssl: Which certificates to trust, instead: an `ssl.SSLContext`, or False for any, which protects nothing.
+        observer: A plain function that is called with a `RequestEvent` after each attempt.
 
     Raises:
         ValueError: If an argument makes no sense, or a key that is needed is missing.
     """
 
+    @without_trace
     def __init__(
         self,
         endpoint: Endpoint | None = None,
@@ -60,22 +69,37 @@ class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, MessageVerb
         limits: Limits | None = None,
         rate_limiter: AbstractAsyncContextManager[Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        proxy: str | None = None,
+        trust_env: bool | None = None,
+        ssl: ssl_module.SSLContext | bool | None = None,
+        observer: Observer | None = None,
     ) -> None:
-        api_key, headers = hide(api_key), hide_values(headers)  # for tracebacks that show locals
         if endpoint is None:
             endpoint = Endpoint.openai(api_key=api_key, base_url=base_url)
         elif api_key is not None or base_url is not None:
             raise ValueError("Give api_key and base_url to the endpoint, not to the client, too.")
+        elif not isinstance(endpoint, Endpoint):
+            raise ValueError(
+                f"endpoint must be an Endpoint, not {type(endpoint).__name__}: "
+                "pass a key as api_key=…, an address as base_url=…."
+            )
+        if session is not None and (proxy, trust_env, ssl) != (None, None, None):
+            raise ValueError("Give proxy, trust_env and ssl to your session, not to the client, too.")
+        if observer is not None and not callable(observer):
+            raise ArgumentError("observer", f"must be a function, not {type(observer).__name__}.")
+        trust_env = session is None if trust_env is None else trust_env
         self._timeouts = timeouts_for(timeout, Timeouts())
         self._retry = retry or RetryPolicy()
         self._transport = Transport(
             endpoint,
             session=session,
+            network=find_network(endpoint.base_url, proxy=proxy, trust_env=trust_env, ssl=ssl),
             timeouts=self._timeouts,
             retry=self._retry,
             limits=limits or Limits(),
             rate_limiter=rate_limiter,
             headers=check_headers(headers),
+            observer=observer,
         )
 
     def __repr__(self) -> str:
@@ -83,7 +107,14 @@ class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, MessageVerb
             return "<AsyncStepsClient>"
         return f"<AsyncStepsClient {self.endpoint.provider} {self.endpoint.base_url}>"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "An AsyncStepsClient can not be pickled or copied: it has connections. "
+            "Send its endpoint, and make a client where it arrives."
+        )
+
     async def __aenter__(self) -> Self:
+        self._transport.check_usable()
         return self
 
     async def __aexit__(

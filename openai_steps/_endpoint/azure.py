@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from openai_steps._arguments import ArgumentError
-from openai_steps._endpoint.base_url import is_at, parse_base_url
+from openai_steps._endpoint.base_url import VERSION_PARAMETER, is_at, parse_base_url
 from openai_steps._endpoint.credentials import ApiKey, AsyncTokenCredential
 from openai_steps._endpoint.environment import find, token_or_key, with_version
 
@@ -51,7 +51,7 @@ def openai_site(
     on_v1 = url.endswith("/openai/v1")
     version = (
         api_version
-        or dict(query).get("api-version")
+        or dict(query).get(VERSION_PARAMETER)
         or ("v1" if on_v1 else find(None, "api_version", "OPENAI_API_VERSION")[0])
         or "2024-05-01-preview"
     )
@@ -112,7 +112,7 @@ def foundry_site(
             "or a token as the API key, or set AZURE_AI_TOKEN.",
         ),
     )
-    version = api_version or dict(query).get("api-version") or ("2024-12-01-preview" if of_hub else "v1")
+    version = api_version or dict(query).get(VERSION_PARAMETER) or ("2024-12-01-preview" if of_hub else "v1")
     return {"base_url": url, "query": with_version(query, version), **auth}
 
 
@@ -154,5 +154,5 @@ def fabric_site(
             "or a token as the API key.",
         ),
     )
-    version = api_version or dict(query).get("api-version") or "2024-05-01-preview"
+    version = api_version or dict(query).get(VERSION_PARAMETER) or "2024-05-01-preview"
     return {"base_url": url, "query": with_version(query, version), **auth}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv6Address
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
 from openai_steps._arguments import ArgumentError
+from openai_steps._secrets import hide
 
 Query: TypeAlias = tuple[tuple[str, str], ...]
+
+VERSION_PARAMETER: Final = "api-version"
+"""The one parameter of a base URL that is no secret."""
 
 _FORM: Final = "https://HOST/v1"
 
@@ -47,8 +52,17 @@ def parse_base_url(url: str, *, name: str = "base_url", form: str = _FORM) -> tu
         raise ArgumentError(name, f"{_without_query(text)!r} has no http:// or https:// and host. {form}")
     if parts.fragment:
         raise ArgumentError(name, f"{_without_query(text)!r} has a fragment (#…). {form}")
+    if not _is_host(parts.hostname):
+        raise ArgumentError(name, f"has a host that no server can have: {parts.hostname!r}. {form}")
     query = parse_qsl(parts.query, keep_blank_values=True)
     return _repaired(parts), tuple(pair for pair in query if pair[0] not in _OF_ONE_REQUEST)
+
+
+def hidden_query(query: Query) -> Query:
+    """Return the parameters with their values hidden, or raise an ArgumentError for those that are no text."""
+    if not all(isinstance(part, str) for pair in query for part in pair):
+        raise ArgumentError("query", "must be names and values that are text.")
+    return tuple((name, value if name == VERSION_PARAMETER else hide(value)) for name, value in query)
 
 
 def is_at(url: str, *hosts: str) -> bool:
@@ -62,11 +76,31 @@ def with_path(url: str, path: str) -> str:
     return f"https://{urlsplit(url).netloc}{path}"
 
 
+def _is_host(host: str) -> bool:
+    """Tell whether each label of a name has 1 to 63 characters, and all of it no more than 253 (RFC 1035)."""
+    if ":" in host:
+        return True  # an IPv6 address, which urlsplit has checked
+    labels = host.removesuffix(".").split(".")
+    return len(host) <= 253 and all(0 < len(label) <= 63 for label in labels)
+
+
+def _without_needless_zone(netloc: str) -> str:
+    """Return the address without its zone, which tells interfaces apart and has a meaning on link-local ones alone.
+
+    There it is written with a bare %, as the system's resolver wants it, and not as in RFC 6874.
+    """
+    found = re.search(r"\[([^%\]]+)%(?:25)?([^\]]*)\]", netloc)
+    if found is None:
+        return netloc
+    zone = f"%{found[2]}" if IPv6Address(found[1]).is_link_local else ""
+    return netloc.replace(found[0], f"[{found[1]}{zone}]")
+
+
 def _repaired(parts: SplitResult) -> str:
     path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
     path = re.sub(r"/(threads|deployments)(/.*)?$|/chat/completions$", "", path)
     path = re.sub(r"(/v1)+$", "/v1", path)
-    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+    return urlunsplit((parts.scheme, _without_needless_zone(parts.netloc), path, "", ""))
 
 
 def _without_query(url: str) -> str:  # which may hold a key

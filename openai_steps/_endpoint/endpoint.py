@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from openai_steps._arguments import ArgumentError, check_headers, check_name, check_value
 from openai_steps._endpoint import azure, model_studio
-from openai_steps._endpoint.base_url import Query, is_at, parse_base_url, with_path
+from openai_steps._endpoint.base_url import Query, hidden_query, is_at, parse_base_url, with_path
 from openai_steps._endpoint.credentials import ApiKey, AsyncTokenCredential, check_api_key, check_credential
 from openai_steps._endpoint.environment import find, key_file, token_or_key
-from openai_steps._secrets import hide, hide_values
+from openai_steps._secrets import hide, without_trace
 
 IncludeStyle: TypeAlias = Literal["repeated", "comma", "unsupported"]
 """How a server takes ``include``: ``include[]`` once for each name, once with commas between, or not at all."""
@@ -42,7 +42,7 @@ def _check_key_prefix(_: Any, __: Any, prefix: object) -> None:
     check_value("key_prefix", prefix)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Endpoint:
     """A server: its address, how it knows who asks, and the details in which it differs from others.
 
@@ -68,7 +68,7 @@ class Endpoint:
 
     provider: str
     base_url: str
-    query: Query = field(default=(), repr=_names)
+    query: Query = field(default=(), converter=hidden_query, repr=_names)
     headers: Mapping[str, str] = field(factory=dict, converter=check_headers, hash=False, repr=_names)
     api_key: ApiKey | None = field(default=None, repr=False, converter=_hidden, validator=check_api_key)
     credential: AsyncTokenCredential | None = field(default=None, repr=False, validator=check_credential)
@@ -84,6 +84,13 @@ class Endpoint:
         if self.credential is not None and self.scope is None:
             raise ArgumentError("scope", "is missing: it says what the credential's tokens are for.")
 
+    def __repr__(self) -> str:
+        # attrs' own would fail on one whose making has failed, and tools that show locals with it.
+        made = [a for a in fields(Endpoint) if a.repr and hasattr(self, a.name)]
+        values = ((a, getattr(self, a.name)) for a in made)
+        shown = (f"{a.name}={a.repr(value) if callable(a.repr) else repr(value)}" for a, value in values)
+        return f"Endpoint({', '.join(shown)})"
+
     @property
     def host(self) -> str:
         """The host's name."""
@@ -95,6 +102,7 @@ class Endpoint:
         return next((date for host, date in _ENDED.items() if is_at(self.base_url, host)), None)
 
     @classmethod
+    @without_trace
     def openai(
         cls,
         *,
@@ -120,7 +128,6 @@ class Endpoint:
         Raises:
             ValueError: If the base URL is malformed, or the key for OpenAI itself is missing.
         """
-        api_key = hide(api_key)  # for tracebacks that show locals
         given, name = find(base_url, "base_url", "OPENAI_BASE_URL")
         url, query = parse_base_url(_OPENAI_URL if given is None else given, name=name, form=_OPENAI_URL)
         auth = token_or_key(api_key, credential, scope=scope, variables=("OPENAI_API_KEY",))
@@ -148,6 +155,7 @@ class Endpoint:
         )
 
     @classmethod
+    @without_trace
     def azure_openai(
         cls,
         azure_endpoint: str | None = None,
@@ -171,13 +179,13 @@ class Endpoint:
         Raises:
             ValueError: If the endpoint, or both key and credential, are missing.
         """
-        api_key = hide(api_key)  # for tracebacks that show locals
         site = azure.openai_site(
             azure_endpoint, api_key=api_key, credential=credential, api_version=api_version, scope=scope
         )
         return cls(provider="azure_openai", headers=_BETA, **site)
 
     @classmethod
+    @without_trace
     def azure_foundry(
         cls,
         project_endpoint: str | None = None,
@@ -203,13 +211,13 @@ class Endpoint:
         Raises:
             ValueError: If the endpoint is missing or is not a project's, or there is nothing to get a token from.
         """
-        api_key = hide(api_key)  # for tracebacks that show locals
         site = azure.foundry_site(
             project_endpoint, api_key=api_key, credential=credential, api_version=api_version, scope=scope
         )
         return cls(provider="azure_foundry", **site)
 
     @classmethod
+    @without_trace
     def foundry_local(
         cls,
         base_url: str,
@@ -233,13 +241,13 @@ class Endpoint:
         Raises:
             ValueError: If the base URL is malformed, or a credential has no scope.
         """
-        api_key = hide(api_key)  # for tracebacks that show locals
         url, query = parse_base_url(base_url, form="https://HOST:8001")
         auth = token_or_key(api_key, credential, scope=scope)
         absent: frozenset[Read] = frozenset({"runs", "file"})
         return cls(provider="foundry_local", base_url=url, query=query, absent=absent, **auth)
 
     @classmethod
+    @without_trace
     def fabric(
         cls,
         base_url: str,
@@ -262,11 +270,11 @@ class Endpoint:
         Raises:
             ValueError: If the URL is not a data agent's, or there is nothing to get a token from.
         """
-        api_key = hide(api_key)  # for tracebacks that show locals
         site = azure.fabric_site(base_url, api_key=api_key, credential=credential, api_version=api_version, scope=scope)
         return cls(provider="fabric", headers=_BETA, absent=_NO_THREADS, **site)
 
     @classmethod
+    @without_trace
     def dashscope(
         cls,
         *,
@@ -292,7 +300,6 @@ class Endpoint:
         Raises:
             ValueError: If the key is missing, the region is unknown, or both region and base URL are given.
         """
-        api_key = hide(api_key)  # for tracebacks that show locals
         workspace, _ = find(workspace, "workspace", "DASHSCOPE_WORKSPACE_ID")
         url, query = model_studio.site(region, workspace, base_url)
         auth = token_or_key(
@@ -315,6 +322,7 @@ class Endpoint:
         )
 
     @classmethod
+    @without_trace
     def compatible(
         cls,
         base_url: str,
@@ -344,7 +352,6 @@ class Endpoint:
         Raises:
             ValueError: If the base URL is malformed.
         """
-        api_key, headers = hide(api_key), hide_values(headers)  # for tracebacks that show locals
         url, pasted = parse_base_url(base_url)
         if key_prefix is None:
             key_prefix = "Bearer " if key_header.lower() == "authorization" else ""
@@ -360,6 +367,9 @@ class Endpoint:
             **token_or_key(api_key, credential, scope=scope),
         )
 
+
+# It is called by attrs.evolve, too, and has validators that raise.
+Endpoint.__init__ = without_trace(Endpoint.__init__)  # type: ignore[method-assign]
 
 PROVIDERS: Final[Mapping[str, Callable[..., Endpoint]]] = {
     "openai": Endpoint.openai,

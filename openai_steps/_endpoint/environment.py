@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from openai_steps._arguments import ArgumentError
-from openai_steps._endpoint.base_url import Query
+from openai_steps._endpoint.base_url import VERSION_PARAMETER, Query
 from openai_steps._endpoint.credentials import ApiKey, AsyncTokenCredential
 from openai_steps._secrets import hide
 
@@ -84,5 +84,5 @@ def key_file(variable: str, default: str) -> tuple[str | None, str]:
 
 def with_version(query: Query, version: str | None) -> Query:
     """Return the query with this version of the API instead of its own; None leaves it out."""
-    rest = tuple(pair for pair in query if pair[0] != "api-version")
-    return rest if version is None else (*rest, ("api-version", version))
+    rest = tuple(pair for pair in query if pair[0] != VERSION_PARAMETER)
+    return rest if version is None else (*rest, (VERSION_PARAMETER, version))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
-from attrs import evolve, frozen
+from attrs import asdict, evolve, frozen
 
 
 @frozen(kw_only=True)
@@ -20,6 +20,10 @@ class ErrorBody:
     type: str | None = None
     param: str | None = None
     request_id: str | None = None
+
+    def map(self, change: Callable[[str], str]) -> ErrorBody:
+        """Return the same with each text changed."""
+        return ErrorBody(**{name: change(text) for name, text in asdict(self).items() if text is not None})
 
 
 def read_error_body(body: Any) -> ErrorBody:

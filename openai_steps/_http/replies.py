@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -16,8 +14,10 @@ from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._errors import ResponseDecodeError, error_class
 from openai_steps._http.error_bodies import as_text, excerpt, json_or_text, read_error_body
 from openai_steps._http.requests import Request
+from openai_steps._http.retry_after import retry_after
 from openai_steps._json.converter import decode
-from openai_steps._secrets import mask
+from openai_steps._secrets import mask, mask_json
+from openai_steps._words import duration
 
 T = TypeVar("T")
 
@@ -61,15 +61,20 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request) -> T:
         ResponseDecodeError: If the body is not JSON, or not of this kind.
     """
     try:
-        return decode(reply.body, kind)
+        read = decode(reply.body, kind)
+        # An item that can not be read goes into an error, perhaps.
+        return decode(_masked(reply), kind) if getattr(read, "unreadable", ()) else read
     except (orjson.JSONDecodeError, ResponseDecodeError):
-        pass
-    body = mask(reply.body.decode("latin-1"), reply.secrets).encode("latin-1")  # each byte is one character
+        body = _masked(reply)
     problem, path, expected = _decode_problem(body, kind)
     request_id = find_request_id(_masked_headers(reply))
     raise ResponseDecodeError(
         f"{problem} {_where(request, request_id)}", path=path, expected=expected, body=body, request_id=request_id
     )
+
+
+def _masked(reply: Reply) -> bytes:
+    return mask(reply.body.decode("latin-1"), reply.secrets).encode("latin-1")  # each byte is one character
 
 
 def _decode_problem(body: bytes, kind: type[Any]) -> tuple[str, str, str | None]:
@@ -90,7 +95,7 @@ def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, now: dat
         reply: The answer.
         request: What was asked.
         endpoint: Who was asked.
-        now: The time now, aware: a wait may be told as a date.
+        now: The time now, aware: a wait may be told as a date, without the answer's own.
 
     Raises:
         APIStatusError: For any status but 2xx.
@@ -98,12 +103,13 @@ def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, now: dat
     if 200 <= reply.status < 300:
         return
     text = mask(as_text(reply.body), reply.secrets)
-    body = json_or_text(text)
-    told = read_error_body(body)
+    body = mask_json(json_or_text(text), reply.secrets)  # again, for what JSON may have spelled otherwise
+    told = read_error_body(body).map(lambda text: mask(text, reply.secrets))
     headers = _masked_headers(reply)
     request_id = find_request_id(headers) or told.request_id
-    message = told.message or excerpt(text) or "no explanation"
-    hint = _hint(reply.status, told.code, headers, request, endpoint)
+    message = told.message or mask(excerpt(text), reply.secrets) or "no explanation"
+    asked = retry_after(reply.headers, message, now=now)
+    hint = _hint(reply.status, told.code, headers, request, endpoint) or _wait_hint(asked)
     raise error_class(reply.status)(
         f"{_status_line(reply.status)}: {message} {_where(request, request_id)}{hint}",
         status=reply.status,
@@ -113,7 +119,7 @@ def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, now: dat
         request_id=request_id,
         headers=headers,
         body=body,
-        retry_after=retry_after(reply.headers, now=now),
+        retry_after=asked,
     )
 
 
@@ -148,7 +154,9 @@ def _status_line(status: int) -> str:
 
 def _hint(status: int, code: str | None, headers: Mapping[str, str], request: Request, endpoint: Endpoint) -> str:
     if 300 <= status < 400:
-        target = headers.get("location", "elsewhere")
+        if "location" not in headers:
+            return ""  # 300 and 304 need none
+        target = headers["location"]
         return f" The server points to {target!r}. Redirects are not followed: set base_url to the right place."
     if status in (404, 410) and (ended := endpoint.ended_on):
         return (
@@ -172,46 +180,5 @@ def _hint_at_absence(status: int, code: str | None, request: Request) -> str:
     return ""
 
 
-# A server that asks for more than a day does not mean this client's clock.
-_LONGEST_ASKED: Final = 86_400.0
-
-
-def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """Return the seconds that a server asks to wait, or None where it asks for nothing that makes sense.
-
-    Args:
-        headers: The answer's headers with names in lower case. ``retry-after-ms`` (Azure, OpenAI) goes before
-            ``Retry-After``, which is seconds or a date (RFC 9110, section 10.2.3).
-        now: The time now, aware.
-    """
-    milliseconds = _sensible(_number(headers.get("retry-after-ms")), scale=1 / 1000)
-    if milliseconds is not None:
-        return milliseconds
-    value = headers.get("retry-after")
-    seconds = _number(value)
-    if seconds is None and value is not None:
-        seconds = _seconds_until(value, now)
-    return _sensible(seconds)
-
-
-def _sensible(seconds: float | None, scale: float = 1.0) -> float | None:
-    if seconds is None or not 0 <= seconds * scale <= _LONGEST_ASKED:
-        return None
-    return seconds * scale
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _seconds_until(date: str, now: datetime) -> float | None:
-    try:
-        moment = parsedate_to_datetime(date)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - now).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return None
+def _wait_hint(asked: float | None) -> str:
+    return f" The server asks to wait {duration(asked)}." if asked else ""

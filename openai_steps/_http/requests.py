@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, TypedDict, Unpack
 from urllib.parse import quote
 
-from attrs import define
+from attrs import define, field
 
 from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError, check_id, check_order, is_page_size
 from openai_steps._endpoint.endpoint import Endpoint, Read
@@ -19,9 +19,16 @@ from openai_steps._version import VERSION
 class Request:
     """A GET request: the whole URL, percent-encoded, its path for messages, and what it reads."""
 
-    url: str
+    url: str = field(repr=False)  # its query may hold a key
     path: str
     read: Read = "steps"
+
+    @property
+    def route(self) -> str:
+        """The path without its ids: ``/threads/{thread_id}/runs/{run_id}``."""
+        parts = self.path.split("/")  # the first is empty, then kinds and ids take turns
+        ids = {place: f"{{{parts[place - 1].removesuffix('s')}_id}}" for place in range(2, len(parts), 2)}
+        return "/".join(ids.get(place, part) for place, part in enumerate(parts))
 
 
 # --- Requests ---------------------------------------------------------------------------------------------------
@@ -102,6 +109,9 @@ def request_headers(endpoint: Endpoint) -> dict[str, str]:
     """Return the headers of each request, but for the one with the key."""
     return {
         "Accept": "application/json",
+        # What aiohttp can always decode. By itself it asks for br, too, where Brotli is installed, and cannot read the
+        # answer where that is 1.1.0, which has no limit on what it unpacks.
+        "Accept-Encoding": "gzip, deflate",
         "User-Agent": f"openai-steps/{VERSION}",
         **endpoint.headers,
     }

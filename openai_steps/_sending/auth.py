@@ -51,6 +51,12 @@ class Authorizer:
         """Whether another key may be had after a 401."""
         return self._endpoint.credential is not None
 
+    @property
+    def header_names(self) -> tuple[str, ...]:
+        """The name of the header that will carry the key, if there is one."""
+        without = self._endpoint.api_key is None and self._endpoint.credential is None
+        return () if without else (self._endpoint.key_header,)
+
     async def header(self) -> dict[str, str]:
         """Return the header with the key or token; empty where the server needs none."""
         return self._header_with(await self._key())
@@ -98,6 +104,7 @@ class Authorizer:
         assert scope is not None
         token = credential.get_token(scope)
         if not inspect.isawaitable(token):
+            del token  # it has come already: out of this frame
             kind = type(credential).__name__
             raise ValueError(f"{kind}.get_token is not async. Take the credential of that name in azure.identity.aio.")
         return await token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Mapping
 from typing import Protocol, TypeVar
 
@@ -40,13 +41,20 @@ class PendingRequest:
         sink: Takes the body of a good answer as it comes. Then a timeout is for the next bytes, not for all.
     """
 
-    __slots__ = ("deadline", "request", "sink", "timeouts")
+    __slots__ = ("attempt", "attempt_begun_at", "deadline", "request", "sink", "timeouts")
 
     def __init__(self, request: Request, timeouts: Timeouts, sink: Sink | None = None) -> None:
         self.request = request
         self.timeouts = timeouts
         self.sink = sink
         self.deadline = Deadline(timeouts.total)
+        self.attempt = 0
+        self.attempt_begun_at = 0.0
+
+    def begin_attempt(self) -> None:
+        """Count one more attempt, which begins now."""
+        self.attempt += 1
+        self.attempt_begun_at = time.monotonic()
 
     @property
     def shown(self) -> str:

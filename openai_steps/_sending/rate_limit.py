@@ -4,13 +4,18 @@ It learns the server's limit as TCP learns a line's, and rejections stay few:
 
 - Few requests are under way at first, and two more with each answer once the first have been served (slow start). On a
   server without limits, that costs a few round trips at the start of 64 concurrent walks, and nothing to a single one.
-- After a 429 all wait as long as the server asked. Then they go one by one, at a little less than the pace at which it
-  had served, which is taken up slowly at first, then faster (as CUBIC does it: RFC 9438), until it is rejected again.
-  Where it had served too few to tell a pace, they start at a few a second, however long it asked them to wait.
+- A gateway over many backends rejects some requests at random, however slowly it is asked. So each answer earns a bit
+  of tolerance, and a lone 429 after many answers holds back nobody but its own request.
+- When the tolerance is used up, all wait as long as the server asked. Then they go one by one, at a little less than
+  the pace at which it had served, which is taken up slowly at first, then faster (as CUBIC does it: RFC 9438), until it
+  is rejected again. Where it had served too few to tell a pace, they start at a few a second, however long it asked
+  them to wait.
+- The wait of a day that one thread has earned is not everybody's: during a long hold one request probes now and then,
+  and its answer ends the hold.
 
 Nothing is held back, and no pace is kept, before the first rejection. The caller passes in the time, does the waiting,
-and sends one request after the other.
-``tests/sending/test_sending_rate_limit.py`` has the simulation with which the constants were chosen.
+and sends one request after the other. ``tests/sending/test_sending_rate_limit.py`` has the simulation with which the
+constants were chosen.
 """
 
 from __future__ import annotations
@@ -25,66 +30,133 @@ FIRST_CONCURRENCY: Final = 5
 _TRIAL: Final = 12  # served before there are more: a limit of ten a second then rejects no more than a handful
 _WIDENING: Final = 2  # then three times as many in each round trip
 
+_TOLERATED: Final = 0.1  # rejections that each answer earns: one in ten is too many, one in twenty may be chance
+_MOST_TOLERATED: Final = 4.0  # together: a server that was patient for an hour is not overrun for a minute
+_SHORT: Final = (
+    1 / 8
+)  # a wait for less than this part of the time between two answers hardly says "too fast", and costs less
+_NO_TIME: Final = 0.0005  # seconds: what a server means that rounds its milliseconds to 0
+
 _CAUTION: Final = 0.9  # the part to go on with of the pace that was too fast
-_GROWTH: Final = 0.002  # the pace grows as exp(_GROWTH * t²): by a tenth in 7 s of use, tenfold in 34 s
-_FREE: Final = 1000.0  # a pace, in requests a second, that holds nothing back
+_FIRST_CAUTION: Final = 0.8  # likewise of the first pace, which the allowance for a burst has flattered
+_GROWTH: Final = 0.002  # the pace grows as exp(_GROWTH * rounds²): by a tenth in 7 rounds, tenfold in 34
+_ROUND: Final = (30, 4, 1.0)  # a round is 30 requests, but no less than four round trips and no more than a second
+_FREE: Final = 20_000.0  # a pace, in requests a second, that holds nothing back
 _SLOWEST: Final = 0.1
-_MEASURED: Final = 1.0  # seconds of the past in which answers are counted at most, or the time held, if longer
+_BURST: Final = 0.005  # seconds by which requests may go early, since timers are no finer than milliseconds
+
+_MEASURED: Final = (1.0, 60.0)  # seconds of the past in which answers are counted: the time held, within these
 _HOLD_WHEN_NOT_TOLD: Final = 1.0
+_LONG_HOLD: Final = 300.0  # many limits are by the minute; what is longer than a few of them is probed
+_PROBE_EVERY: Final = 25.0
 
 
 class RateLimit:
     """Keeps the pace. All times are seconds of one monotonic clock, all paces requests a second."""
 
     def __init__(self) -> None:
-        self._pace = math.inf  # at the last rejection
-        self._used = 0.0  # seconds for which that pace has been used since
+        self._pace = math.inf  # at the last rejection that was not tolerated
+        self._rounds = 0.0  # for which that pace has been used since
         self._next = -math.inf  # the earliest time for the next request, by pace
         self._held_until = -math.inf
+        self._probe_at = math.inf
         self._adjusted_at = -math.inf
+        self._tolerance = 0.0
         self._count = 0
-        self._served: deque[float] = deque(maxlen=1000)
+        self._round_trip = 0.1
+        self._served = _Count()
 
     def wait(self, now: float) -> float:
         """Return the seconds until the next request may go: 0 where nothing holds it back."""
-        until = max(self._held_until, self._next)
+        until = max(min(self._held_until, self._probe_at), self._next)
         return until - now if until > now else 0.0
+
+    def hold(self, now: float) -> float:
+        """Return the seconds for which the server has asked to be left alone, probes aside."""
+        return max(0.0, self._held_until - now)
 
     def sent(self, now: float) -> None:
         """Note that a request goes."""
         if self._pace == math.inf:
             return
+        if now < self._held_until:
+            self._probe_at = now + _PROBE_EVERY
         pace = self._current_pace()
         if pace > _FREE:
             self._pace = math.inf
             return
-        self._used += 1 / pace
-        self._next = now + 1 / pace
+        requests, round_trips, longest = _ROUND
+        self._rounds += 1 / pace / min(longest, max(requests / pace, round_trips * self._round_trip))
+        self._next = max(self._next, now - _BURST) + 1 / pace
 
-    def served(self, now: float) -> int:
-        """Note an answer that is not a rejection; return how many more requests may be under way for it."""
+    def served(self, now: float, *, sent_at: float) -> int:
+        """Note an answer that is not a rejection; return how many more requests may be under way for it.
+
+        Args:
+            now: When it came.
+            sent_at: When its request was sent.
+        """
         self._count += 1
-        self._served.append(now)
+        self._served.add(now)
+        self._round_trip += (now - sent_at - self._round_trip) / 16
+        self._tolerance = min(_MOST_TOLERATED, self._tolerance + _TOLERATED)
+        if self._adjusted_at < sent_at and now < self._held_until:
+            self._held_until = now  # a probe was served
         return _WIDENING if self._count > _TRIAL else 0
 
     def rejected(self, now: float, *, sent_at: float, retry_after: float | None) -> None:
-        """Note a 429 to a request sent at ``sent_at``."""
+        """Note a 429.
+
+        Args:
+            now: When it came.
+            sent_at: When its request was sent.
+            retry_after: How long the server asked to be left alone, if it did.
+        """
         hold = _HOLD_WHEN_NOT_TOLD if retry_after is None else retry_after
-        self._held_until = max(self._held_until, now + hold)
-        if sent_at < self._adjusted_at:
-            return  # one of a burst: the pace has been changed for it
+        if sent_at < self._adjusted_at:  # one of a burst: the pace has been changed for it
+            self._hold_back(now, hold)
+            return
+        per_second = max(self._served.since(now - 1), FIRST_CONCURRENCY)
+        cost = min(1.0, max(hold, _NO_TIME) * per_second / _SHORT)
+        if cost <= self._tolerance:
+            self._tolerance -= cost
+            return
         self._adjusted_at = now
-        span = max(_MEASURED, hold)
-        served = sum(1 for moment in self._served if moment > now - span)
+        self._pace = max(self._slower(now, hold), _SLOWEST)
+        self._rounds = 0.0
+        self._hold_back(now, hold)
+
+    def _hold_back(self, now: float, seconds: float) -> None:
+        self._held_until = max(self._held_until, now + seconds)
+        self._probe_at = now + _PROBE_EVERY if self._held_until > now + _LONG_HOLD else math.inf
+
+    def _slower(self, now: float, hold: float) -> float:
+        """Return the pace to go on with, by what was served until now."""
+        shortest, longest = _MEASURED
+        span = min(max(hold, shortest), longest)
+        served = self._served.since(now - span)
         if served < FIRST_CONCURRENCY:  # too few to tell a pace: a long wait after them need not mean a slow server
-            served, span = FIRST_CONCURRENCY, _MEASURED if served else min(max(hold, 1 / _FREE), _MEASURED)
-        pace = served / span
-        if self._pace != math.inf:
-            too_fast = self._current_pace()
-            pace = min(max(pace, too_fast / 2), too_fast)
-        self._pace = max(pace * _CAUTION, _SLOWEST)
-        self._used = 0.0
-        self._next = self._held_until
+            served, span = FIRST_CONCURRENCY, shortest if served else min(max(hold, 1 / _FREE), shortest)
+        if self._pace == math.inf:
+            return served / span * _FIRST_CAUTION
+        too_fast = self._current_pace()
+        return min(max(served / span, too_fast / 2), too_fast) * _CAUTION
 
     def _current_pace(self) -> float:
-        return self._pace * math.exp(min(_GROWTH * self._used**2, 100.0))
+        return self._pace * math.exp(min(_GROWTH * self._rounds**2, 100.0))
+
+
+class _Count:
+    """How many answers came lately, to a twentieth of a second."""
+
+    def __init__(self) -> None:
+        self._slots: deque[tuple[int, int]] = deque(maxlen=int(_MEASURED[1] * 20))
+
+    def add(self, now: float) -> None:
+        slot, count = math.floor(now * 20), 1
+        if self._slots and self._slots[-1][0] == slot:
+            count += self._slots.pop()[1]
+        self._slots.append((slot, count))
+
+    def since(self, moment: float) -> int:
+        return sum(count for slot, count in self._slots if slot > moment * 20 - 1)

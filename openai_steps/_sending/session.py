@@ -1,30 +1,175 @@
-"""aiohttp as this package wants it: a session, a body that is never too big, and errors in words."""
+"""aiohttp as this package wants it: one session, bodies that are never too big, one exchange at a time."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import aiohttp
-from aiohttp.http_exceptions import ContentEncodingError
+from multidict import CIMultiDict
+from yarl import URL
 
-from openai_steps._errors import ResponseTooLargeError
-from openai_steps._sending.pending import Sink
+from openai_steps._arguments import ArgumentError
+from openai_steps._errors import ResponseTooLargeError, StepsError
+from openai_steps._http.replies import Reply
+from openai_steps._secrets import hide, secrets_in, without_trace
+from openai_steps._sending.failures import tell, to_steps_error
+from openai_steps._sending.identity import Identity
+from openai_steps._sending.network import Network
+from openai_steps._sending.pending import PendingRequest, Sink
 from openai_steps._settings import Limits
 
-# What does not go away by asking again.
-_LASTING: Final = (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch, aiohttp.InvalidURL)
+_CLOSED: Final = "This client is closed. Make a new AsyncStepsClient."
 
 
-def open_session(limits: Limits, headers: Mapping[str, str] | None = None) -> aiohttp.ClientSession:
-    """Return a session that keeps no cookies and sends each request once, with these headers."""
+class Connections:
+    """The connections to one server: a session of the client's own, opened when it is needed, or the user's.
+
+    Args:
+        session: The user's session, if there is one; it is never closed here.
+        host: The server's name, for messages.
+        limits: The biggest answer, and the most connections.
+        network: The way to the server, for a session of the client's own.
+        identity: Who sends each request, where that is always the same: the session's headers are copied at less cost.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession | None,
+        *,
+        host: str,
+        limits: Limits,
+        network: Network,
+        identity: Identity | None,
+    ) -> None:
+        self._session = session
+        self._is_own = session is None
+        self._host = host
+        self._limits = limits
+        self._network = network
+        self._identity = identity
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+
+    def check_usable(self) -> None:
+        """Raise a RuntimeError that says why, if no request can be sent from here."""
+        if self._closed:
+            raise RuntimeError(_CLOSED)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError(
+                "No asyncio event loop is running here, and AsyncStepsClient works in one alone: under trio, by "
+                "trio-asyncio, or in a thread that calls asyncio.run."
+            ) from None
+        if self._loop is None:
+            self._loop = loop if self._session is None else getattr(self._session, "_loop", loop)
+            self._loop_is_of_session = self._loop is not loop
+        if self._loop is not loop:
+            raise RuntimeError(
+                "The aiohttp session given to this client was made in another event loop. Make it in the one that "
+                "uses it."
+                if self._loop_is_of_session
+                else "This client was first used in another event loop, and its connections live there. "
+                "Make an AsyncStepsClient for each event loop."
+            )
+        if self._session is not None and self._session.closed:
+            raise RuntimeError("The aiohttp session given to this client is closed.")
+
+    async def exchange(self, pending: PendingRequest, identity: Identity, *, seconds: float) -> Reply:
+        """Send one request and read the whole answer; aiohttp's exceptions end here.
+
+        Raises:
+            StepsError: If there was none, it was too big, or it did not come within ``seconds``.
+        """
+        try:
+            async with asyncio.timeout(seconds) as patience:
+                return await self._round_trip(pending, identity, seconds, patience)
+        except (aiohttp.ClientError, OSError) as error:  # of which TimeoutError is one
+            failure = to_steps_error(error, pending, host=self._host, secrets=identity.secrets)
+        except StepsError as error:
+            failure = error.with_traceback(None)
+        # Out here, and from a frame without aiohttp's objects: they hold headers, URLs and a proxy's password, and so
+        # do its errors, which would be the context.
+        raise failure
+
+    async def aclose(self) -> None:
+        """Close the session, if it is the client's own, and refuse further requests."""
+        self._closed = True
+        if self._session is not None and self._is_own:
+            await self._session.close()
+
+    async def _round_trip(
+        self, pending: PendingRequest, identity: Identity, seconds: float, patience: asyncio.Timeout
+    ) -> Reply:
+        # A little less than the attempt may take, so that a server that can not be reached is told as one.
+        to_connect = min(pending.timeouts.connect, 0.95 * seconds)
+        async with self._open_session().get(
+            URL(pending.request.url, encoded=True),
+            headers=self._headers_for(pending, identity),
+            timeout=_only_for_connecting(to_connect),
+            allow_redirects=False,  # a redirect would carry the key to another place
+            auto_decompress=True,
+            raise_for_status=False,
+            **self._network.for_request,
+        ) as response:
+            body = b""
+            if pending.sink is not None and response.status in (200, 206):
+                await stream_body(response, pending.sink, patience, pending.timeouts.attempt)
+            else:
+                body = await read_body(response, self._limits.max_body_bytes)
+            return Reply(response.status, response.headers, body, identity.secrets)
+
+    def _headers_for(self, pending: PendingRequest, identity: Identity) -> Mapping[str, str] | None:
+        """Return the headers to send besides those that a session of the client's own has already."""
+        known = self._is_own and self._identity is not None
+        if pending.sink is None:
+            return None if known else identity.headers
+        headers: CIMultiDict[str] = CIMultiDict() if known else identity.headers.copy()
+        headers.update(pending.sink.headers)
+        return headers
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise RuntimeError(_CLOSED)
+        if self._session is None:
+            self._session = open_session(self._limits, self._network, self._identity)
+        return self._session
+
+
+@without_trace
+def open_session(
+    limits: Limits, network: Network | None = None, identity: Identity | None = None
+) -> aiohttp.ClientSession:
+    """Return a session that keeps no cookies, trusts no environment, and sends each request once."""
     return aiohttp.ClientSession(
-        headers=headers,
-        connector=aiohttp.TCPConnector(limit=limits.max_connections),
+        headers=None if identity is None else identity.headers,
+        connector=aiohttp.TCPConnector(limit=limits.max_connections, ssl=(network or Network()).ssl),
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_send_once,),
     )
+
+
+@without_trace
+def secrets_of(session: aiohttp.ClientSession | None) -> tuple[str, ...]:
+    """Return what a user's session sends besides, and what must not be shown."""
+    if session is None:
+        return ()
+    auth = getattr(session, "auth", None)
+    in_auth = () if auth is None else (hide(auth.password), hide(auth.encode()))
+    return (*secrets_in(getattr(session, "headers", {})), *in_auth)
+
+
+def check_session(session: aiohttp.ClientSession | None, *, sends_authorization: bool) -> None:
+    """Raise an ArgumentError for a session of which aiohttp would refuse each request."""
+    if sends_authorization and getattr(session, "auth", None) is not None:
+        raise ArgumentError(
+            "session",
+            "has auth=…, which becomes the header Authorization; so does the key. Make the session without auth=, or "
+            "send the key in another header: Endpoint.compatible(…, key_header=…).",
+        )
 
 
 async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
@@ -58,24 +203,6 @@ async def stream_body(response: aiohttp.ClientResponse, sink: Sink, patience: as
         patience.reschedule(loop.time() + silence)
 
 
-def tell(error: Exception) -> str:
-    """Return what happened in words, without the request's URL, which aiohttp puts into some of its texts."""
-    if isinstance(error, aiohttp.InvalidURL):
-        return "the URL is malformed"
-    text = f"{error.status} {error.message}" if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    return " ".join(text.split()) or type(error).__name__
-
-
-def may_pass(error: Exception) -> bool:
-    """Tell whether it may go away by asking again."""
-    return not isinstance(error, _LASTING)
-
-
-def is_corrupt(error: Exception) -> bool:
-    """Tell whether the body is not compressed as its header says."""
-    return isinstance(error.__cause__, ContentEncodingError)
-
-
 class _BrokenConnectionError(aiohttp.ClientError):
     """A connection that broke before the answer came."""
 
@@ -83,11 +210,18 @@ class _BrokenConnectionError(aiohttp.ClientError):
 async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     """Keep aiohttp from repeating a GET by itself when its connection breaks.
 
-    Neither the user's limiter nor ``RetryPolicy.attempts`` nor stamina's instrumentation would know of it.
+    Neither the user's limiter nor ``RetryPolicy.attempts`` nor the observer would know of it.
     """
     try:
         return await handler(request)
     except aiohttp.ClientConnectorError:
         raise  # there was no connection: aiohttp does not repeat this
+    except aiohttp.ServerTimeoutError:
+        raise  # nor this
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _BrokenConnectionError(tell(error)) from error
+
+
+@lru_cache(maxsize=32)
+def _only_for_connecting(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, sock_connect=seconds)

@@ -14,6 +14,7 @@ from openai_steps._sending.rate_limit import FIRST_CONCURRENCY, RateLimit
 from openai_steps._sending.sleep import is_testing, sleep
 
 _SLOW: Final = 1.0  # seconds without an answer, after which one more request may be under way
+_GLANCE: Final = 0.5  # seconds after which who is held back looks again: an answer may have ended the hold
 
 
 class Throttle:
@@ -45,10 +46,11 @@ class Throttle:
             self._look_for_slow_requests()
 
     def check_hold(self, pending: PendingRequest) -> float:
-        """Return the seconds for which the rate limit holds all back; RateLimitError if the request has no more."""
-        wait = self._rate_limit.wait(time.monotonic())
-        if 0 < wait >= pending.deadline.time_left:
-            raise pending.held_back(wait)
+        """Return the seconds until the rate limit lets a request through; RateLimitError if this one has no more."""
+        now = time.monotonic()
+        wait = self._rate_limit.wait(now)
+        if 0 < wait >= pending.deadline.time_left_at(now):
+            raise pending.held_back(max(wait, self._rate_limit.hold(now)))
         return wait
 
     def leave(self, pending: PendingRequest) -> None:
@@ -56,9 +58,9 @@ class Throttle:
         self._under_way.pop(pending, None)
         self._slots.release()
 
-    def served(self) -> None:
-        """Note an answer that is not a rejection."""
-        for _ in range(self._rate_limit.served(time.monotonic())):
+    def served(self, *, sent_at: float) -> None:
+        """Note an answer, to a request sent at ``sent_at``, that is not a rejection."""
+        for _ in range(self._rate_limit.served(time.monotonic(), sent_at=sent_at)):
             self._slots.release()  # besides the request's own
 
     def rejected(self, *, sent_at: float, retry_after: float | None) -> None:
@@ -88,7 +90,7 @@ class Throttle:
     async def _take_turn(self, pending: PendingRequest) -> float:
         async with self._turn:
             while (wait := self.check_hold(pending)) > 0:
-                await sleep(wait)
+                await sleep(min(wait, _GLANCE))
                 if is_testing():
                     break
             now = time.monotonic()

@@ -36,6 +36,7 @@ class PageReader:
             StepsError: With the cursor from which to go on.
         """
         walk = self._walk
+        self._check_loop()
         try:
             while walk.query is not None:
                 # If the caller is cancelled here, so is the task that is ahead.
@@ -57,10 +58,16 @@ class PageReader:
         if self._prefetch and self._ahead is None and query is not None:
             self._ahead = asyncio.ensure_future(self._fetch(query))
 
+    def _check_loop(self) -> None:
+        if self._ahead is not None and self._ahead.get_loop() is not asyncio.get_running_loop():
+            self._ahead = None  # nobody here could wait for it
+            raise RuntimeError("This walk was begun in another event loop. Go on with it there, or begin a new one.")
+
     async def aclose(self) -> None:
         """Call off a request that is on its way, and wait until it has left nothing behind."""
         task, self._ahead = self._ahead, None
-        await call_off(task)
+        if task is None or task.get_loop() is asyncio.get_running_loop():
+            await call_off(task)
 
 
 async def call_off(*tasks: asyncio.Future[StepPage] | None) -> None:

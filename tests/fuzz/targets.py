@@ -22,8 +22,9 @@ from openai_steps import (
     structure_step,
     unstructure,
 )
-from openai_steps._http.replies import Reply, check_status, read_reply, retry_after
+from openai_steps._http.replies import Reply, check_status, read_reply
 from openai_steps._http.requests import Request
+from openai_steps._http.retry_after import retry_after
 from openai_steps._sending.retry import is_transient
 
 SECRET = "sk-5ecret-5ecret-5ecret"

@@ -125,23 +125,21 @@ BROKEN_TRANSFERS: dict[str, tuple[Speech, type[StepsError], str]] = {
     ),
     "a closed connection": (says(hang_up=True), APIConnectionError, "No answer from 127.0.0.1: Server disconnected"),
     "half a status line": (says(b"HTTP/1.1 2", hang_up=True), APIConnectionError, "No answer"),
-    "no HTTP": (says(b"SSH-2.0-OpenSSH_9.9\r\n\r\n", hang_up=True), APIConnectionError, "No answer"),
-    "a length that is none": (says(HEAD, b"Content-Length: -5\r\n\r\n"), APIConnectionError, "No answer"),
+    "a length that is none": (says(HEAD, b"Content-Length: -5\r\n\r\n"), APIConnectionError, "can not be read as HTTP"),
     "two lengths": (
         says(HEAD, b"Content-Length: 2\r\nContent-Length: 9\r\n\r\n", b"[]"),
         APIConnectionError,
-        "No answer",
+        "can not be read as HTTP",
     ),
-    "a header with a NUL": (says(HEAD, b"X-A: a\0b\r\nContent-Length: 2\r\n\r\n[]"), APIConnectionError, "No answer"),
+    "a header with a NUL": (
+        says(HEAD, b"X-A: a\0b\r\nContent-Length: 2\r\n\r\n[]"),
+        APIConnectionError,
+        "can not be read as HTTP",
+    ),
     "a header name with control characters": (
         says(HEAD, b"X\x01A: b\r\nContent-Length: 2\r\n\r\n[]"),
         APIConnectionError,
-        "No answer",
-    ),
-    "a header of a megabyte": (
-        says(HEAD, b"X-A: " + b"a" * 2**20 + b"\r\nContent-Length: 2\r\n\r\n[]"),
-        APIConnectionError,
-        "No answer",
+        "can not be read as HTTP",
     ),
 }
 
@@ -165,6 +163,38 @@ async def test_one_that_breaks_once_is_no_matter(name: str) -> None:
     async with raw_server(speech) as server, client_of(server) as client:
         assert len((await client.list_steps_page(THREAD, RUN)).data) == 2
         assert server.requests == 2
+
+
+@pytest.mark.parametrize(
+    "speech",
+    [
+        says(b"SSH-2.0-OpenSSH_9.9\r\n\r\n", hang_up=True),
+        says(b"\x15\x03\x01\x00\x02\x02\x16", hang_up=True),  # it expects TLS
+        says(HEAD, b"X-A: " + b"a" * 2**20 + b"\r\nContent-Length: 2\r\n\r\n[]"),
+    ],
+    ids=["SSH", "TLS", "a header of a megabyte"],
+)
+async def test_what_will_be_no_http_the_next_time_either_is_not_tried_again(speech: Speech) -> None:
+    await fails_with(speech, APIConnectionError, r"The answer from 127\.0\.0\.1 can not be read as HTTP", requests=1)
+
+
+async def test_what_is_compressed_as_nobody_asked_for_is_not_tried_again() -> None:
+    """Nor does it matter whether Brotli is installed here, or which one."""
+    speech = answers(b"\x0f", b"Content-Encoding: br")
+    async with raw_server(speech) as server, client_of(server) as client:
+        with pytest.raises(ResponseDecodeError, match=r"can not be decompressed|not JSON"):
+            await client.list_steps_page(THREAD, RUN)
+        assert server.requests == 1
+        assert b"\r\nAccept-Encoding: gzip, deflate\r\n" in server.heads[0]
+
+
+@pytest.mark.parametrize("status", [b"300 Multiple Choices", b"304 Not Modified", b"302 Found"])
+async def test_a_redirect_to_nowhere_points_nowhere(status: bytes) -> None:
+    async with raw_server(answers(b"", status=status)) as server, client_of(server) as client:
+        with pytest.raises(APIStatusError, match=status.decode()) as caught:
+            await client.list_steps_page(THREAD, RUN)
+        assert "points to" not in str(caught.value)
+        assert server.requests == 1
 
 
 async def test_one_attempt_is_one_request() -> None:

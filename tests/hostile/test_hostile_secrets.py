@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import copy
 import gc
+import html
 import io
 import json
 import logging
 import pickle
+import re
+import time
+import traceback
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import aiohttp
 import pytest
@@ -21,6 +27,7 @@ from leaks import printed
 from raw import ONE_ATTEMPT, Caller, Speech, answers, raw_server, says
 
 from openai_steps import APIStatusError, AsyncStepsClient, Endpoint, Limits, RetryPolicy, StepsError, Timeouts
+from openai_steps._secrets import mask
 
 visible = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
 keys = st.text(visible, min_size=4, max_size=60).map("sk-5ecret-".__add__)  # that no innocent text has in it
@@ -32,9 +39,33 @@ bad_keys = st.builds(
 )
 
 
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "JSON": lambda key: json.dumps(key)[1:-1],
+    "JSON in JSON": lambda key: json.dumps(json.dumps(key)[1:-1])[1:-1],
+    "JSON with escaped slashes": lambda key: json.dumps(key)[1:-1].replace("/", "\\/"),
+    "JSON escapes": lambda key: "".join(f"\\u{ord(character):04x}" for character in key),
+    "JSON escapes in capitals": lambda key: "".join(f"\\u{ord(character):04X}" for character in key),
+    "some JSON escapes": lambda key: re.sub(r"[^A-Za-z0-9]", lambda found: f"\\u{ord(found[0]):04X}", key),
+    "a URL": lambda key: quote(key, safe=""),
+    "a URL's path": quote,
+    "a form": quote_plus,
+    "a URL in a URL": lambda key: quote(quote(key, safe=""), safe=""),
+    "small percent escapes": lambda key: re.sub("%..", lambda found: found[0].lower(), quote(key, safe="")),
+    "percent escapes": lambda key: "".join(f"%{ord(character):02X}" for character in key),
+    "HTML": html.escape,
+    "HTML in HTML": lambda key: html.escape(html.escape(key)),
+    "HTML numbers": lambda key: "".join(f"&#{ord(character)};" for character in key),
+    "HTML numbers in hexadecimal": lambda key: "".join(f"&#x{ord(character):02X};" for character in key),
+    "Python": lambda key: repr(key)[1:-1],
+    "Python bytes": lambda key: repr(key.encode())[2:-1],
+    "Python in Python": lambda key: repr(repr(key)[1:-1])[1:-1],
+    "hexadecimal": lambda key: key.encode().hex(),
+}
+
+
 def spellings(key: str) -> set[str]:
-    in_python = key.replace("\\", "\\\\")
-    return {key, json.dumps(key)[1:-1], in_python, in_python.replace("'", "\\'")}
+    return {spell(key) for spell in SPELLINGS.values()}
 
 
 def assert_unseen(key: str, *texts: str) -> None:
@@ -114,6 +145,178 @@ def test_a_key_function_that_fails_tells_nothing(key: str) -> None:
 
     for answer in (f"{key}\n", key.encode(), None):
         assert_unseen(key, asyncio.run(ask(answer)))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda key: AsyncStepsClient(key),
+        lambda key: AsyncStepsClient(endpoint=key, api_key=key, headers={"X-Team": key}),
+        lambda key: AsyncStepsClient(api_kye=key),  # type: ignore[call-arg]
+        lambda key: AsyncStepsClient(Endpoint.compatible("http://h/v1"), headers={"X-Team": key, "a b": "c"}),
+        lambda key: AsyncStepsClient(Endpoint.compatible(f"http://h/v1?sig={key}"), timeout=-1),
+        lambda key: AsyncStepsClient(base_url=f"https://user:{key}@api.openai.com/v1"),
+        lambda key: AsyncStepsClient(base_url=f"https://api.openai.com/v1?sig={key}"),
+        lambda key: AsyncStepsClient(base_url=f"https://{key}:x@h/v1"),
+        lambda key: Endpoint.openai(base_url=f"https://api.openai.com/v1?sig={key}"),
+        lambda key: Endpoint.openai(base_url=f"ftp://api.openai.com/v1?sig={key}"),
+        lambda key: Endpoint.openai(base_url=f"https://api.openai.com/v1#{key}"),
+        lambda key: Endpoint.openai(base_url=f"https://api.openai.com:{key}/v1"),
+        lambda key: Endpoint.azure_openai(f"https://r.openai.azure.com?sig={key}"),
+        lambda key: Endpoint.azure_foundry(f"https://r.services.ai.azure.com?sig={key}", api_key="k"),
+        lambda key: Endpoint.dashscope(base_url=f"https://h/v1?sig={key}"),
+        lambda key: Endpoint.compatible(f"https://user:{key}@h/v1"),
+        lambda key: Endpoint.compatible("http://h/v1", query={"sig": key, "x": 5}),  # type: ignore[dict-item]
+        lambda key: Endpoint.compatible("http://h/v1", query={"sig": key}, key_header="a b"),
+        lambda key: Endpoint.compatible("http://h/v1", headers={"X-Team": key}, key_prefix="\n"),
+        lambda key: Endpoint.compatible("http://h/v1", headers={"X-Team": f"{key}\n"}),
+        lambda key: Endpoint.compatible("h", headers={"X-Team": key}),
+        lambda key: evolve(Endpoint.compatible("http://h/v1", api_key=key, query={"sig": key}), key_header="a b"),
+    ],
+)
+def test_no_frame_has_what_was_given_to_a_call_that_fails(
+    make: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("OPENAI_API_KEY", "DASHSCOPE_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"):
+        monkeypatch.delenv(variable, raising=False)
+    key = "sk-5ecret-5ecret-5ecret"
+    with pytest.raises((ValueError, TypeError)) as caught:
+        make(key)
+    assert_unseen(key, printed(caught.value))
+    traceback.TracebackException.from_exception(caught.value, capture_locals=True)  # nothing half-made breaks it
+
+
+def test_a_half_made_endpoint_has_a_repr() -> None:
+    assert repr(object.__new__(Endpoint)) == "Endpoint()"
+
+
+async def test_a_credential_that_is_not_async_leaves_its_token_nowhere() -> None:
+    key = "sk-5ecret-5ecret-5ecret"
+
+    @frozen
+    class Token:
+        token: str
+        expires_on: int
+
+    @frozen
+    class Credential:
+        def get_token(self, *_scopes: str) -> Token:
+            return Token(key, 2**40)
+
+    endpoint = Endpoint.azure_foundry("https://r.services.ai.azure.com/api/projects/p", Credential())  # type: ignore[arg-type]
+    async with AsyncStepsClient(endpoint) as client:
+        with pytest.raises(ValueError, match="not async") as caught:
+            await client.get_run("t", "r")
+        assert_unseen(key, printed(caught.value))
+
+
+def secret_in_query(base_url: str, key: str) -> AsyncStepsClient:
+    return AsyncStepsClient(Endpoint.compatible(base_url, query={"sig": key}), retry=ONE_ATTEMPT)
+
+
+def secret_in_url(base_url: str, key: str) -> AsyncStepsClient:
+    return AsyncStepsClient(Endpoint.compatible(f"{base_url}?sig={quote(key, safe='')}"), retry=ONE_ATTEMPT)
+
+
+def secret_in_innocent_header(base_url: str, key: str) -> AsyncStepsClient:
+    return AsyncStepsClient(Endpoint.compatible(base_url), headers={"X-Team": key}, retry=ONE_ATTEMPT)
+
+
+def secret_in_header_of_the_endpoint(base_url: str, key: str) -> AsyncStepsClient:
+    return AsyncStepsClient(Endpoint.compatible(base_url, headers={"X-Access-Token": key}), retry=ONE_ATTEMPT)
+
+
+def secret_in_authorization_of_the_users(base_url: str, key: str) -> AsyncStepsClient:
+    headers = {"X-Stand-In-Token": "x", "Authorization": f"Bearer {key}"}
+    return AsyncStepsClient(Endpoint.compatible(base_url), headers=headers, retry=ONE_ATTEMPT)
+
+
+def secret_in_cookie(base_url: str, key: str) -> AsyncStepsClient:
+    headers = {"Cookie": f"a=b; session={key}"}
+    return AsyncStepsClient(Endpoint.compatible(base_url), headers=headers, retry=ONE_ATTEMPT)
+
+
+def secret_in_basic_authorization(base_url: str, key: str) -> AsyncStepsClient:
+    pair = base64.b64encode(f"user:{key}".encode()).decode()
+    headers = {"Authorization": f"Basic {pair}"}
+    return AsyncStepsClient(Endpoint.compatible(base_url), headers=headers, retry=ONE_ATTEMPT)
+
+
+def secret_as_key(base_url: str, key: str) -> AsyncStepsClient:
+    return AsyncStepsClient(Endpoint.compatible(base_url, api_key=key), retry=ONE_ATTEMPT)
+
+
+def is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+WAYS_IN = [value for name, value in sorted(globals().items()) if name.startswith("secret_")]
+
+
+@pytest.mark.parametrize("status", [b"200 OK", b"403 No", b"500 No"])
+@pytest.mark.parametrize("way_in", WAYS_IN)
+async def test_wherever_it_was_sent_an_echo_in_any_spelling_is_masked(
+    way_in: Callable[[str, str], AsyncStepsClient], status: bytes
+) -> None:
+    key = "sk-5ecret+5ecret/5ecret='\"&<5ecret" if way_in is secret_as_key else "sk-5ecret+5ecret/5ecret9="
+    if way_in is secret_in_cookie:
+        key = "sk-5ecret+5ecret/5ecret9"
+    echoes = [spell(key) for spell in SPELLINGS.values()]
+    in_json = [f'"{echo}"' for echo in echoes if is_json(f'"{echo}"')]
+    names = ",".join(f"{text}: {text}" for text in in_json)
+    error = f'{{"error": {{"message": {json.dumps(" ".join(echoes))}, "code": {in_json[0]}, {names}}}}}'
+    wrapped = json.dumps({"error": {"message": error}})  # one server's error in another's
+    for body in (error, wrapped, "\n".join(echoes), f"<p>{key[:9]}<b></b>{key[9:]}</p>"):
+        async with raw_server(answers(body.encode(), status=status)) as server, way_in(server.base_url, key) as client:
+            with pytest.raises(StepsError) as caught:
+                await client.list_steps_page("t", "r")
+            assert_unseen(key, printed(caught.value), printed(pickle.loads(pickle.dumps(caught.value))))
+
+
+@given(before=st.binary(max_size=4), after=st.binary(max_size=4), key=keys)
+def test_base64_of_more_than_the_key_does_not_tell_it(before: bytes, after: bytes, key: str) -> None:
+    content = before + key.encode() + after
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        masked = mask(f"debug: {encode(content).decode()}", [key])
+        assert "***" in masked
+        assert len(masked) < len("debug: ***") + 4 * (len(before) + len(after)) // 3 + 12
+
+
+@pytest.mark.parametrize("character", ["\\", "/", "%", "&", "u"])
+def test_no_text_keeps_a_mask_busy(character: str) -> None:
+    key = f"sk-{character * 12}"
+    begun = time.process_time()
+    mask("sk-" + character * 200_000, [key])
+    mask(f"sk-{character}%25&amp;" * 20_000, [key])
+    assert time.process_time() - begun < 10  # a second, where it is not endless
+
+
+async def test_what_aiohttp_is_handed_is_plain_text() -> None:
+    """YAML, in which cassettes of vcr.py are written, takes a subclass of text for something else."""
+    seen: list[type] = []
+    trace = aiohttp.TraceConfig()
+
+    async def note(_session: Any, _context: Any, params: aiohttp.TraceRequestStartParams) -> None:
+        seen.extend(type(value) for value in params.headers.values())
+
+    trace.on_request_start.append(note)
+    endpoint_headers, client_headers = {"X-One": "1"}, {"X-Two": "2"}
+    async with (
+        raw_server(answers(b"[]")) as server,
+        aiohttp.ClientSession(trace_configs=[trace]) as session,
+        AsyncStepsClient(
+            Endpoint.compatible(server.base_url, api_key="sk-1", headers=endpoint_headers),
+            session=session,
+            headers=client_headers,
+        ) as client,
+    ):
+        await client.list_steps_page("t", "r")
+    assert set(seen) == {str}
+    assert len(seen) >= 5
 
 
 # --- Errors -----------------------------------------------------------------------------------------------------

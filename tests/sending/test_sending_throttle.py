@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 import stamina
@@ -63,7 +64,7 @@ async def test_who_gets_no_slot_in_time_is_told() -> None:
 async def test_answers_make_slots() -> None:
     throttle = Throttle()
     for _ in range(20):
-        throttle.served()
+        throttle.served(sent_at=0.0)
     assert len(await enter_all(throttle)) > FIRST_CONCURRENCY
 
 
@@ -77,6 +78,25 @@ async def test_a_rejection_holds_all_back_and_tells_who_has_no_time() -> None:
     with pytest.raises(RateLimitError, match="no request through for another"):
         await throttle.enter(in_a_hurry)
     assert 90 < throttle.check_hold(new_request()) <= 100
+
+
+async def test_what_the_server_asked_for_is_told_and_not_when_a_probe_is_due() -> None:
+    throttle = Throttle()
+    throttle.rejected(sent_at=0.0, retry_after=86_400)
+    with pytest.raises(RateLimitError, match="no request through for another") as caught:
+        throttle.check_hold(new_request(Timeouts(total=5)))
+    assert caught.value.retry_after == pytest.approx(86_400, abs=100)
+    assert 10 < throttle.check_hold(new_request()) <= 30
+
+
+async def test_an_answer_lets_go_who_is_held_back() -> None:
+    throttle = Throttle()
+    throttle.rejected(sent_at=0.0, retry_after=86_400)
+    waiting = asyncio.create_task(throttle.enter(new_request()))
+    await settle()
+    assert not waiting.done()
+    throttle.served(sent_at=time.monotonic())
+    await asyncio.wait_for(waiting, 20)
 
 
 async def test_who_is_refused_for_want_of_time_keeps_no_slot() -> None:

@@ -262,7 +262,8 @@ async def test_staminas_instrumentation_shows_each_retry(retries: list[stamina.i
         emulator.inject(Reset())
         emulator.inject(Answer(500))
         await client.list_steps_page(THREAD, RUN)
-    assert [details.name.rpartition(".")[2] for details in retries] == ["get_run_steps"] * 2
+    route = "/threads/{thread_id}/runs/{run_id}/steps"
+    assert [details.name for details in retries] == [f"openai_steps.GET {route}"] * 2
     assert [details.args for details in retries] == [(f"/threads/{THREAD}/runs/{RUN}/steps",)] * 2
     assert [type(details.caused_by) for details in retries] == [APIConnectionError, InternalServerError]
     assert [details.retry_num for details in retries] == [1, 2]

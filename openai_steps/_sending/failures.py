@@ -1,0 +1,76 @@
+"""aiohttp's exceptions in our words: which error each one is, and whether it may go away by asking again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import aiohttp
+from aiohttp.http_exceptions import BadStatusLine, ContentEncodingError, HttpProcessingError, LineTooLong
+
+from openai_steps._errors import APIConnectionError, APITimeoutError, ResponseDecodeError, StepsError
+from openai_steps._secrets import mask
+from openai_steps._sending.pending import PendingRequest
+from openai_steps._words import duration
+
+# What does not go away by asking again: what has been set up wrongly, and what is no HTTP at all.
+_LASTING: Final = (
+    aiohttp.ClientSSLError,
+    aiohttp.ServerFingerprintMismatch,
+    aiohttp.InvalidURL,
+    BadStatusLine,
+    LineTooLong,
+)
+_CERTIFICATES: Final = (
+    " Where a company's proxy signs certificates, name the file with its own in SSL_CERT_FILE, or pass ssl=."
+)
+
+
+def to_steps_error(error: Exception, pending: PendingRequest, *, host: str, secrets: Iterable[str]) -> StepsError:
+    """Return the error of this package that an exception of aiohttp, or of the system, means."""
+    causes = list(_causes(error))
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        within = duration(pending.timeouts.connect)
+        return APITimeoutError(f"No connection to {host} within {within}, the time to connect ({pending.shown}).")
+    if isinstance(error, TimeoutError):
+        return pending.timed_out()
+    told, shown = mask(tell(error), secrets), f"({pending.shown})"
+    if any(isinstance(cause, ContentEncodingError) for cause in causes):
+        return ResponseDecodeError(f"The body can not be decompressed: {told} {shown}.")
+    transient = not any(isinstance(cause, _LASTING) for cause in causes)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        transient = error.status >= 500
+    return APIConnectionError(
+        f"{_what_happened(error, causes, host)}: {told} {shown}.{_hint(error)}", transient=transient
+    )
+
+
+def _what_happened(error: Exception, causes: list[BaseException], host: str) -> str:
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"The proxy on the way to {host} refused"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return f"The answer from {host} broke off"
+    if any(isinstance(cause, HttpProcessingError) for cause in causes):
+        return f"The answer from {host} can not be read as HTTP"
+    return f"No answer from {host}"
+
+
+def _hint(error: Exception) -> str:
+    return _CERTIFICATES if isinstance(error, aiohttp.ClientConnectorCertificateError) else ""
+
+
+def tell(error: Exception) -> str:
+    """Return what happened in words, without the request's URL, which aiohttp puts into some of its texts."""
+    if isinstance(error, aiohttp.InvalidURL):
+        return "the URL is malformed"
+    text = str(error)
+    if isinstance(error, aiohttp.ClientResponseError):
+        parsed = isinstance(error.__cause__, HttpProcessingError)  # aiohttp makes up a status of 400 for these
+        text = error.message if parsed else f"{error.status} {error.message}"
+    return " ".join(text.split()).rstrip(".") or type(error).__name__
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
