@@ -71,6 +71,7 @@ class FleetVerbs(StepVerbs):
                 raise ArgumentError("runs", f"must be RunRef(thread_id, run_id), not {run!r}.")
             return self._read_run(run.thread_id, run.run_id, order, names, page_size, timeout, odd)
 
+        self._transport.check_usable()  # for its sentence, before tasks are made
         async with aclosing(run_fleet(runs, read, concurrency=concurrency, in_order=in_order)) as results:
             async for result in results:
                 yield result

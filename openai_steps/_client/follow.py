@@ -105,6 +105,7 @@ class FollowVerbs(StepVerbs):
         odd_steps = OddSteps(odd)  # looked at here: what is late or changes has no place in a walk
         shown: list[UnreadableStep] = []
         fetch = self._fetch(thread_id, run_id, "asc", names, timeout, odd_steps)
+        self._transport.check_usable()  # for its sentence, before a timer is set
         deadline = Deadline(
             max_duration, told=f"The run {run_id!r} has not ended within {duration(max_duration or 0)}."
         )

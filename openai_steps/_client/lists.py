@@ -146,6 +146,7 @@ class ListVerbs(Requests):
         fetch = self._fetcher(listing, how, None)
         if how.after is None and how.before is None and not how.verify_paging:
             fetch_tail = self._fetcher(listing, evolve(how, order=FLIPPED[how.order]), None)
+            self._transport.check_usable()  # for its sentence, before tasks are made
             ends = TwoEnds(order=how.order, page_size=how.page_size)
             items: list[Any] = await read_both_ends(ends, fetch, fetch_tail)
         else:

@@ -330,6 +330,7 @@ class StepVerbs(RunVerbs):
         fetch = self._fetch(thread_id, run_id, order, names, timeout)
         if after is None and before is None and not verify_paging:
             fetch_tail = self._fetch(thread_id, run_id, FLIPPED[order], names, timeout)
+            self._transport.check_usable()  # for its sentence, before tasks are made
             return await read_both_ends(TwoEnds(order=order, page_size=page_size), fetch, fetch_tail)
         return await read_all(walk, fetch)
 

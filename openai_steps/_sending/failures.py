@@ -30,7 +30,7 @@ def to_steps_error(error: Exception, pending: PendingRequest, *, host: str, secr
     """Return the error of this package that an exception of aiohttp, or of the system, means."""
     causes = list(_causes(error))
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        within = duration(pending.timeouts.connect)
+        within = duration(min(pending.timeouts.connect, pending.timeouts.attempt))
         return APITimeoutError(f"No connection to {host} within {within}, the time to connect ({pending.shown}).")
     if isinstance(error, TimeoutError):
         return pending.timed_out()

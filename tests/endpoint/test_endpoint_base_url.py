@@ -177,3 +177,44 @@ def test_a_pasted_address_is_repaired(
 ) -> None:
     endpoint = make()
     assert (endpoint.base_url, endpoint.query) == (base_url, query)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_host"),
+    [
+        ("h", True),
+        ("a.b.example.com", True),
+        ("a.example.com.", True),
+        ("under_score.example.com", True),
+        ("a" * 63 + ".test", True),
+        ("a" * 64 + ".test", False),
+        ("a..test", False),
+        (".test", False),
+        ("test..", False),
+        (".", False),
+        (".".join(["a" * 49] * 5), True),
+        (".".join(["a" * 50] * 5), False),
+        ("192.0.2.1", True),
+        ("[2001:db8::1]", True),
+    ],
+)
+def test_a_host_that_no_server_can_have_is_told_before_any_request(host: str, is_host: bool) -> None:
+    if is_host:
+        assert parse_base_url(f"https://{host}:8443/v1") == (f"https://{host}:8443/v1", ())
+        return
+    with pytest.raises(ValueError, match=r"base_url has a host that no server can have: '.*"):
+        parse_base_url(f"https://{host}:8443/v1")
+
+
+@pytest.mark.parametrize(
+    ("pasted", "meant"),
+    [
+        ("http://[::1%25lo]:80/v1", "http://[::1]:80/v1"),  # a zone means something on link-local addresses alone
+        ("http://[::1%lo]/v1", "http://[::1]/v1"),
+        ("http://[fe80::1%25eth0]:80/v1", "http://[fe80::1%eth0]:80/v1"),
+        ("http://[fe80::1%eth0]/v1", "http://[fe80::1%eth0]/v1"),
+        ("http://[fe80::1]/v1", "http://[fe80::1]/v1"),
+    ],
+)
+def test_a_zone_is_written_as_the_system_wants_it(pasted: str, meant: str) -> None:
+    assert parse_base_url(pasted)[0] == meant
