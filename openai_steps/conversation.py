@@ -1,0 +1,275 @@
+"""A thread as one conversation: each run with what came before it, each tool call with what it was told and answered.
+
+    for run in runs_of(history):
+        print(run.question, "->", [call.call.name for call in run.calls], "->", run.answer)
+
+`openai_steps.history.read_thread` reads a `ThreadHistory`; nothing here sends a request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Final
+
+from attrs import frozen
+
+from openai_steps import (
+    CodeInterpreterToolCall,
+    FileSearchToolCall,
+    FunctionToolCall,
+    ImageFileContent,
+    ImageUrlContent,
+    McpToolCall,
+    Message,
+    MessageContent,
+    RefusalContent,
+    Run,
+    RunStep,
+    TextContent,
+    ToolCall,
+    unstructure,
+)
+from openai_steps.turns import (
+    BrokenArguments,
+    MessageTurn,
+    OrderedThread,
+    StepTurn,
+    Turn,
+    order_turns,
+    parse_arguments,
+)
+
+__all__ = ["RAW", "Call", "RunInThread", "ThreadHistory", "calls_of", "runs_of", "shown"]
+
+RAW: Final = "_raw"
+"""The key under which arguments stand that are not a JSON object."""
+
+
+@frozen(kw_only=True, slots=False)
+class ThreadHistory:
+    """All that happened in a thread.
+
+    Attributes:
+        thread_id: The thread.
+        messages: Its messages, oldest first.
+        runs: Its runs, oldest first.
+        steps: The steps of each run by the run's id, oldest first.
+    """
+
+    thread_id: str
+    messages: Sequence[Message]
+    runs: Sequence[Run]
+    steps: Mapping[str, Sequence[RunStep]]
+
+    @cached_property
+    def turns(self) -> OrderedThread:
+        """The messages and steps as one list, in true order."""
+        return order_turns(self.messages, self.runs, self.steps)
+
+
+@frozen(kw_only=True)
+class RunInThread:
+    """A run, and the thread as it was when the run began.
+
+    Attributes:
+        thread_id: The thread.
+        run: The run.
+        before: What had happened: messages, and what earlier runs did. Nothing of what came later.
+        own: What the run did.
+    """
+
+    thread_id: str
+    run: Run
+    before: tuple[Turn, ...]
+    own: tuple[Turn, ...]
+
+    @property
+    def questions(self) -> list[Message]:
+        """What users wrote since the last assistant's turn before the run, oldest first."""
+        asked: list[Message] = []
+        for turn in reversed(self.before):
+            if not (isinstance(turn, MessageTurn) and turn.message.role == "user"):
+                break
+            asked.append(turn.message)
+        return asked[::-1]
+
+    @property
+    def question(self) -> str:
+        """The same as one text."""
+        return "\n".join(map(shown, self.questions))
+
+    @property
+    def answer(self) -> str | None:
+        """The last message that the run wrote; None if it wrote none."""
+        written = [shown(turn.message) for turn in self.own if isinstance(turn, MessageTurn)]
+        return written[-1] if written else None
+
+    @property
+    def calls(self) -> Iterator[Call]:
+        """The run's tool calls, in order."""
+        for turn in self.own:
+            if isinstance(turn, StepTurn):
+                yield from calls_of(turn.step)
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From the run's creation to its end; None while it goes on."""
+        end = self.run.finished_at
+        return None if end is None else end - self.run.created_at
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What tells this run from others."""
+        return {
+            "thread_id": self.thread_id,
+            "run_id": self.run.id,
+            "status": self.run.status,
+            "model": self.run.model,
+        }
+
+
+def runs_of(history: ThreadHistory) -> Iterator[RunInThread]:
+    """Yield each run of a thread with what came before it.
+
+    Args:
+        history: The thread.
+
+    Yields:
+        The runs, oldest first.
+    """
+    turns = history.turns.turns
+    for number, run in enumerate(history.runs):
+        own = [place for place, turn in enumerate(turns) if turn.run is not None and turn.run.id == run.id]
+        start = own[0] if own else _place_of(run, turns, {earlier.id for earlier in history.runs[:number]})
+        before = tuple(turn for turn in turns[:start] if turn.run is None or turn.run.id != run.id)
+        yield RunInThread(thread_id=history.thread_id, run=run, before=before, own=tuple(turns[place] for place in own))
+
+
+def _place_of(run: Run, turns: tuple[Turn, ...], earlier: set[str]) -> int:
+    """Return where a run would stand that left nothing behind: after earlier runs, and what users wrote before it."""
+    place = 0
+    for number, turn in enumerate(turns, start=1):
+        was_before = turn.run.id in earlier if turn.run is not None else _created_before(turn, run)
+        if was_before:
+            place = number
+    return place
+
+
+def _created_before(turn: Turn, run: Run) -> bool:
+    return isinstance(turn, MessageTurn) and turn.message.created_at <= run.created_at
+
+
+@frozen(kw_only=True)
+class Call:
+    """A tool call.
+
+    Attributes:
+        call: The call.
+        step: Its step.
+        arguments: What it was told, as an object; what is no JSON object stands under `RAW`.
+        is_answered: Whether it has a result. ``""`` is one; null is none.
+        result: The result: JSON where it is JSON, otherwise text; None if it has none.
+        result_text: The same as text; empty if it has none.
+    """
+
+    call: ToolCall
+    step: RunStep
+    arguments: Mapping[str, Any]
+    is_answered: bool
+    result: Any
+    result_text: str
+
+    @property
+    def arguments_text(self) -> str:
+        """The arguments as they were sent, or as JSON text where the call has an object."""
+        if isinstance(self.call, FunctionToolCall | McpToolCall):
+            return self.call.arguments or "{}"
+        if isinstance(self.call, FileSearchToolCall):
+            return "{}"  # its query is not on the wire
+        return json.dumps(self.arguments, ensure_ascii=False)
+
+    @property
+    def went_unanswered(self) -> bool:
+        """Whether a result was due and did not come; some tools, such as Bing, never show theirs."""
+        due = isinstance(self.call, FunctionToolCall | McpToolCall) or self.step.status != "completed"
+        return due and not self.is_answered
+
+
+def calls_of(step: RunStep) -> list[Call]:
+    """Return the calls of a step, with what they were told and answered.
+
+    Args:
+        step: The step.
+    """
+    return [_call(call, step) for call in step.tool_calls]
+
+
+def _call(call: ToolCall, step: RunStep) -> Call:
+    parsed = parse_arguments(call)
+    arguments = {RAW: parsed.text} if isinstance(parsed, BrokenArguments) else parsed
+    is_answered, result, text = _result(call, step)
+    return Call(
+        call=call,
+        step=step,
+        arguments=arguments,
+        is_answered=is_answered,
+        result=result,
+        result_text=text,
+    )
+
+
+def _result(call: ToolCall, step: RunStep) -> tuple[bool, Any, str]:
+    match call:
+        case FileSearchToolCall():
+            results = call.file_search.results
+            if results is None:
+                return False, None, ""
+            found = unstructure(results)
+            return True, found, json.dumps(found, ensure_ascii=False)
+        case CodeInterpreterToolCall():
+            outputs = call.code_interpreter.outputs
+            if outputs is None or (not outputs and step.status != "completed"):
+                return False, None, ""
+            return True, call.output or "", call.output or ""
+        case _:
+            if call.output is None:
+                return False, None, ""
+            return True, _json_or_text(call.output), call.output
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def shown(message: Message) -> str:
+    """Return a message as text, with a line ``[image FILE_ID]`` for each image, in the order of its parts.
+
+    Args:
+        message: The message.
+    """
+    parts = (_shown_part(part) for part in message.content or ())
+    return "\n".join(part for part in parts if part is not None)
+
+
+def _shown_part(part: MessageContent) -> str | None:
+    match part:
+        case TextContent():
+            return part.text.value
+        case ImageFileContent():
+            return f"[image {part.image_file.file_id}]"
+        case ImageUrlContent():
+            return f"[image {part.image_url.url}]"
+        case RefusalContent():
+            return part.refusal
+        case _:
+            return None

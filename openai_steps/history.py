@@ -1,0 +1,105 @@
+"""Whole threads: their messages, runs and steps, read with as few requests as can be.
+
+async for history in read_threads(client, ["thread_abc", "thread_def"]):
+print(history.thread_id, len(history.turns.turns))
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from openai_steps import RunRef, RunStep
+from openai_steps._tasks.fleet import run_fleet
+from openai_steps.conversation import ThreadHistory
+
+if TYPE_CHECKING:
+    from openai_steps import AsyncStepsClient
+
+__all__ = ["FailedThread", "read_thread", "read_threads"]
+
+
+@frozen(kw_only=True)
+class FailedThread:
+    """A thread that could not be read.
+
+    Attributes:
+        thread_id: The thread.
+        error: Why.
+    """
+
+    thread_id: str
+    error: Exception
+
+
+async def read_thread(client: AsyncStepsClient, thread_id: str, *, include: Iterable[str] = ()) -> ThreadHistory:
+    """Read a thread: the list of its runs, the list of its messages, and the list of each run's steps.
+
+    Args:
+        client: Reads them; three requests for a thread of one run, one more for each further run.
+        thread_id: The thread.
+        include: More to send with steps, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+
+    Returns:
+        The thread.
+
+    Raises:
+        NotFoundError: If there is no such thread.
+        StepsError: If anything else went wrong.
+        ValueError: If an argument makes no sense.
+    """
+    names = tuple(include)
+    runs = await client.collect_runs(thread_id, order="asc")
+    messages = await client.collect_messages(thread_id, order="asc")
+    steps: dict[str, tuple[RunStep, ...]] = {}
+    refs = [RunRef(thread_id, run.id) for run in runs]
+    async with aclosing(client.read_runs(refs, include=names, in_order=True)) as results:
+        async for result in results:
+            if result.error is not None:
+                raise result.error
+            steps[result.run_id] = result.steps
+    return ThreadHistory(thread_id=thread_id, messages=messages, runs=runs, steps=steps)
+
+
+async def read_threads(
+    client: AsyncStepsClient,
+    thread_ids: Iterable[str] | AsyncIterable[str],
+    *,
+    concurrency: int = 8,
+    include: Iterable[str] = (),
+) -> AsyncGenerator[ThreadHistory | FailedThread, None]:
+    """Read many threads, several at once. A thread that cannot be read stops no other.
+
+    Args:
+        client: Reads them; its ``rate_limiter`` bounds the requests.
+        thread_ids: Which threads.
+        concurrency: The most threads to read at once.
+        include: More to send with steps, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+
+    Yields:
+        The threads in the order of their ids as given, each read or with its error.
+
+    Raises:
+        ValueError: If an argument makes no sense.
+        Exception: Whatever ``thread_ids`` itself raises, after the threads before have been yielded.
+    """
+    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
+        raise ValueError(f"concurrency must be a whole number above 0, not {concurrency!r}.")
+    if isinstance(thread_ids, str):
+        raise ValueError(f"thread_ids must be a list of ids: write [{thread_ids!r}].")
+    names = tuple(include)
+
+    async def read(thread_id: str) -> ThreadHistory | FailedThread:
+        try:
+            return await read_thread(client, thread_id, include=names)
+        except RuntimeError:  # the client is closed, which no thread is to blame for
+            raise
+        except Exception as error:  # whatever it is, it is this thread's
+            return FailedThread(thread_id=thread_id, error=error)
+
+    async with aclosing(run_fleet(thread_ids, read, concurrency=concurrency, in_order=True)) as results:
+        async for result in results:
+            yield result

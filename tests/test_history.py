@@ -1,0 +1,77 @@
+"""Threads are read with as few requests as can be, and one that cannot be read stops no other."""
+
+from typing import Any
+
+import pytest
+from thread_samples import BODIES, HISTORIES
+
+from openai_steps import AsyncStepsClient, NotFoundError
+from openai_steps.conversation import ThreadHistory
+from openai_steps.emulator import Emulator, Store
+from openai_steps.history import FailedThread, read_thread, read_threads
+
+
+def store() -> Store:
+    found = Store()
+    for thread_id, body in BODIES.items():
+        found.add_thread(**{"thread_id": thread_id, **{k: v for k, v in body["thread"].items() if k != "id"}})
+        for run in body["runs"]:
+            found.set_run(run)
+        found.add_steps(step for own in body["steps"].values() for step in own)
+        for message in body["messages"]:
+            found.add_message(thread_id, message)
+    return found
+
+
+def told(history: Any) -> list[Any]:
+    assert isinstance(history, ThreadHistory)
+    return [
+        history.thread_id,
+        [message.id for message in history.messages],
+        [run.id for run in history.runs],
+        {run_id: [step.id for step in own] for run_id, own in history.steps.items()},
+    ]
+
+
+@pytest.mark.parametrize("thread_id", HISTORIES)
+async def test_a_thread_is_read_whole(thread_id: str) -> None:
+    async with Emulator(store=store()).serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        assert told(await read_thread(client, thread_id)) == told(HISTORIES[thread_id])
+
+
+async def test_three_requests_for_a_thread_of_one_run_with_a_warm_client() -> None:
+    emulator = Emulator(store=store())
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        await read_thread(client, "thread_report")  # the client learns its server
+        emulator.clear_requests()
+        await read_thread(client, "thread_weather")
+        assert len(emulator.requests) == 3
+        emulator.clear_requests()
+        await read_thread(client, "thread_refund")
+        assert len(emulator.requests) == 4
+
+
+async def test_threads_come_in_order_and_one_that_is_gone_stops_no_other() -> None:
+    ids = ["thread_report", "thread_gone", "thread_weather"]
+    async with Emulator(store=store()).serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        found = [thread async for thread in read_threads(client, ids, concurrency=2)]
+        assert [thread.thread_id for thread in found] == ids
+        assert isinstance(found[1], FailedThread)
+        assert isinstance(found[1].error, NotFoundError)
+        with pytest.raises(NotFoundError):
+            await read_thread(client, "thread_gone")
+
+
+async def test_a_closed_client_ends_it() -> None:
+    async with Emulator(store=store()).serve() as base_url:
+        async with AsyncStepsClient(base_url=base_url) as client:
+            pass
+        with pytest.raises(RuntimeError, match="closed"):
+            [thread async for thread in read_threads(client, ["thread_weather"])]
+
+
+@pytest.mark.parametrize("arguments", [{"concurrency": 0}, {"concurrency": True}, {"thread_ids": "thread_weather"}])
+async def test_bad_arguments(arguments: dict[str, Any]) -> None:
+    async with AsyncStepsClient(base_url="http://127.0.0.1:9") as client:
+        with pytest.raises(ValueError, match=r"concurrency must be|write \['thread_weather'\]"):
+            await anext(read_threads(client, **{"thread_ids": [], **arguments}))
