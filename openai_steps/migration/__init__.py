@@ -1,0 +1,17 @@
+"""Threads as items of the Responses API's conversations, and a report of all that cannot cross.
+
+    migration = migrate_thread(history)
+    for batch in migration.batches:
+        client.conversations.items.create(conversation.id, items=batch)
+
+Nothing here sends anything.
+"""
+
+from openai_steps._public import publish
+from openai_steps.migration._files import write_migration
+from openai_steps.migration._lost import Lost
+from openai_steps.migration._migrate import Migration, migrate_thread
+
+__all__ = ["Lost", "Migration", "migrate_thread", "write_migration"]
+
+publish(__name__, globals())

@@ -1,0 +1,59 @@
+"""Messages as items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from openai_steps import ImageFileContent, ImageUrlContent, Message, MessageContent, RefusalContent, TextContent
+from openai_steps.conversation import shown
+
+_ROLES: Final = frozenset({"user", "assistant", "system", "developer"})
+
+
+def message_item(message: Message, files: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return a message as an item; None if it has nothing that can cross.
+
+    An assistant's content is one text: as a list of ``output_text`` it would need the id and status of a response.
+
+    Args:
+        message: The message.
+        files: From the ids of files in the thread to those at the new place.
+    """
+    role = message.role if message.role in _ROLES else "user"
+    if role == "assistant":
+        content: Any = shown(message)
+    else:
+        content = [*_parts(message, files), *_attachments(message, files)]
+    return {"type": "message", "role": role, "content": content} if content else None
+
+
+def _parts(message: Message, files: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for part in message.content or ():
+        item = _part(part, files)
+        if item is not None:
+            yield item
+
+
+def _part(part: MessageContent, files: Mapping[str, str]) -> dict[str, Any] | None:
+    match part:
+        case TextContent():
+            return {"type": "input_text", "text": part.text.value}
+        case ImageUrlContent():
+            detail = part.image_url.detail or "auto"
+            return {"type": "input_image", "image_url": part.image_url.url, "detail": detail}
+        case ImageFileContent():
+            known = files.get(part.image_file.file_id)
+            if known is None:
+                return {"type": "input_text", "text": f"[image {part.image_file.file_id}]"}
+            return {"type": "input_image", "file_id": known, "detail": "auto"}
+        case RefusalContent():
+            return {"type": "input_text", "text": part.refusal}
+        case _:
+            return None
+
+
+def _attachments(message: Message, files: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for attachment in message.attachments or ():
+        if (known := files.get(attachment.file_id or "")) is not None:
+            yield {"type": "input_file", "file_id": known}

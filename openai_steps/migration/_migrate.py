@@ -1,0 +1,101 @@
+"""From a thread to items in batches, and to the list of what is lost.
+
+Limits and shapes are those of openai 3.57.0's types and of error messages that people met; no server was asked. At most
+20 items go into a request; a call id, name and item id has at most 64 of the characters ``A-Za-z0-9_-``; each call is
+answered, or the next response fails with "No tool output found for function call".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from openai_steps.conversation import ThreadHistory
+from openai_steps.migration._calls import CallIds, call_items
+from openai_steps.migration._lost import Lost, lost_of_message, lost_of_run, lost_of_step
+from openai_steps.migration._messages import message_item
+from openai_steps.turns import MessageTurn, StepTurn, Turn
+
+LARGEST_BATCH: Final = 20
+"""The most items that one request takes."""
+
+
+@frozen(kw_only=True)
+class Migration:
+    """A thread, ready to become a conversation.
+
+    Attributes:
+        thread_id: The thread; it is in the conversation's metadata, too.
+        batches: The items, in order, no more than 20 in a batch: the first may go into ``POST /conversations``, each
+            other into ``POST /conversations/{id}/items``.
+        lost: What cannot cross, item by item, in the order of the thread.
+    """
+
+    thread_id: str
+    batches: list[list[dict[str, Any]]] = field(hash=False)
+    lost: list[Lost] = field(hash=False)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The metadata of the conversation."""
+        return {"thread_id": self.thread_id[:512]}
+
+
+def migrate_thread(
+    history: ThreadHistory, *, native: bool = False, file_ids: Mapping[str, str] | None = None
+) -> Migration:
+    """Turn a thread into items of a conversation.
+
+    Args:
+        history: The thread.
+        native: Whether calls of built-in tools become the items that OpenAI makes of them (``file_search_call``,
+            ``mcp_call``, ``web_search_call``), instead of function calls with their outputs. That no server was asked
+            to take them from elsewhere is why it is not the default.
+        file_ids: From the ids of files in the thread to those of the same files at the new place, which are yours to
+            upload. Without one, an image is a text that names it.
+
+    Returns:
+        The items, and what is lost.
+    """
+    ids, files = CallIds(), file_ids or {}
+    lost: list[Lost] = []
+    groups = [list(_items(turn, lost, ids=ids, files=files, native=native)) for turn in history.turns.turns]
+    for orphan in history.turns.orphans:
+        lost.append(Lost(what="message", step_id=orphan.id, message_id=orphan.message_id, detail="it was deleted"))
+        lost.extend(lost_of_step(orphan))
+    for run in history.runs:
+        lost.extend(lost_of_run(run))
+    return Migration(thread_id=history.thread_id, batches=list(_batches(groups)), lost=lost)
+
+
+def _items(
+    turn: Turn, lost: list[Lost], *, ids: CallIds, files: Mapping[str, str], native: bool
+) -> Iterator[dict[str, Any]]:
+    match turn:
+        case MessageTurn():
+            item = message_item(turn.message, files)
+            lost.extend(lost_of_message(turn.message, files, is_empty=item is None))
+            if item is not None:
+                yield item
+            if turn.step is not None:
+                lost.extend(lost_of_step(turn.step))
+        case StepTurn():
+            yield from call_items(turn, lost, ids=ids, native=native)
+            lost.extend(lost_of_step(turn.step))
+
+
+def _batches(groups: Iterable[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
+    """Pack groups into batches: a call and its output stay together where they can."""
+    batch: list[dict[str, Any]] = []
+    for group in groups:
+        if len(batch) + len(group) > LARGEST_BATCH and batch and len(group) <= LARGEST_BATCH:
+            yield batch
+            batch = []
+        batch += group
+        while len(batch) > LARGEST_BATCH:
+            yield batch[:LARGEST_BATCH]
+            batch = batch[LARGEST_BATCH:]
+    if batch:
+        yield batch
