@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 from urllib.parse import urlsplit
 
 from attrs import frozen
 from opentelemetry.trace import SpanContext, SpanKind
 
 from openai_steps._endpoint.endpoint import Endpoint
+from openai_steps._models.messages import Message
 from openai_steps._models.runs import Run
-from openai_steps._models.steps import LastError, MessageCreationDetails, RunStep, Usage
+from openai_steps._models.steps import LastError, RunStep, Usage
 from openai_steps._models.tokens import Tokens
-from openai_steps._models.tool_calls import ToolCall
+from openai_steps.conversation import Call, RunInThread, ThreadHistory, calls_of, runs_of
+from openai_steps.otel._attributes import Attributes, known
+from openai_steps.otel._content import run_content, step_content
 from openai_steps.otel._ids import span_context
-
-Attributes: TypeAlias = dict[str, str | int]
+from openai_steps.otel._openinference import openinference
 
 _PROVIDERS: Final[Mapping[str, str]] = {
     "azure_openai": "azure.ai.openai",
@@ -59,66 +61,113 @@ class PlannedSpan:
     children: tuple[PlannedSpan, ...] = ()
 
 
+@frozen(kw_only=True)
+class Settings:
+    """What spans of a run are to have.
+
+    Attributes:
+        endpoint: The server, for the names of provider and server.
+        agent_name: The assistant's name.
+        content: Whether they tell what was said and done.
+        openinference: Whether they have OpenInference's names as well.
+    """
+
+    endpoint: Endpoint | None = None
+    agent_name: str | None = None
+    content: bool = False
+    openinference: bool = False
+
+    def attributes(self, found: Mapping[str, str | int | tuple[str, ...] | None]) -> Attributes:
+        """Return the attributes that have a value, in OpenInference's names as well if so set."""
+        attributes = known(found)
+        return {**attributes, **openinference(attributes)} if self.openinference else attributes
+
+
 def plan_run(
-    run: Run, steps: Sequence[RunStep], *, endpoint: Endpoint | None, agent_name: str | None, content: bool
+    run: Run, steps: Sequence[RunStep], *, history: ThreadHistory | None = None, settings: Settings
 ) -> PlannedSpan:
-    """Plan the span of a run, with its steps as children and their tool calls as grandchildren."""
+    """Plan the span of a run, with its steps as children and their tool calls as grandchildren.
+
+    Tokens are on the spans of steps. Readers add up what all spans have, or what those of requests have: on the run's
+    span they would be counted twice. It has them where no step tells any.
+    """
     thread_id = run.thread_id or next((step.thread_id for step in steps if step.thread_id), "")
     assistant_id = run.assistant_id or next((step.assistant_id for step in steps if step.assistant_id), None)
     start = run.created_at
     end = max(_end_of_run(run, steps) or start, start)
+    of_steps = sum(map(_tokens, steps), Tokens())
+    usage = _usage(_tokens(run) if of_steps == Tokens() else Tokens())
+    sums = _usage(_tokens(run) if _tokens(run) != Tokens() else of_steps)
+    shared = {"gen_ai.conversation.id": thread_id or None, **_provider(settings.endpoint)}
+    content = run_content(run, _in_thread(run, history)) if settings.content else {}
+    by_id = {message.id: message for message in history.messages} if settings.content and history else {}
     return PlannedSpan(
         context=span_context(thread_id, run.id),
-        name=_named("invoke_agent", agent_name),
+        name=_named("invoke_agent", settings.agent_name),
         kind=SpanKind.CLIENT,
         start=_nanoseconds(start),
         end=_nanoseconds(end),
-        attributes=_known(
+        attributes=settings.attributes(
             {
                 "gen_ai.operation.name": "invoke_agent",
-                "gen_ai.agent.name": agent_name,
+                "gen_ai.agent.name": settings.agent_name,
                 "gen_ai.agent.id": assistant_id,
-                "gen_ai.conversation.id": thread_id or None,
                 "gen_ai.request.model": run.model,
                 "openai_steps.run.id": run.id,
                 "openai_steps.run.status": run.status,
-                **_provider(endpoint),
-                **(_usage(_tokens(run)) or _usage(sum(map(_tokens, steps), Tokens()))),
+                **shared,
+                **usage,
+                **{name.replace("gen_ai.", "openai_steps.run."): count for name, count in sums.items()},
+                **content,
             }
         ),
         error=_error(run),
-        children=tuple(_plan_step(step, run, end, content) for step in steps),
+        children=tuple(_plan_step(step, run, end, shared, by_id, settings) for step in steps),
     )
 
 
-def _plan_step(step: RunStep, run: Run, end_of_run: datetime, content: bool) -> PlannedSpan:
+def _in_thread(run: Run, history: ThreadHistory | None) -> RunInThread | None:
+    found = runs_of(history) if history is not None else ()
+    return next((one for one in found if one.run.id == run.id), None)
+
+
+def _plan_step(
+    step: RunStep,
+    run: Run,
+    end_of_run: datetime,
+    shared: Mapping[str, str | int | tuple[str, ...] | None],
+    messages: Mapping[str, Message],
+    settings: Settings,
+) -> PlannedSpan:
+    """Plan the span of a step: a request to the model, which it answered with a message or with tool calls."""
     start, end = _nanoseconds(step.created_at), _nanoseconds(step.finished_at or end_of_run)
-    wrote_message = isinstance(step.step_details, MessageCreationDetails)
-    error = _error(step)
+    error, calls = _error(step), calls_of(step)
     return PlannedSpan(
         context=_context(step, run),
-        name=_named("chat", run.model) if wrote_message else step.type or "step",
-        kind=SpanKind.INTERNAL,
+        name=_named("chat", run.model),
+        kind=SpanKind.CLIENT,
         start=start,
         end=max(start, end),
-        attributes=_known(
+        attributes=settings.attributes(
             {
-                "gen_ai.operation.name": "chat" if wrote_message else None,
-                "gen_ai.request.model": run.model if wrote_message else None,
+                "gen_ai.operation.name": "chat",
+                "gen_ai.request.model": run.model,
                 "gen_ai.agent.id": step.assistant_id,
-                "gen_ai.conversation.id": step.thread_id or run.thread_id,
+                "gen_ai.response.finish_reasons": _FINISH_REASONS.get(step.type),
                 "openai_steps.run.id": run.id,
                 "openai_steps.step.id": step.id,
                 "openai_steps.step.type": step.type,
                 "openai_steps.step.status": step.status,
                 "openai_steps.message.id": step.message_id,
+                **shared,
                 **_usage(_tokens(step)),
+                **(step_content(step, calls, messages) if settings.content else {}),
             }
         ),
         error=error,
         children=tuple(
-            _plan_call(call, _context(step, run, str(place)), step, start, max(start, end), error, content)
-            for place, call in enumerate(step.tool_calls)
+            _plan_call(call, _context(step, run, str(place)), start, max(start, end), error, settings)
+            for place, call in enumerate(calls)
         ),
     )
 
@@ -128,38 +177,42 @@ def _context(step: RunStep, run: Run, *inside: str) -> SpanContext:
     return span_context(step.thread_id or run.thread_id or "", run.id, step.id, *inside)
 
 
+# A request that asks for a tool call is a chat, too, by the conventions.
+_FINISH_REASONS: Final[Mapping[str | None, tuple[str, ...]]] = {
+    "message_creation": ("stop",),
+    "tool_calls": ("tool_calls",),
+}
+
+
 def _plan_call(
-    call: ToolCall, context: SpanContext, step: RunStep, start: int, end: int, error: LastError | None, content: bool
+    call: Call, context: SpanContext, start: int, end: int, error: LastError | None, settings: Settings
 ) -> PlannedSpan:
     """Plan the span of a tool call. Calls have no times of their own: the step's are the nearest there are."""
+    step = call.step
     return PlannedSpan(
         context=context,
-        name=_named("execute_tool", call.name),
+        name=_named("execute_tool", call.call.name),
         kind=SpanKind.INTERNAL,
         start=start,
         end=end,
-        attributes=_known(
+        attributes=settings.attributes(
             {
                 "gen_ai.operation.name": "execute_tool",
-                "gen_ai.tool.name": call.name,
-                "gen_ai.tool.type": _TOOL_TYPES.get(call.type, "extension"),
-                "gen_ai.tool.call.id": call.id or None,
-                "gen_ai.tool.call.arguments": call.arguments if content else None,
-                "gen_ai.tool.call.result": call.output if content else None,
+                "gen_ai.tool.name": call.call.name,
+                "gen_ai.tool.type": _TOOL_TYPES.get(call.call.type, "extension"),
+                "gen_ai.tool.call.id": call.call.id or None,
+                "gen_ai.tool.call.arguments": call.arguments_text if settings.content else None,
+                "gen_ai.tool.call.result": call.result_text if settings.content and call.is_answered else None,
                 "openai_steps.step.id": step.id,
-                "openai_steps.tool.type": call.type,
+                "openai_steps.tool.type": call.call.type,
             }
         ),
-        error=error if call.output is None else None,  # what has an output did not fail
+        error=error if call.call.output is None else None,  # what has an output did not fail
     )
 
 
 def _named(operation: str, subject: str | None) -> str:
     return f"{operation} {subject}" if subject else operation
-
-
-def _known(attributes: Mapping[str, str | int | None]) -> Attributes:
-    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def _error(failed: Run | RunStep) -> LastError | None:
@@ -190,7 +243,7 @@ def _provider(endpoint: Endpoint | None) -> Attributes:
 
 
 def _usage(tokens: Tokens) -> Attributes:
-    return _known(
+    return known(
         {
             "gen_ai.usage.input_tokens": tokens.prompt,
             "gen_ai.usage.output_tokens": tokens.completion,

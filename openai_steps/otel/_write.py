@@ -21,8 +21,9 @@ from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
 from openai_steps._version import VERSION
+from openai_steps.conversation import ThreadHistory
 from openai_steps.otel._ids import PlannedIds, plan
-from openai_steps.otel._plan import PlannedSpan, plan_run
+from openai_steps.otel._plan import PlannedSpan, Settings, plan_run
 
 
 def write_run(
@@ -32,6 +33,8 @@ def write_run(
     endpoint: Endpoint | None = None,
     agent_name: str | None = None,
     content: bool = False,
+    history: ThreadHistory | None = None,
+    openinference: bool = False,
     links: Iterable[Link] = (),
     tracer_provider: TracerProvider | None = None,
 ) -> SpanContext:
@@ -45,7 +48,11 @@ def write_run(
         steps: All its steps, in any order.
         endpoint: The client's, for the names of provider and server.
         agent_name: The assistant's name, which neither run nor steps tell.
-        content: Write the arguments and outputs of tool calls. They may be large, and not for everyone's eyes.
+        content: Write what was said and done: instructions, messages, arguments and outputs of tool calls. They may
+            be large, and not for everyone's eyes.
+        history: The run's thread, as `openai_steps.history.read_thread` reads it: with ``content``, the messages that
+            the run answered and wrote are on its spans.
+        openinference: Give the spans OpenInference's attributes as well.
         links: To other spans, such as the one in which your program started the run.
         tracer_provider: Default: the global one.
 
@@ -62,7 +69,8 @@ def write_run(
     if stranger is not None:
         raise ValueError(f"The step {stranger.id!r} is of the run {stranger.run_id!r}, not {run.id!r}.")
     tracer = get_tracer("openai_steps.otel", VERSION, tracer_provider)
-    root = plan_run(run, steps, endpoint=endpoint, agent_name=agent_name, content=content)
+    settings = Settings(endpoint=endpoint, agent_name=agent_name, content=content, openinference=openinference)
+    root = plan_run(run, steps, history=history, settings=settings)
     return _write(tracer, root, _above(root, tracer), links)
 
 

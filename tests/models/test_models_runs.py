@@ -66,12 +66,12 @@ def test_an_empty_page_is_a_value() -> None:
 )
 def test_picture_and_trace_end_when_the_run_does(status: str, last_step: int, end: int) -> None:
     pytest.importorskip("opentelemetry.trace", reason="needs opentelemetry-api")
-    from openai_steps.otel._plan import plan_run
+    from openai_steps.otel._plan import Settings, plan_run
 
     began = 1_700_000_000
     at = "expires_at" if status == "expired" else f"{status}_at"
     run = structure_run({"id": "run_1", "status": status, "created_at": began, at: began + end})
     step = structure_step(step_body(run_id="run_1", created_at=began, completed_at=began + last_step))
     assert run.finished_at == build_timeline([step], run=run).end
-    planned = plan_run(run, [step], endpoint=None, agent_name=None, content=False)
+    planned = plan_run(run, [step], settings=Settings())
     assert planned.end == (began + end) * 1_000_000_000

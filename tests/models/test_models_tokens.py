@@ -70,14 +70,14 @@ def in_list(step: RunStep) -> str:
 
 def in_trace(step: RunStep) -> dict[str, int | None]:
     pytest.importorskip("opentelemetry.trace", reason="needs opentelemetry-api")
-    from openai_steps.otel._plan import plan_run
+    from openai_steps.otel._plan import Settings, plan_run
 
     run = Run(id=step.run_id or "", status="completed", created_at=datetime(2026, 1, 1, tzinfo=UTC))
-    planned = plan_run(run, [step], endpoint=None, agent_name=None, content=False)
-    assert planned.children[0].attributes.get("gen_ai.usage.input_tokens") == planned.attributes.get(
-        "gen_ai.usage.input_tokens"
-    )
-    told = planned.attributes
+    planned = plan_run(run, [step], settings=Settings())
+    of_step, of_run = planned.children[0].attributes, planned.attributes
+    for kind in ("input", "output"):
+        assert of_step.get(f"gen_ai.usage.{kind}_tokens") == of_run.get(f"openai_steps.run.usage.{kind}_tokens")
+    told = of_step
     return {kind: told.get(f"gen_ai.usage.{kind}_tokens") for kind in ("input", "output")}  # type: ignore[misc]
 
 

@@ -57,3 +57,13 @@ class Tracing:
     def named(self, name: str) -> ReadableSpan:
         (span,) = [span for span in self.spans if span.name == name]
         return span
+
+    def of_step(self, step_id: str) -> ReadableSpan:
+        own = [span for span in self.spans if is_step(span)]
+        (found,) = [span for span in own if (span.attributes or {})["openai_steps.step.id"] == step_id]
+        return found
+
+
+def is_step(span: ReadableSpan) -> bool:
+    """Tell whether a span is that of a step: its tool calls have the step's id, too."""
+    return "openai_steps.step.status" in (span.attributes or {})

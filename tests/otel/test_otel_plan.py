@@ -51,20 +51,20 @@ def test_a_run_is_one_tree(tracing: Tracing) -> None:
     parents = [(span.name, by_id[span.parent.span_id].name if span.parent else None) for span in tracing.spans]
     assert parents == [
         ("chat gpt-4o", "invoke_agent"),
-        ("execute_tool get_weather", "tool_calls"),
-        ("tool_calls", "invoke_agent"),
-        ("execute_tool a", "tool_calls"),
-        ("execute_tool file_search", "tool_calls"),
-        ("tool_calls", "invoke_agent"),
-        ("execute_tool code_interpreter", "tool_calls"),
-        ("tool_calls", "invoke_agent"),
+        ("execute_tool get_weather", "chat gpt-4o"),
+        ("chat gpt-4o", "invoke_agent"),
+        ("execute_tool a", "chat gpt-4o"),
+        ("execute_tool file_search", "chat gpt-4o"),
+        ("chat gpt-4o", "invoke_agent"),
+        ("execute_tool code_interpreter", "chat gpt-4o"),
+        ("chat gpt-4o", "invoke_agent"),
         ("chat gpt-4o", "invoke_agent"),
         ("invoke_agent", None),
     ]
     root = tracing.named("invoke_agent")
     assert returned == root.context
-    assert root.kind is SpanKind.CLIENT
-    assert {span.kind for span in tracing.spans if span is not root} == {SpanKind.INTERNAL}
+    kinds = {span.name.split()[0]: span.kind for span in tracing.spans}
+    assert kinds == {"invoke_agent": SpanKind.CLIENT, "chat": SpanKind.CLIENT, "execute_tool": SpanKind.INTERNAL}
     assert {span.status.status_code for span in tracing.spans} == {StatusCode.UNSET}
 
 
@@ -130,10 +130,10 @@ def test_the_attributes_of_a_run(tracing: Tracing) -> None:
         "gen_ai.conversation.id": "thread_1",
         "gen_ai.request.model": "gpt-4o",
         "gen_ai.provider.name": "azure.ai.foundry",
-        "gen_ai.usage.input_tokens": 500,
-        "gen_ai.usage.output_tokens": 100,
         "openai_steps.run.id": "run_1",
         "openai_steps.run.status": "completed",
+        "openai_steps.run.usage.input_tokens": 500,
+        "openai_steps.run.usage.output_tokens": 100,
         "server.address": "res.services.ai.azure.com",
         "server.port": 443,
     }
@@ -163,6 +163,8 @@ def test_the_attributes_of_a_step(tracing: Tracing) -> None:
         "gen_ai.operation.name": "chat",
         "gen_ai.request.model": "gpt-4o",
         "gen_ai.agent.id": "asst_1",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.response.finish_reasons": ("stop",),
         "gen_ai.conversation.id": "thread_1",
         "gen_ai.usage.input_tokens": 100,
         "gen_ai.usage.output_tokens": 20,
@@ -174,9 +176,13 @@ def test_the_attributes_of_a_step(tracing: Tracing) -> None:
     }
 
 
-def test_a_step_of_an_unknown_kind_is_named_by_its_type(tracing: Tracing) -> None:
+def test_a_step_of_an_unknown_kind_is_a_request_like_others(tracing: Tracing) -> None:
+    """Phoenix counts the tokens of chats alone."""
     tracing.write(steps=build_steps([other_step(1, "activities"), other_step(2, "")]))
-    assert [span.name for span in tracing.spans][:2] == ["activities", "step"]
+    for number, kind in enumerate(["activities", ""], start=1):
+        span = tracing.of_step(f"step_{number}")
+        assert (span.name, (span.attributes or {})["openai_steps.step.type"]) == ("chat gpt-4o", kind)
+        assert "gen_ai.response.finish_reasons" not in (span.attributes or {})
 
 
 @pytest.mark.parametrize(
@@ -192,15 +198,18 @@ def test_a_step_of_an_unknown_kind_is_named_by_its_type(tracing: Tracing) -> Non
 def test_tokens(tracing: Tracing, usage: dict[str, Any], shown: dict[str, int]) -> None:
     tracing.write(steps=build_steps([message_step(1, usage=usage), message_step(2, usage=None)]))
     step, _, root = tracing.spans
-    for span in (step, root):
+    for span, prefix in ((step, "gen_ai"), (root, "openai_steps.run")):
         found = {name: value for name, value in (span.attributes or {}).items() if ".usage." in name}
-        assert found == {f"gen_ai.usage.{name}": value for name, value in shown.items()}
+        assert found == {f"{prefix}.usage.{name}": value for name, value in shown.items()}
 
 
-def test_the_tokens_that_a_run_tells_count_instead_of_the_sum(tracing: Tracing) -> None:
-    tracing.write(attrs.evolve(RUN, usage=Usage(prompt_tokens=7)))
+@pytest.mark.parametrize("of_steps", [None, {"prompt_tokens": 3}])
+def test_the_run_s_span_has_tokens_where_no_step_tells_any(tracing: Tracing, of_steps: dict[str, int] | None) -> None:
+    steps = build_steps([message_step(1, usage=of_steps)])
+    tracing.write(attrs.evolve(RUN, usage=Usage(prompt_tokens=7)), steps)
     attributes = tracing.named("invoke_agent").attributes or {}
-    assert (attributes["gen_ai.usage.input_tokens"], "gen_ai.usage.output_tokens" in attributes) == (7, False)
+    assert attributes.get("gen_ai.usage.input_tokens") == (7 if of_steps is None else None)
+    assert attributes["openai_steps.run.usage.input_tokens"] == 7
 
 
 @pytest.mark.parametrize("content", [False, True])
@@ -234,10 +243,10 @@ def test_a_failed_run(tracing: Tracing) -> None:
     calls = [function_call("done", output="1", id="call_a"), function_call("left", id="call_b")]
     steps = build_steps([message_step(1), failed_step(2, error.code, error.message, calls=calls)])
     tracing.write(attrs.evolve(RUN, status="failed", last_error=error), steps)
-    failed = {span.name for span in tracing.spans if span.status.status_code is StatusCode.ERROR}
-    assert failed == {"invoke_agent", "tool_calls", "execute_tool left"}
-    for name in failed:
-        span = tracing.named(name)
+    failed = [span for span in tracing.spans if span.status.status_code is StatusCode.ERROR]
+    assert {span.name for span in failed} == {"invoke_agent", "chat gpt-4o", "execute_tool left"}
+    assert len(failed) == 3
+    for span in failed:
         assert (span.attributes or {})["error.type"] == "rate_limit_exceeded"
         assert span.status.description == "Slow down."
 
