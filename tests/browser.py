@@ -23,6 +23,19 @@ _FLAGS = (
 )
 
 
+_CODES = {
+    "Enter": 13,
+    "Tab": 9,
+    "Escape": 27,
+    "ArrowDown": 40,
+    "ArrowUp": 38,
+    "ArrowLeft": 37,
+    "ArrowRight": 39,
+    "End": 35,
+    "Home": 36,
+}
+
+
 class Browser:
     """One window."""
 
@@ -64,18 +77,8 @@ class Browser:
     def press(self, *keys: str, modifiers: int = 0) -> None:
         """Press keys, with Control where ``modifiers`` is 2 and Shift where it is 8."""
         for key in keys:
-            code = {
-                "Enter": 13,
-                "Tab": 9,
-                "Escape": 27,
-                "ArrowDown": 40,
-                "ArrowUp": 38,
-                "ArrowLeft": 37,
-                "ArrowRight": 39,
-                "End": 35,
-                "Home": 36,
-            }[key]
-            text = {"text": "\r"} if key == "Enter" else {}
+            code = _CODES.get(key) or ord(key.upper())
+            text = {"text": "\r"} if key == "Enter" else {"text": key} if len(key) == 1 else {}
             for kind in ("keyDown", "keyUp"):
                 self.devtools(
                     "Input.dispatchKeyEvent",

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from openai_steps import _words
 from openai_steps._extras import needing
-from openai_steps._models.tokens import Tokens
 from openai_steps.timeline._axis import tick_step, ticks
-from openai_steps.timeline._captions import hint
-from openai_steps.timeline._palette import css_variables, mark, status_tone, tone
-from openai_steps.timeline._values import Bar, Block, Gap, Timeline, ToolUse
+from openai_steps.timeline._palette import css_variables, status_tone, tone
+from openai_steps.timeline._rows import in_and_out, rows
+from openai_steps.timeline._values import Timeline
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-_LONGEST_TEXT: Final = 20_000  # characters of one block; a page of 500 steps stays a page
-_SHOWN_GAP: Final = 0.04  # the part of the whole from which waiting has a row of its own
 _OVERVIEW_FROM: Final = 13  # steps: more than a screen shows at once
 
 
@@ -46,7 +44,10 @@ def to_html(timeline: Timeline, *, title: str | None = None) -> str:
         title=_words.shorten(title or timeline.run_id or "A run", 120),
         timeline=timeline,
         facts=_facts(timeline),
-        rows=_rows(timeline),
+        rows=rows(timeline),
+        legend=_legend(timeline),
+        choices=_choices(timeline),
+        failures=bool(timeline.totals.failures),
         ticks=ticks(timeline.totals.duration, at_most=6),
         tick_share=_tick_share(timeline.totals.duration),
         overview=len(timeline.bars) >= _OVERVIEW_FROM,
@@ -69,79 +70,6 @@ class _Fact:
     target: str = ""
 
 
-@frozen(kw_only=True)
-class _Row:
-    """A bar, or a gap, with all that the page says of it in words."""
-
-    number: int = 0
-    label: str = ""
-    hint: str = ""
-    kind: str = ""
-    tone: str = ""
-    mark: str = ""
-    status: str = ""
-    left: float = 0.0
-    width: float = 0.0
-    duration: str = ""
-    began: str = ""
-    facts: tuple[tuple[str, str], ...] = ()
-    blocks: tuple[Block, ...] = ()
-    tool_calls: tuple[ToolUse, ...] = ()
-
-
-def _rows(timeline: Timeline) -> list[_Row]:
-    """Return bars and the longer gaps, in order of time."""
-    shown = [gap for gap in timeline.gaps if gap.duration >= timeline.totals.duration * _SHOWN_GAP]
-    parts: list[tuple[datetime, int, Bar | Gap]] = [(gap.end, 0, gap) for gap in shown]
-    parts += [(bar.start, number, bar) for number, bar in enumerate(timeline.bars, start=1)]
-    parts.sort(key=lambda part: part[:2])
-    return [_row(timeline, part, number) for _, number, part in parts]
-
-
-def _row(timeline: Timeline, part: Bar | Gap, number: int) -> _Row:
-    left, right = 100 * timeline.place(part.start), 100 * timeline.place(part.end)
-    row = _Row(left=round(left, 3), width=round(right - left, 3), duration=_words.duration(part.duration))
-    if isinstance(part, Gap):
-        return row
-    return evolve(
-        row,
-        number=number,
-        label=_words.shorten(part.label, 200),
-        hint=hint(part),
-        kind=part.kind,
-        tone=tone(part),
-        mark=mark(part),
-        status=_words.line(part.status).replace("_", " "),
-        began=_offset(timeline, part),
-        facts=tuple(_step_facts(timeline, part)),
-        blocks=part.blocks,
-        tool_calls=part.tool_calls,
-    )
-
-
-def _offset(timeline: Timeline, bar: Bar) -> str:
-    assert timeline.start is not None
-    return _words.duration(bar.start - timeline.start)
-
-
-def _step_facts(timeline: Timeline, bar: Bar) -> list[tuple[str, str]]:
-    tokens = bar.tokens
-    facts = [
-        ("Status", _words.line(bar.status).replace("_", " ")),
-        ("Began", f"{bar.start.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {_offset(timeline, bar)} in"),
-        ("Took", _words.duration(bar.duration)),
-        ("Tokens", _in_and_out(tokens) if tokens.total else ""),
-        ("Step", _words.line(bar.step.id)),
-    ]
-    return [(name, value) for name, value in facts if value]
-
-
-def _in_and_out(tokens: Tokens) -> str:
-    cached = f" ({tokens.cached:,} cached)" if tokens.cached else ""
-    reasoning = f" ({tokens.reasoning:,} reasoning)" if tokens.reasoning else ""
-    return f"{tokens.prompt or 0:,} in{cached}, {tokens.completion or 0:,} out{reasoning}"
-
-
 def _facts(timeline: Timeline) -> list[_Fact]:
     totals, tokens = timeline.totals, timeline.totals.tokens
     numbers = {id(bar): number for number, bar in enumerate(timeline.bars, start=1)}
@@ -149,7 +77,7 @@ def _facts(timeline: Timeline) -> list[_Fact]:
         _Fact(name="Steps", value=f"{totals.steps:,}"),
         _Fact(name="Time", value=_words.duration(totals.duration), note=_part(totals.waiting_time, "waiting")),
         _Fact(name="In tools", value=_words.duration(totals.tool_time), note=_share(totals.tool_time, totals.duration)),
-        _Fact(name="Tokens", value=f"{tokens.total or 0:,}", note=_in_and_out(tokens)),
+        _Fact(name="Tokens", value=f"{tokens.total or 0:,}", note=in_and_out(tokens)),
     ]
     if totals.slowest is not None:
         facts.append(
@@ -171,6 +99,31 @@ def _facts(timeline: Timeline) -> list[_Fact]:
             )
         )
     return facts
+
+
+_LEGEND: Final[Mapping[str, str]] = {
+    "message": "wrote a message",
+    "tools": "called tools",
+    "other": "something else",
+    "live": "still going on",
+    "failed": "failed",
+    "stopped": "was stopped",
+}
+
+
+def _legend(timeline: Timeline) -> list[tuple[str, str]]:
+    """Return the colours that the page has, and what they mean."""
+    tones = {tone(bar) for bar in timeline.bars}
+    return [(name, meaning) for name, meaning in _LEGEND.items() if name in tones]
+
+
+def _choices(timeline: Timeline) -> list[tuple[str, str, list[str]]]:
+    """Return what steps can be chosen by: the name and the label of each choice, and its values."""
+    statuses = sorted({_words.line(bar.status).replace("_", " ") for bar in timeline.bars})
+    tools = sorted({_words.line(call.name).replace(" ", "_") for bar in timeline.bars for call in bar.tool_calls})
+    kinds: list[str] = sorted({bar.kind for bar in timeline.bars})
+    choices = [("kind", "kinds", kinds), ("status", "statuses", statuses), ("tool", "tools", tools)]
+    return [choice for choice in choices if len(choice[2]) > 1]
 
 
 def _part(time: timedelta, noun: str) -> str:
@@ -196,6 +149,5 @@ def _template() -> Template:
     with needing("jinja2", "openai-steps[timeline]", what="An HTML page"):
         from jinja2 import Environment, StrictUndefined
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["excerpt"] = lambda text: _words.excerpt(text, _LONGEST_TEXT)
     environment.filters["line"] = lambda text: _words.shorten(text, 200)
     return environment.from_string(_asset("page.html"))

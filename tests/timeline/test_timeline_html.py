@@ -39,7 +39,16 @@ def page_of(steps: list[RunStep], **options: Any) -> str:
 
 def test_it_holds_what_the_steps_did() -> None:
     page = page_of(three_steps())
-    for text in ("print(6 * 7)", "42", "guide.md", "0.88", "the passage", "&#34;Ulm&#34;", "rain", "The oven is cold."):
+    for text in (
+        "print(6 * 7)",
+        "42",
+        "guide.md",
+        "0.88",
+        "the passage",
+        "&quot;Ulm&quot;",
+        "rain",
+        "The oven is cold.",
+    ):
         assert text in page
 
 
@@ -221,3 +230,93 @@ def test_the_picture_is_drawn_in_both_themes(browser: Browser, tmp_path: Path) -
     assert fills[0] != fills[1]
     assert browser.evaluate("document.querySelectorAll('script, foreignObject, a, image').length") == 0
     assert browser.log() == []
+
+
+def shown(browser: Browser) -> int:
+    return int(browser.evaluate("document.querySelectorAll('ol > li:not([hidden]) details').length"))
+
+
+def enter(browser: Browser, field: str, value: str) -> None:
+    script = "const e = document.getElementById({!r}); e.value = {!r}; e.dispatchEvent(new Event('input'))"
+    browser.evaluate(f"(() => {{ {script.format(field, value)}; }})()")
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [360, 1400])
+def test_steps_are_found_by_text_kind_status_and_tool(browser: Browser, page: Path, width: int) -> None:
+    browser.open(write(page, list(many_steps(500))), width=width)
+    assert shown(browser) == 500
+    enter(browser, "filter-text", "PRINT 42")
+    assert shown(browser) == 250
+    assert browser.evaluate("document.getElementById('found').textContent") == "250 of 500 steps"
+    enter(browser, "filter-status", "failed")
+    assert shown(browser) == 5
+    enter(browser, "filter-text", "")
+    enter(browser, "filter-status", "")
+    enter(browser, "filter-tool", "get_weather")
+    assert shown(browser) == 125
+    enter(browser, "filter-kind", "message")
+    assert shown(browser) == 0
+    browser.press("Escape")
+    browser.evaluate("document.getElementById('filter-text').focus()")
+    browser.press("Escape")
+    assert shown(browser) == 500
+    assert browser.evaluate("document.documentElement.scrollWidth") == width
+    assert browser.log() == []
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [360, 1400])
+def test_failures_and_the_slowest_step_are_a_key_away(browser: Browser, page: Path, width: int) -> None:
+    browser.open(write(page, list(many_steps(500))), width=width)
+    focused = "document.activeElement.closest('details')?.id"
+    visited = []
+    for key in ("f", "f", "s"):
+        browser.press(key)
+        visited.append(browser.evaluate(focused))
+        # The row is not under the axis, which stays at the top of the window.
+        top = browser.evaluate("document.activeElement.getBoundingClientRect().top")
+        assert top >= browser.evaluate("document.querySelector('.axis').getBoundingClientRect().bottom") - 1
+    assert visited[0] != visited[1]
+    failed = "document.getElementById({!r}).dataset.failed"
+    assert all(browser.evaluate(failed.format(step)) == "" for step in visited[:2])
+    longest = "Math.max(...[...document.querySelectorAll('ol details')].map((step) => +step.dataset.took))"
+    assert browser.evaluate(f"+document.getElementById({visited[2]!r}).dataset.took === {longest}")
+
+
+@needs_chromium
+def test_a_span_of_time_can_be_looked_at_more_closely(browser: Browser, page: Path) -> None:
+    browser.open(write(page, list(many_steps(500))))
+    browser.evaluate("document.querySelector('#step-250 summary').focus()")
+    width = "document.querySelector('#step-250 .track i').getBoundingClientRect().width"
+    before = browser.evaluate(width)
+    for _ in range(6):
+        browser.press("+")
+    assert 0 < shown(browser) < 30
+    assert browser.evaluate(width) > 2 * before
+    inside = (
+        "[...document.querySelectorAll('ol > li:not([hidden]) .track i')].every((bar) => {"
+        "const a = bar.getBoundingClientRect(), b = bar.parentElement.getBoundingClientRect();"
+        "return a.right > b.left && a.left < b.right && Math.abs(a.top - b.top) < b.height; })"
+    )
+    assert browser.evaluate(inside)
+    browser.press("-")
+    assert browser.evaluate("document.documentElement.classList.contains('zoomed')")
+    browser.press("0")
+    assert shown(browser) == 500
+    assert not browser.evaluate("document.documentElement.classList.contains('zoomed')")
+
+
+@needs_chromium
+def test_five_thousand_steps_are_filtered_without_numbering_all_rows_anew(browser: Browser, page: Path) -> None:
+    """As list items, hiding half of the rows took Chromium minutes."""
+    browser.open(write(page, list(many_steps(5000))))
+    assert browser.evaluate("getComputedStyle(document.querySelector('ol > li')).display") == "block"
+    enter(browser, "filter-text", "print")
+    assert shown(browser) == 2500
+
+
+def test_the_legend_names_the_colours_that_are_there() -> None:
+    page = page_of(three_steps())
+    assert "called tools" in page
+    assert "still going on" not in page

@@ -1,11 +1,15 @@
 "use strict";
 // Without this script each step opens in its place. With it, and with room beside the list, a panel shows the step
-// that the pointer or the focus is on; Enter or a click keeps it there, Escape lets it go.
+// that the pointer or the focus is on; Enter or a click keeps it there, Escape lets it go. Above the list one can
+// filter, go to failures and to the slowest step, and zoom into a span of time.
 (() => {
   const panel = document.getElementById("panel");
   if (!panel) return;
   const wide = matchMedia("(min-width:1100px)");
-  const steps = [...document.querySelectorAll("ol details")];
+  const list = document.querySelector("ol");
+  const steps = [...list.querySelectorAll("details")];
+  const rows = [...list.children];
+  let visible = steps;
   let current = null, pinned = null;
 
   const show = (step) => {
@@ -26,13 +30,123 @@
     panel.hidden = !wide.matches;
     if (wide.matches) steps.forEach((step) => { step.open = false; });
   };
-  const jump = () => {
-    const step = steps.find((one) => "#" + one.id === location.hash);
-    if (!step) return;
+  const go = (step) => {
+    if (!visible.includes(step)) reset();
     if (wide.matches) pin(step); else step.open = true;
-    step.scrollIntoView({ block: "center" });
+    step.scrollIntoView({ block: wide.matches ? "center" : "start" });
     step.firstElementChild.focus({ preventScroll: true });
   };
+  const jump = () => {
+    const step = steps.find((one) => "#" + one.id === location.hash);
+    if (step) go(step);
+  };
+  const focused = () => {
+    const at = document.activeElement?.closest("details") ?? pinned ?? current;
+    return visible.indexOf(at);
+  };
+
+  // --- Filter and zoom ---------------------------------------------------------------------------------------------
+
+  const finder = document.querySelector(".finder");
+  const find = (id) => document.getElementById(id);
+  const text = find("filter-text"), found = find("found");
+  const choices = { kind: find("filter-kind"), status: find("filter-status"), tool: find("filter-tool") };
+  const percent = (row, name) => parseFloat(row.querySelector(".track i").style.getPropertyValue(name));
+  const spans = new Map(rows.map((row) => [row, [percent(row, "--x"), percent(row, "--x") + percent(row, "--w")]]));
+  const texts = new Map(); // made when first needed: of five thousand steps they take a moment
+  const whole = { from: 0, to: 100 };
+  let zoom = whole;
+
+  const says = (step, words) => {
+    if (!texts.has(step)) texts.set(step, step.textContent.toLowerCase());
+    return words.every((word) => texts.get(step).includes(word));
+  };
+  const fits = (row, words) => {
+    const step = row.querySelector("details");
+    const [left, right] = spans.get(row);
+    if (right < zoom.from || left > zoom.to) return false;
+    const chosen = Object.values(choices).some((choice) => choice?.value);
+    if (!step) return !words.length && !chosen;
+    const { kind, status, tools } = step.dataset;
+    return (!choices.kind?.value || choices.kind.value === kind)
+      && (!choices.status?.value || choices.status.value === status)
+      && (!choices.tool?.value || tools.split(" ").includes(choices.tool.value))
+      && says(step, words);
+  };
+  const apply = () => {
+    const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    visible = [];
+    for (const row of rows) {
+      row.hidden = !fits(row, words);
+      const step = row.querySelector("details");
+      if (step && !row.hidden) visible.push(step);
+    }
+    found.textContent = visible.length === steps.length ? "" : `${visible.length} of ${steps.length} steps`;
+  };
+  const overview = document.querySelector(".overview");
+  const frame = document.createElement("b");
+  const zoomTo = (from, to) => {
+    const width = Math.min(100, Math.max(0.05, to - from));
+    const start = Math.min(100 - width, Math.max(0, from));
+    zoom = width >= 100 ? whole : { from: start, to: start + width };
+    list.style.setProperty("--from", `${zoom.from}%`);
+    list.style.setProperty("--scale", 100 / (zoom.to - zoom.from));
+    document.documentElement.classList.toggle("zoomed", zoom !== whole);
+    if (zoom === whole) frame.remove();
+    else overview?.append(frame);
+    frame.style.left = `${zoom.from}%`;
+    frame.style.width = `${zoom.to - zoom.from}%`;
+    find("zoom-out").disabled = zoom === whole;
+    apply();
+  };
+  const reset = () => {
+    text.value = "";
+    Object.values(choices).forEach((choice) => { if (choice) choice.value = ""; });
+    zoomTo(0, 100);
+  };
+  const scaleBy = (factor) => {
+    const step = visible[focused()];
+    const [left, right] = step ? spans.get(step.parentElement) : [zoom.from, zoom.to];
+    const middle = Math.min(zoom.to, Math.max(zoom.from, (left + right) / 2));
+    const half = (zoom.to - zoom.from) * factor / 2;
+    zoomTo(middle - half, middle + half);
+    if (step && visible.includes(step)) step.scrollIntoView({ block: "center" });
+  };
+  const nextFailure = () => {
+    const at = focused();
+    const failed = visible.filter((step) => "failed" in step.dataset);
+    const next = failed.find((step) => visible.indexOf(step) > at) ?? failed[0];
+    if (next) go(next);
+  };
+  const slowest = () => {
+    const longest = visible.reduce((best, step) => (+step.dataset.took > +(best?.dataset.took ?? -1) ? step : best), null);
+    if (longest) go(longest);
+  };
+
+  finder.hidden = false;
+  find("zoom-out").disabled = true;
+  for (const part of [text, ...Object.values(choices)]) part?.addEventListener("input", apply);
+  find("next-failure")?.addEventListener("click", nextFailure);
+  find("slowest").addEventListener("click", slowest);
+  find("zoom-in").addEventListener("click", () => scaleBy(0.5));
+  find("zoom-out").addEventListener("click", () => scaleBy(2));
+  if (overview) {
+    let start = null;
+    const place = (event) => {
+      const box = overview.getBoundingClientRect();
+      return Math.min(100, Math.max(0, 100 * (event.clientX - box.left) / box.width));
+    };
+    overview.addEventListener("pointerdown", (event) => { start = event.button === 0 ? place(event) : null; });
+    addEventListener("pointerup", (event) => {
+      if (start === null) return;
+      const end = place(event);
+      if (Math.abs(end - start) > 1) zoomTo(Math.min(start, end), Math.max(start, end)); // less is a click on a bar
+      start = null;
+    });
+    overview.addEventListener("dragstart", (event) => event.preventDefault());
+  }
+
+  // --- Steps -------------------------------------------------------------------------------------------------------
 
   for (const step of steps) {
     const summary = step.firstElementChild;
@@ -48,24 +162,31 @@
     });
   }
   const moves = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+  const keys = { f: nextFailure, s: slowest, "+": () => scaleBy(0.5), "-": () => scaleBy(2), 0: reset };
   document.addEventListener("keydown", (event) => {
+    const typing = document.activeElement?.matches("input, select");
+    if (event.key === "Escape" && typing) { reset(); return; }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/") { event.preventDefault(); text.focus(); return; }
+    if (event.key in keys) { event.preventDefault(); keys[event.key](); return; }
     if (event.key === "Escape" && pinned) {
       const back = pinned;
       pin(null);
       back.firstElementChild.focus();
     }
-    const at = steps.indexOf(document.activeElement?.parentElement);
+    const at = visible.indexOf(document.activeElement?.parentElement);
     if (at < 0 || document.activeElement.tagName !== "SUMMARY" || !(event.key in moves)) return;
     event.preventDefault();
-    const next = Math.min(steps.length - 1, Math.max(0, at + moves[event.key]));
-    steps[next].firstElementChild.focus();
+    const next = Math.min(visible.length - 1, Math.max(0, at + moves[event.key]));
+    visible[next].firstElementChild.focus();
   });
   wide.addEventListener("change", adapt);
   addEventListener("hashchange", jump);
   adapt();
   if (wide.matches) {
     const invitation = document.createElement("p");
-    invitation.textContent = "Point at a step to see what it did; click to keep it here.";
+    invitation.textContent = "Point at a step to see what it did; click to keep it here. Keys: / filters, f goes to the "
+      + "next failure, s to the slowest step, + and - zoom, 0 shows all again.";
     panel.replaceChildren(invitation);
   }
   jump();
