@@ -5,8 +5,8 @@
 
 ``nox`` alone runs what a developer needs before a change is sent. GitHub's workflow runs ``tests`` for each Python, and
 ``lint``, ``typing``, ``docs``, ``build``, ``lowest`` and ``audit``; Read the Docs runs ``docs``. ``.ci/run`` runs the
-README's own command instead of ``tests``, then ``lint``, ``typing`` and ``docs``. Only people run ``bench``,
-``compare`` and ``console``.
+README's own command instead of ``tests``, then ``lint``, ``typing`` and ``docs``. Only people run ``bench`` and
+``compare``.
 """
 
 from __future__ import annotations
@@ -70,23 +70,6 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[0])
-def console(session: nox.Session) -> None:
-    """Check the console with what npm has: the types of its scripts, openai-node for its code, axe-core for its page.
-
-    FOLLOW_SECONDS=3600 follows a live run for an hour.
-    """
-    _install(session, "test")
-    folder = session.create_tmp()
-    session.run("npm", "install", "--prefix", folder, "openai", "typescript", "axe-core", external=True)
-    compiler = str(Path(folder) / "node_modules" / ".bin" / "tsc")
-    options = ["--noEmit", "--allowJs", "--checkJs", "--strict", "--target", "es2022", "--module", "es2022"]
-    options += ["--lib", "es2022,dom,dom.iterable"]
-    session.run(compiler, *options, "openai_steps/console/assets/main.js", external=True)
-    session.env["CONSOLE_NODE"] = folder
-    session.run("pytest", "tests/console", *session.posargs)
-
-
-@nox.session(python=PYTHONS[0])
 def build(session: nox.Session) -> None:
     """Make sdist and wheel, look into them, and run the demo from the wheel in an empty environment.
 
@@ -135,6 +118,21 @@ def compare(session: nox.Session) -> None:
     """Measure what other clients do, for the page on them."""
     _install(session, "peers")
     session.run("python", "tests/comparison/measure.py", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def outputs(session: nox.Session) -> None:
+    """Show what evaluation libraries make of our rows: azure-ai-evaluation and DeepEval. (Ragas needs its own pins.)"""
+    _install(session, "outputs")
+    session.env["DEEPEVAL_TELEMETRY_OPT_OUT"] = "YES"
+    session.run("pytest", "-p", "no:cacheprovider", "tests/evaluation", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def backends(session: nox.Session) -> None:
+    """Send traces to a Phoenix and an MLflow of their own, and compare what they stored with the truth."""
+    _install(session, "backends")
+    session.run("pytest", "-W", "default", "tests/otel/test_otel_backends.py", *session.posargs)
 
 
 def _install(session: nox.Session, group: str, *options: str) -> None:

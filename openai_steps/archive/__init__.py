@@ -9,12 +9,14 @@ from openai_steps.archive._archive import Archive
 from openai_steps.archive._index import Missing, RunState
 from openai_steps.archive._layout import ArchiveError
 from openai_steps.archive._manifest import Manifest
+from openai_steps.archive._store import ArchiveStore
 from openai_steps.archive._verify import VerifyReport, rebuild_index, verify_archive
 from openai_steps.archive._writer import ArchiveWriter
 
 __all__ = [
     "Archive",
     "ArchiveError",
+    "ArchiveStore",
     "ArchiveWriter",
     "Manifest",
     "Missing",

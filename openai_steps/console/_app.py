@@ -203,10 +203,7 @@ class Console:
             raise Rejection(400, "invalid_request", "The request's target must be a path that begins with one /.")
         name = request.get_extra_info("sockname")
         check_host(request.headers, names=self._hosts, port=name[1])
-        if not (path == "/" and request.headers.get("Sec-Fetch-Dest") == "document"):
-            # The page itself is the same for all, holds nothing, and can not be framed: a link to it may come from
-            # anywhere, such as the file by which the browser is opened.
-            check_site(request.headers)
+        check_site(request.headers)
         if request.method in ("GET", "HEAD"):
             return self._file(path)
         if request.method != "POST":

@@ -16,7 +16,7 @@ from openai_steps.emulator._listing import Body, list_items
 from openai_steps.emulator._profile import Profile
 from openai_steps.emulator._refusal import Refusal, error_body
 from openai_steps.emulator._requests import RecordedRequest, Target, read_include, read_query, route
-from openai_steps.emulator._store import Store
+from openai_steps.emulator._store import ReadableStore
 from openai_steps.emulator._wire import JSONObject, render_item
 
 
@@ -41,7 +41,7 @@ class Service:
         api_key: The key that every request must carry; None demands none.
     """
 
-    store: Store
+    store: ReadableStore
     profile: Profile
     dialect: Dialect
     api_key: str | None = attrs.field(repr=False)

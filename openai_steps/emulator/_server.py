@@ -10,6 +10,7 @@ from http import HTTPStatus
 from importlib.resources import files
 from itertools import count
 from os import PathLike
+from typing import cast
 
 from aiohttp import web
 
@@ -19,7 +20,7 @@ from openai_steps.emulator._faults import Exchange, Fault, FaultQueue
 from openai_steps.emulator._jsonl import load_jsonl, read_jsonl
 from openai_steps.emulator._profile import PROFILES, Profile
 from openai_steps.emulator._requests import RecordedRequest
-from openai_steps.emulator._store import Store
+from openai_steps.emulator._store import ReadableStore, Store
 
 DEMO_THREAD = "thread_demo"
 DEMO_RUN = "run_demo"
@@ -54,12 +55,13 @@ class Emulator:
         profile: str | Profile = "compatible",
         dialect: Dialect | None = None,
         api_key: str | None = None,
-        store: Store | None = None,
+        store: ReadableStore | None = None,
         recorded: bool = False,
     ) -> None:
         self.profile: Profile = profile if isinstance(profile, Profile) else _named(profile)
         self.dialect: Dialect = dialect or self.profile.dialect
-        self.store: Store = store if store is not None else Store()
+        # Who gives a store of another kind knows that nothing can be added to it.
+        self.store: Store = cast(Store, store) if store is not None else Store()
         self._service = Service(store=self.store, profile=self.profile, dialect=self.dialect, api_key=api_key)
         self._headers = {"Cache-Control": "max-age=60, immutable"} if recorded else {}
         self._faults = FaultQueue()

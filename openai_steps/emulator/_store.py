@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -79,6 +79,58 @@ class _Entry:
         if self.whole:
             return dict(self.said)
         return {**derived_run(key, self.steps.values()), **self.said}
+
+
+class ReadableStore(Protocol):
+    """What an emulator asks of its store; all objects are of the wire's shape."""
+
+    def threads(self) -> list[JSONObject]:
+        """Return the thread objects."""
+        ...
+
+    def thread(self, thread_id: str) -> JSONObject | None:
+        """Return a thread object, or None."""
+        ...
+
+    def has_thread(self, thread_id: str) -> bool:
+        """Return whether there is such a thread."""
+        ...
+
+    def messages(self, thread_id: str | None) -> list[JSONObject]:
+        """Return the messages of a thread, or of all threads."""
+        ...
+
+    def message(self, thread_id: str, message_id: str) -> JSONObject | None:
+        """Return one message, or None."""
+        ...
+
+    def runs(self) -> list[tuple[str, str]]:
+        """Return the (thread_id, run_id) of every run."""
+        ...
+
+    def runs_of(self, thread_id: str | None) -> list[JSONObject]:
+        """Return the run objects of a thread, or of all threads."""
+        ...
+
+    def run(self, thread_id: str, run_id: str) -> JSONObject | None:
+        """Return the run object, or None."""
+        ...
+
+    def steps(self, thread_id: str, run_id: str) -> list[JSONObject]:
+        """Return the steps of a run."""
+        ...
+
+    def step(self, thread_id: str, run_id: str, step_id: str) -> JSONObject | None:
+        """Return one step, or None."""
+        ...
+
+    def file(self, file_id: str) -> JSONObject | None:
+        """Return a file object, or None."""
+        ...
+
+    def content(self, file_id: str) -> bytes | None:
+        """Return what a file holds, or None."""
+        ...
 
 
 class Store(ThreadStore):

@@ -21,7 +21,10 @@ def documented(*pages: Path) -> list[str]:
     return [name for page in pages for name in DOCUMENTED.findall(page.read_text())]
 
 
-SUBPACKAGES = ("archive", "console", "cost", "emulator", "export", "gateway", "otel", "testing", "timeline", "turns")
+SUBPACKAGES = (
+    *("archive", "console", "conversation", "cost", "emulator", "evaluation", "export", "gateway", "history"),
+    *("migration", "otel", "testing", "timeline", "turns"),
+)
 
 
 def test_every_public_name_is_in_the_reference_once() -> None:

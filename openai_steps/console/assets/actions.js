@@ -128,16 +128,6 @@ export function showTimeline() {
   });
 }
 
-/** Save the run's steps as JSON Lines, which `serve` and `--from` read. */
-export function save() {
-  run("Reading the whole run…", async (signal) => {
-    const answer = await ask("save", { ...request(), kind: "jsonl" }, signal);
-    if (failed(answer)) return;
-    download(answer.name, answer.text);
-    say("Saved.");
-  });
-}
-
 /**
  * @param {any} row
  * @param {boolean} focus

@@ -1,0 +1,144 @@
+"""An archive as the store of an emulator: objects are read from disk when they are asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
+
+from openai_steps.archive._archive import Archive
+
+JSONObject = dict[str, Any]
+
+_LISTS_HELD: Final = 32
+"""The most runs and threads whose lists are held: a client that pages through one asks for it again and again."""
+
+
+class ArchiveStore:
+    """Answers as `openai_steps.emulator.Store` does, from an archive that need not fit into memory.
+
+    Args:
+        archive: The archive; it must stay open.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._thread_ids = dict.fromkeys(archive.thread_ids())
+        self._runs = {(run.thread_id, run.run_id): run for run in archive.runs()}
+        self._run_ids: dict[str, list[str]] = {}
+        for thread_id, run_id in self._runs:
+            self._run_ids.setdefault(thread_id, []).append(run_id)
+        self._steps: Callable[[str, str], list[JSONObject]] = lru_cache(_LISTS_HELD)(self._read_steps)
+        self._messages: Callable[[str], list[JSONObject]] = lru_cache(_LISTS_HELD)(self._read_messages)
+
+    def threads(self) -> list[JSONObject]:
+        """The thread objects."""
+        return [self._thread(thread_id) for thread_id in self._thread_ids]
+
+    def thread(self, thread_id: str) -> JSONObject | None:
+        """A thread object, or None."""
+        return self._thread(thread_id) if thread_id in self._thread_ids else None
+
+    def has_thread(self, thread_id: str) -> bool:
+        """Whether there is anything of such a thread."""
+        return thread_id in self._thread_ids
+
+    def messages(self, thread_id: str | None) -> list[JSONObject]:
+        """The messages of a thread, or of all threads."""
+        threads = self._thread_ids if thread_id is None else [thread_id]
+        return [message for one in threads for message in self._messages(one)]
+
+    def message(self, thread_id: str, message_id: str) -> JSONObject | None:
+        """One message, or None."""
+        return _with_id(self._messages(thread_id), message_id)
+
+    def runs(self) -> list[tuple[str, str]]:
+        """The (thread_id, run_id) of every run."""
+        return list(self._runs)
+
+    def runs_of(self, thread_id: str | None) -> list[JSONObject]:
+        """The run objects of a thread, or of all threads."""
+        threads = self._run_ids if thread_id is None else [thread_id]
+        return [self._run(one, run_id) for one in threads for run_id in self._run_ids.get(one, ())]
+
+    def run(self, thread_id: str, run_id: str) -> JSONObject | None:
+        """The run object, or None."""
+        return self._run(thread_id, run_id) if (thread_id, run_id) in self._runs else None
+
+    def steps(self, thread_id: str, run_id: str) -> list[JSONObject]:
+        """The steps of a run."""
+        return self._steps(thread_id, run_id)
+
+    def step(self, thread_id: str, run_id: str, step_id: str) -> JSONObject | None:
+        """One step, or None."""
+        return _with_id(self._steps(thread_id, run_id), step_id)
+
+    def file(self, file_id: str) -> JSONObject | None:
+        """A file object, or None."""
+        data = self._archive.file(file_id)
+        return None if data is None else _decode(data)
+
+    def content(self, file_id: str) -> bytes | None:
+        """What a file holds; None where the archive does not have it."""
+        path = self._archive.content(file_id)
+        return None if path is None else path.read_bytes()
+
+    def _thread(self, thread_id: str) -> JSONObject:
+        data = self._archive.thread(thread_id)
+        said = {} if data is None else _decode(data)
+        derived = {"id": thread_id, "object": "thread", "created_at": 0, "metadata": {}, "tool_resources": {}}
+        return {**derived, **said}
+
+    def _run(self, thread_id: str, run_id: str) -> JSONObject:
+        data, state = self._archive.run(thread_id, run_id), self._runs[thread_id, run_id]
+        said = {} if data is None else _decode(data)
+        first = next(iter(self._steps(thread_id, run_id)), {}) if "created_at" not in said else {}
+        return {**_RUN, "created_at": first.get("created_at", 0), "status": state.status or "completed", **said} | {
+            "id": run_id,
+            "thread_id": thread_id,
+        }
+
+    def _read_steps(self, thread_id: str, run_id: str) -> list[JSONObject]:
+        # Foundry Local's steps do not say where they belong: readers ask them.
+        ids = {"thread_id": thread_id, "run_id": run_id}
+        return [{**ids, **_decode(data)} for data in self._archive.steps(thread_id, run_id)]
+
+    def _read_messages(self, thread_id: str) -> list[JSONObject]:
+        return [{"thread_id": thread_id, **_decode(data)} for data in self._archive.messages(thread_id)]
+
+
+# What OpenAI's schema requires of a run, for runs that the server did not give, or gave with less:
+# https://platform.openai.com/docs/api-reference/runs/object
+_RUN: Final[JSONObject] = {
+    "object": "thread.run",
+    "assistant_id": "",
+    "required_action": None,
+    "last_error": None,
+    "expires_at": None,
+    "started_at": None,
+    "cancelled_at": None,
+    "failed_at": None,
+    "completed_at": None,
+    "incomplete_details": None,
+    "model": "",
+    "instructions": "",
+    "tools": [],
+    "metadata": {},
+    "usage": None,
+    "max_prompt_tokens": None,
+    "max_completion_tokens": None,
+    "truncation_strategy": {"type": "auto", "last_messages": None},
+    "tool_choice": "auto",
+    "parallel_tool_calls": True,
+    "response_format": "auto",
+}
+
+
+def _decode(data: bytes) -> JSONObject:
+    value = json.loads(data)
+    return value if isinstance(value, dict) else {}
+
+
+def _with_id(items: list[JSONObject], object_id: str) -> JSONObject | None:
+    return next((item for item in items if item.get("id") == object_id), None)
