@@ -32,7 +32,16 @@ PLACEHOLDERS = {"THREAD": "thread_demo", "RUN": "run_demo", "STEP": "step_98poBx
 # Servers run until they are stopped.
 NOT_RUN = re.compile(r"openai-steps (serve|gateway|console)\b")
 
-OPTIONAL = ("azure.identity", "openai", "aiolimiter", "fastapi", "litestar", "msgspec")
+OPTIONAL = (
+    "azure.identity",
+    "openai",
+    "aiolimiter",
+    "fastapi",
+    "litestar",
+    "msgspec",
+    "prometheus_client",
+    "structlog",
+)
 
 
 @frozen
