@@ -5,8 +5,8 @@
 
 ``nox`` alone runs what a developer needs before a change is sent. GitHub's workflow runs ``tests`` for each Python, and
 ``lint``, ``typing``, ``docs``, ``build``, ``lowest`` and ``audit``; Read the Docs runs ``docs``. ``.ci/run`` runs the
-README's own command instead of ``tests``, then ``lint``, ``typing`` and ``docs``. Only people run ``bench`` and
-``compare``.
+README's own command instead of ``tests``, then ``lint``, ``typing`` and ``docs``. Only people run ``bench``,
+``compare`` and ``console``.
 """
 
 from __future__ import annotations
@@ -67,6 +67,23 @@ def docs(session: nox.Session) -> None:
     """Build the documentation; a warning or a link to nowhere is an error."""
     _install(session, "docs")
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session(python=PYTHONS[0])
+def console(session: nox.Session) -> None:
+    """Check the console with what npm has: the types of its scripts, openai-node for its code, axe-core for its page.
+
+    FOLLOW_SECONDS=3600 follows a live run for an hour.
+    """
+    _install(session, "test")
+    folder = session.create_tmp()
+    session.run("npm", "install", "--prefix", folder, "openai", "typescript", "axe-core", external=True)
+    compiler = str(Path(folder) / "node_modules" / ".bin" / "tsc")
+    options = ["--noEmit", "--allowJs", "--checkJs", "--strict", "--target", "es2022", "--module", "es2022"]
+    options += ["--lib", "es2022,dom,dom.iterable"]
+    session.run(compiler, *options, "openai_steps/console/assets/main.js", external=True)
+    session.env["CONSOLE_NODE"] = folder
+    session.run("pytest", "tests/console", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
+from contextvars import ContextVar
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -21,12 +22,13 @@ from openai_steps._client.client import AsyncStepsClient
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._errors import ResponseDecodeError, StepsError
 from openai_steps._http.replies import Reply, find_request_id, read_reply
-from openai_steps._http.requests import list_request, request_headers, runs_request
+from openai_steps._http.requests import list_request, request_headers
 from openai_steps._json.converter import dumps
-from openai_steps._models.pages import RunPage, StepPage
+from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Order, Run, RunRef
 from openai_steps._models.steps import RunStep
 from openai_steps._secrets import hide, mask
+from openai_steps._sending.events import RequestEvent
 from openai_steps.console import _rows
 from openai_steps.console._form import KNOWN_INCLUDES, PARAMETERS, Call, FormError, read_form, read_pasted, thread_of
 from openai_steps.console._snippets import snippets, token_line
@@ -42,6 +44,16 @@ _MOST_STEPS_KEPT: Final = 20_000
 _MOST_BODIES_KEPT: Final = 4
 _DEFAULT_SIZE: Final = 20
 _FLIPPED: Final[Mapping[Order, Order]] = {"asc": "desc", "desc": "asc"}
+
+
+_ATTEMPTS: ContextVar[list[RequestEvent]] = ContextVar("attempts")
+
+
+def observe(event: RequestEvent) -> None:
+    """Take note of an attempt for the call that it belongs to; clients call this."""
+    attempts = _ATTEMPTS.get(None)
+    if attempts is not None:
+        attempts.append(event)
 
 
 @attrs.define
@@ -166,18 +178,21 @@ class Api:
         secrets = await connection.client._transport.authorize()
         asked = {"method": "GET", "url": mask(request.url, secrets), "headers": _header_names(endpoint)}
         begun = time.monotonic()
+        attempts: list[RequestEvent] = []
+        _ATTEMPTS.set(attempts)
         try:
             reply = await connection.client._transport.get(request)
         except StepsError as error:
-            told = _rows.error_row(error)
-            return {"ok": False, "error": told, "asked": asked, "milliseconds": _since(begun), **_headers_of(error)}
-        answer = {"asked": asked, "milliseconds": _since(begun), **self._raw(reply)}
+            told = {"error": _rows.error_row(error), **_headers_of(error)}
+            return {"ok": False, "asked": asked, "milliseconds": _since(begun), "attempts": len(attempts), **told}
+        answer = {"asked": asked, "milliseconds": _since(begun), "attempts": len(attempts), **self._raw(reply)}
         try:
             page = read_reply(reply, StepPage, request=request)
         except ResponseDecodeError as error:
             return {**answer, "ok": False, "error": _rows.error_row(error)}
         self.remember(connection, page.data)
-        return {**answer, "rows": _rows.rows(page.data), "has_more": page.has_more}
+        unreadable = len(page.unreadable)
+        return {**answer, "rows": _rows.rows(page.data), "unreadable": unreadable, "has_more": page.has_more}
 
     def _raw(self, reply: Reply) -> Result:
         body = masked(reply)
@@ -230,23 +245,26 @@ class Api:
     async def _whole_run(self, data: Result) -> Result:
         call, connection = read_form(_form(data)), self.connection(data)
         begun = time.monotonic()
-        steps = await self._collect(connection, call, call.order or "asc")
+        steps, unreadable = await self._collect(connection, call, call.order or "asc")
         run = await _run_of(connection.client, call)
         shown = steps[:MOST_ROWS]
         return {
             "rows": _rows.rows(shown),
             "count": len(steps),
+            "unreadable": unreadable,
             "summary": _rows.summary(steps, run),
             "run": None if run is None else _rows.run_row(run),
             "milliseconds": _since(begun),
         }
 
-    async def _collect(self, connection: Connection, call: Call, order: Order) -> list[RunStep]:
-        steps = await connection.client.collect_steps(
-            call.thread_id, call.run_id, order=order, include=call.include, page_size=100
+    async def _collect(self, connection: Connection, call: Call, order: Order) -> tuple[list[RunStep], int]:
+        """Read a whole run; return its steps, and how many of them can not be read."""
+        items = await connection.client.collect_steps(
+            call.thread_id, call.run_id, order=order, include=call.include, odd="keep"
         )
+        steps = [item for item in items if isinstance(item, RunStep)]
         self.remember(connection, steps)
-        return steps
+        return steps, len(items) - len(steps)
 
     async def _step(self, data: Result) -> Result:
         call, connection = read_form({**_form(data), "after": "", "before": ""}), self.connection(data)
@@ -257,19 +275,16 @@ class Api:
         return {"step": _rows.details(step)}
 
     async def _runs_of_thread(self, data: Result) -> Result:
-        """Read a page of a thread's runs, newest first."""
-        connection = self.connection(data)
-        after = data.get("after")
-        request = runs_request(
-            connection.client.endpoint, thread_of(_form(data)), limit=_DEFAULT_SIZE, after=str(after) if after else None
-        )
-        reply = await connection.client._transport.get(request)
-        page = read_reply(reply, RunPage, request=request)
-        return {"runs": [_rows.run_row(run) for run in page.data], "more": page.has_more is not False}
+        """Read some of a thread's runs, newest first."""
+        after = str(data["after"]) if data.get("after") else None
+        client, size = self.connection(data).client, _DEFAULT_SIZE
+        async with aclosing(client.iter_runs(thread_of(_form(data)), after=after, max_runs=size + 1)) as read:
+            runs = [run async for run in read]
+        return {"runs": [_rows.run_row(run) for run in runs[:size]], "more": len(runs) > size}
 
     async def _timeline(self, data: Result) -> Result:
         call, connection = read_form(_form(data)), self.connection(data)
-        steps = await self._collect(connection, call, "asc")
+        steps, _ = await self._collect(connection, call, "asc")
         run = await _run_of(connection.client, call)
         page = to_html(build_timeline(steps, run=run))
         return {"path": self._keep_page(without(await self.secrets(data), page))}
@@ -286,7 +301,7 @@ class Api:
             body = self._bodies.get(data.get("view", 0), b"")
             return {"name": "answer.json", "text": body.decode("utf-8", "replace")}
         call, connection = read_form(_form(data)), self.connection(data)
-        steps = await self._collect(connection, call, "asc")
+        steps, _ = await self._collect(connection, call, "asc")
         if data.get("kind") == "timeline":
             run = await _run_of(connection.client, call)
             return {"name": "timeline.html", "text": to_html(build_timeline(steps, run=run))}

@@ -20,7 +20,7 @@ from openai_steps._client.client import AsyncStepsClient
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._models.runs import RunRef
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
-from openai_steps.console._api import Api, Connection, Result
+from openai_steps.console._api import Api, Connection, Result, observe
 from openai_steps.console._assets import load_assets
 from openai_steps.console._follow import follow
 from openai_steps.console._form import FormError, read_form
@@ -147,7 +147,7 @@ class Console:
             yield origin
 
     async def _connect(self, name: str, endpoint: Endpoint, base_url: str) -> None:
-        client = AsyncStepsClient(endpoint, limits=_LIMITS, retry=_RETRY, timeout=_TIMEOUTS)
+        client = AsyncStepsClient(endpoint, limits=_LIMITS, retry=_RETRY, timeout=_TIMEOUTS, observer=observe)
         await self._stack.enter_async_context(client)
         self._connections[name] = Connection(name, client, base_url)
         path = "/" + base_url.split("/", 3)[3]
@@ -203,7 +203,10 @@ class Console:
             raise Rejection(400, "invalid_request", "The request's target must be a path that begins with one /.")
         name = request.get_extra_info("sockname")
         check_host(request.headers, names=self._hosts, port=name[1])
-        check_site(request.headers)
+        if not (path == "/" and request.headers.get("Sec-Fetch-Dest") == "document"):
+            # The page itself is the same for all, holds nothing, and can not be framed: a link to it may come from
+            # anywhere, such as the file by which the browser is opened.
+            check_site(request.headers)
         if request.method in ("GET", "HEAD"):
             return self._file(path)
         if request.method != "POST":

@@ -163,6 +163,24 @@ async def test_the_whole_run() -> None:
         assert answer["run"]["status"] == "completed"
 
 
+async def test_one_step_that_can_not_be_read_costs_only_itself() -> None:
+    async with console(1) as opened:
+        page = {"object": "list", "data": [make_step(0), make_step(1, created_at="no time")], "has_more": False}
+        opened.emulator.inject(Answer(200, page), times=9, matching=lambda request: "/steps" in request.raw_path)
+        answer = await opened.ask("run")
+        assert (ids(answer), answer["unreadable"]) == (["step_0000"], 1)
+        sent = await opened.ask("call")
+        assert (ids(sent), sent["unreadable"]) == (["step_0000"], 1)
+        assert '"no time"' in sent["raw"]
+
+
+async def test_retries_are_counted() -> None:
+    async with console(3) as opened:
+        opened.emulator.inject(Answer(500, {"error": {"message": "again"}}))
+        assert (await opened.ask("call"))["attempts"] == 2
+        assert (await opened.ask("call"))["attempts"] == 1
+
+
 async def test_broken_paging_is_refused_in_words() -> None:
     async with console(30, dialect="opengpts") as opened:
         for order in ("asc", "desc"):

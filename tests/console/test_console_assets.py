@@ -16,7 +16,7 @@ FOLDER = Path(openai_steps.console.__file__).parent / "assets"
 FILES = {path.name: path.read_text("utf-8") for path in FOLDER.iterdir()}
 NAMES = {
     *("index.html", "style.css", "icon.svg", "main.js", "actions.js", "answer.js", "api.js", "dom.js", "events.js"),
-    *("form.js", "live.js", "page.js", "raw.js", "snippets.js", "step.js", "table.js", "tabs.js"),
+    *("form.js", "live.js", "page.js", "raw.js", "recent.js", "snippets.js", "step.js", "table.js", "tabs.js"),
 }
 
 

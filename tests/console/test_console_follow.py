@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from typing import Any
 
 from console_setup import FORM, KEY, Opened, console
@@ -52,6 +53,29 @@ async def test_silence_is_filled_and_the_end_leaves_no_task() -> None:
         tasks = len(asyncio.all_tasks())
         await stream.aclose()
         assert len(asyncio.all_tasks()) < tasks
+
+
+async def test_it_holds_for_as_long_as_it_goes_on() -> None:
+    """FOLLOW_SECONDS makes it an hour: each step comes, and memory stays."""
+    seconds = float(os.environ.get("FOLLOW_SECONDS", "2"))
+    async with console(0) as opened:
+        store = opened.emulator.store
+        store.set_run_status(THREAD, RUN, "in_progress")
+
+        async def go_on() -> int:
+            number, end = 0, asyncio.get_running_loop().time() + seconds
+            while asyncio.get_running_loop().time() < end:
+                store.append_step(THREAD, RUN, make_step(number))
+                opened.emulator.clear_requests()
+                number += 1
+                await asyncio.sleep(max(0.2, seconds / 600))
+            store.set_run_status(THREAD, RUN, "completed")
+            return number
+
+        going = asyncio.create_task(go_on())
+        told = await events(opened)
+        assert len({data["id"] for name, data in told if name == "step"}) == await going
+        assert told[-1][0] == "end"
 
 
 async def test_a_key_in_a_live_step_is_masked() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,6 +76,20 @@ async def test_a_link_opens_the_page_once_and_leaves_no_trace(browser: Browser) 
 
         await drive(work)
         assert token not in repr(opened.events)
+
+
+async def test_a_file_leads_to_the_page_as_the_command_makes_one(browser: Browser, tmp_path: Path) -> None:
+    """For a browser, a file is another site. The page itself holds nothing, and may be opened from anywhere."""
+    async with console() as opened:
+        file = tmp_path / "link.html"
+        link = opened.origin + opened.console.invite()
+        file.write_text(f'<!doctype html><meta http-equiv="refresh" content="0;url={link}">')
+
+        def work() -> None:
+            browser.open(file)
+            browser.wait_for("document.getElementById('main')?.hidden === false")
+
+        await drive(work)
 
 
 async def test_lock_ends_it(browser: Browser) -> None:
@@ -215,6 +231,26 @@ async def test_what_is_wrong_is_said_and_nothing_is_sent(browser: Browser) -> No
         assert opened.emulator.requests == ()
 
 
+async def test_a_call_of_before_is_sent_again_and_an_error_leaves_no_rows(browser: Browser) -> None:
+    async with console(3) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            send(browser)
+            opened.emulator.inject(Answer(404, {"error": {"message": "gone"}}))
+            browser.click("#send")
+            browser.wait_for("document.querySelector('#errors p')")
+            assert browser.evaluate("document.querySelectorAll('#table tr[data-id]').length") == 0
+            browser.evaluate("(document.getElementById('recent').open = true)")
+            browser.click("#recent-list button")
+            browser.wait_for(SENT)
+            assert browser.evaluate("document.querySelector('#errors p')") is None
+            browser.click("#forget")
+            assert browser.evaluate("document.querySelectorAll('#recent-list li').length") == 0
+
+        await drive(work)
+
+
 async def test_a_servers_error_is_an_alert_with_its_body(browser: Browser) -> None:
     async with console() as opened:
         opened.emulator.inject(Answer(404, {"error": {"message": "<b>no</b> such run", "code": "gone"}}))
@@ -352,6 +388,52 @@ async def test_everything_has_a_name_and_a_size(browser: Browser) -> None:
             assert browser.evaluate("document.documentElement.lang") == "en"
             assert browser.evaluate("[...document.querySelectorAll('th')].every(e => e.scope === 'col')")
             assert browser.evaluate("[...document.querySelectorAll('[onclick], [style], [accesskey]')].length") == 0
+
+        await drive(work)
+
+
+def axe_core() -> Path | None:
+    """Return axe-core, if somebody has it: CONSOLE_NODE names the folder that holds node_modules."""
+    folder = os.environ.get("CONSOLE_NODE")
+    file = Path(folder or "", "node_modules", "axe-core", "axe.min.js")
+    return file if folder and file.exists() else None
+
+
+@pytest.mark.skipif(axe_core() is None, reason="CONSOLE_NODE names no folder with axe-core: nox -s console has one")
+@pytest.mark.parametrize("dark", [False, True])
+async def test_axe_finds_nothing(browser: Browser, *, dark: bool) -> None:
+    steps = [
+        make_step(1),
+        make_step(2, status="in_progress"),
+        make_step(3, status="failed"),
+        make_step(4, status="expired"),
+    ]
+    async with console(steps) as opened:
+
+        def found() -> str:
+            file = axe_core()
+            assert file is not None
+            browser.devtools("Runtime.evaluate", expression=file.read_text("utf-8"))
+            tags = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
+            told = "all => all.violations.map(one => one.id + ': ' + one.nodes.map(node => node.html)).join()"
+            run = f"axe.run(document, {tags}).then({told})"
+            outcome = browser.devtools("Runtime.evaluate", expression=run, awaitPromise=True)
+            return str(outcome["result"]["value"])
+
+        def work() -> None:
+            enter(opened, browser, dark=dark)
+            assert found() == ""
+            send(browser)
+            browser.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+            browser.evaluate("document.querySelector('#table .open').click()")
+            browser.wait_for("!document.getElementById('step').hidden")
+            for tab in ("table", "raw", "headers"):
+                browser.evaluate(f"document.getElementById('tab-{tab}').click()")
+                assert found() == ""
+            browser.evaluate("(document.getElementById('run_id').value = '', 1)")
+            browser.click("#send")
+            browser.wait_for("document.querySelector('#errors li')")
+            assert found() == ""
 
         await drive(work)
 

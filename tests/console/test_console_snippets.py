@@ -63,8 +63,8 @@ def languages() -> list[str]:
 
 
 def node_modules() -> Path | None:
-    """Return where openai-node is, if somebody has it: NODE_OPENAI names the folder that holds node_modules."""
-    folder = os.environ.get("NODE_OPENAI")
+    """Return where openai-node is, if somebody has it: CONSOLE_NODE names the folder that holds node_modules."""
+    folder = os.environ.get("CONSOLE_NODE")
     return Path(folder) / "node_modules" if folder and shutil.which("node") else None
 
 
@@ -102,7 +102,7 @@ async def made(opened: Opened, form: dict[str, Any], *, whole: bool) -> dict[str
 @pytest.mark.parametrize("language", ["Python", "curl", "TypeScript"])
 async def test_a_snippet_asks_for_what_the_form_says(language: str, name: str, *, whole: bool, tmp_path: Path) -> None:
     if language not in languages():
-        pytest.skip(f"there is nothing to run {language} with: NODE_OPENAI may name a folder with openai-node in it")
+        pytest.skip(f"there is nothing to run {language} with: CONSOLE_NODE may name a folder with openai-node in it")
     form = FORMS[name]
     async with console(12) as opened:
         texts = await made(opened, form, whole=whole)

@@ -7,28 +7,49 @@ import { $, download, h, say, show } from "./dom.js";
 import * as form from "./form.js";
 import { follow, showRuns } from "./live.js";
 import { changed, run, shutIfOver } from "./page.js";
+import { remember } from "./recent.js";
 import { showStep } from "./step.js";
 import * as table from "./table.js";
 
 /** What is shown: its request, and where its rows are in the list. @type {any} */
 let view = null;
-/** @type {any[]} */
-let recent = [];
 
+/** Send a call of before once more. */
+function again() {
+  changed();
+  send();
+}
+
+/** Send one request, as the form says. */
 export function send() {
   run("Asking…", async (signal) => {
     const asked = request();
     const answer = await ask("call", asked, signal);
     if (!answer.fields) {
-      remember(asked);
+      remember(asked, again);
       tellAnswer(answer);
     }
-    if (failed(answer)) return;
+    if (failed(answer)) {
+      if (!answer.fields) noTable();
+      return;
+    }
     const after = asked.form.after, before = asked.form.before;
     view = { asked, first: after || before ? null : 1, more: answer.has_more !== false, less: Boolean(after || before) };
-    showPage(answer.rows, `${answer.rows.length} steps, ${answer.milliseconds} ms.`);
+    showPage(answer.rows, `${answer.rows.length} steps, ${answer.milliseconds} ms.${unreadable(answer)}`);
     history.pushState(null, "", `#${form.toFragment()}`);
   });
+}
+
+/** @param {any} answer */
+const unreadable = (answer) => answer.unreadable ? ` ${answer.unreadable} more can not be read: see Raw.` : "";
+
+/** Show no rows: those of another call would stand beside an error. */
+function noTable() {
+  view = null;
+  hideStep();
+  table.fill([]);
+  $("pager").hidden = true;
+  $("empty").textContent = "There are no steps to show.";
 }
 
 /**
@@ -76,7 +97,7 @@ export function wholeRun() {
     const asked = request();
     const answer = await ask("run", asked, signal);
     if (failed(answer)) return;
-    remember(asked);
+    remember(asked, again);
     view = null;
     hideStep();
     tellAnswer({ milliseconds: answer.milliseconds });
@@ -85,7 +106,7 @@ export function wholeRun() {
     table.fill(answer.rows);
     const shown = answer.rows.length < answer.count ? ` The first ${answer.rows.length} are shown; Save has all.` : "";
     tellRun(answer.run);
-    say(`${answer.count.toLocaleString("en")} steps, read exactly in ${answer.milliseconds} ms.${shown}`);
+    say(`${answer.count.toLocaleString("en")} steps, read exactly in ${answer.milliseconds} ms.${shown}${unreadable(answer)}`);
     $("empty").textContent = "No steps.";
   });
 }
@@ -128,6 +149,16 @@ export function showTimeline() {
   });
 }
 
+/** Save the run's steps as JSON Lines, which `serve` and `--from` read. */
+export function save() {
+  run("Reading the whole run…", async (signal) => {
+    const answer = await ask("save", { ...request(), kind: "jsonl" }, signal);
+    if (failed(answer)) return;
+    download(answer.name, answer.text);
+    say("Saved.");
+  });
+}
+
 /**
  * @param {any} row
  * @param {boolean} focus
@@ -142,23 +173,6 @@ export async function openStep(row, focus) {
 
 export function hideStep() {
   $("step").hidden = true;
-}
-
-/** @param {any} asked */
-function remember(asked) {
-  recent = [asked, ...recent.filter((other) => JSON.stringify(other) !== JSON.stringify(asked))].slice(0, 20);
-  show($("recent-list"), ...recent.map((one) => h("li", {}, h("button", { type: "button", onclick: () => {
-    $("connection").value = one.connection;
-    form.fill(one.form);
-    changed();
-    send();
-  } }, `${one.form.thread_id} ${one.form.run_id}`))));
-}
-
-/** Forget the calls of this session. */
-export function forget() {
-  recent = [];
-  show($("recent-list"));
 }
 
 export function check() {

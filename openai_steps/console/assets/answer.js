@@ -39,7 +39,8 @@ export function tellError(error) {
 /** @param {any} answer */
 export function tellAnswer(answer) {
   const size = answer.bytes === undefined ? null : `${answer.bytes.toLocaleString("en")} B`;
-  const parts = [answer.status, answer.milliseconds === undefined ? null : `${answer.milliseconds} ms`, size, answer.request_id];
+  const attempts = answer.attempts > 1 ? `${answer.attempts} attempts` : null;
+  const parts = [answer.status, attempts, answer.milliseconds === undefined ? null : `${answer.milliseconds} ms`, size, answer.request_id];
   $("facts").textContent = parts.filter(Boolean).join(" · ");
   showRaw(answer, () => ask("save", { ...request(), kind: "raw", view: answer.view }));
   const asked = answer.asked;

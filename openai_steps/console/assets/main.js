@@ -1,11 +1,12 @@
 // @ts-check
 /** The page: it begins here, and knows which button does what. */
 
-import { check, followRun, forget, hideStep, listRuns, openStep, send, showTimeline, turn, wholeRun } from "./actions.js";
+import { check, followRun, hideStep, listRuns, openStep, save, send, showTimeline, turn, wholeRun } from "./actions.js";
 import { ask, begin } from "./api.js";
 import { $, copy, h, say, show } from "./dom.js";
 import * as form from "./form.js";
 import { changed, lock, setTheme, shut, shutIfOver, state, stop, tellConnection, useKey } from "./page.js";
+import { forget } from "./recent.js";
 import { setUp as setUpSnippets } from "./snippets.js";
 import * as table from "./table.js";
 import { tabs } from "./tabs.js";
@@ -38,7 +39,7 @@ async function start() {
 
 /** @type {Record<string, () => void>} */
 const PRESSED = {
-  whole: wholeRun, follow: followRun, runs: () => listRuns(), stop, check, "use-key": useKey, forget, lock,
+  whole: wholeRun, follow: followRun, runs: () => listRuns(), stop, check, "use-key": useKey, forget, lock, save,
   "page-first": () => turn("first"), "page-previous": () => turn("previous"), "page-next": () => turn("next"),
   "page-last": () => turn("last"),
   "copy-token": () => copy(state.token_line, $("copy-token")),

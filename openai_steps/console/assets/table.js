@@ -51,17 +51,26 @@ function add(row) {
   return known !== undefined;
 }
 
+/** @type {Set<string>} */
+let fresh = new Set();
+
 /**
- * Add a row or change one, and mark it.
+ * Add a row or change one, and mark it. Many at once are drawn once.
  * @param {Row} row
  * @returns {boolean} Whether it was there.
  */
 export function update(row) {
   const known = add(row);
-  draw();
-  const line = lineOf(row.id);
-  if (line) line.classList.add("fresh");
+  if (fresh.size === 0) setTimeout(drawFresh, 50);
+  fresh.add(row.id);
   return known;
+}
+
+function drawFresh() {
+  const marked = fresh;
+  fresh = new Set();
+  draw();
+  for (const line of $("table").querySelectorAll("tr[data-id]")) line.classList.toggle("fresh", marked.has(line.dataset.id));
 }
 
 /** @returns {number} */
