@@ -191,4 +191,4 @@ class RunStep:
 
 @frozen
 class UnreadableStep(UnreadableItem):
-    """A step that lacks an id, or a time of creation that can be read. It is no `RunStep`."""
+    """A step that lacks an id, or a time of creation that can be read. It is not a `RunStep`."""

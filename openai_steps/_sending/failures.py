@@ -13,7 +13,7 @@ from openai_steps._secrets import mask
 from openai_steps._sending.pending import PendingRequest
 from openai_steps._words import duration
 
-# What does not go away by asking again: what has been set up wrongly, and what is no HTTP at all.
+# What does not go away by asking again: what has been set up wrongly, and what is not HTTP at all.
 _LASTING: Final = (
     aiohttp.ClientSSLError,
     aiohttp.ServerFingerprintMismatch,

@@ -4,7 +4,7 @@ A round reads the steps behind the cursor; now and then it asks for the run firs
 when it is None the round is over: wait as long as `next_round` says, or stop if ``over``.
 
 - The cursor is the last step that will hardly change: it and all before it are finished, and there is a newer one.
-  (Within one second servers break ties by random ids, so a new step may be listed before its elder twin.)
+  (Within one second servers break ties by random ids, so a new step may be listed before an older one.)
 - The run is asked for when no step goes on, for then it may have ended; when a call has come whose output is missing,
   for then it may wait for its caller; and at bounded intervals whatever the steps do. Some servers leave the steps of
   a cancelled run as they were, and on others an unfinished step differs at each look (supercompat stamps it anew).
