@@ -244,7 +244,14 @@ class Endpoint:
         url, query = parse_base_url(base_url, form="https://HOST:8001")
         auth = token_or_key(api_key, credential, scope=scope)
         absent: frozenset[Read] = frozenset({"runs", "file"})
-        return cls(provider="foundry_local", base_url=url, query=query, absent=absent, **auth)
+        return cls(
+            provider="foundry_local",
+            base_url=url,
+            query=query,
+            include_style="unsupported",  # a call's result is text, of which there is no more to include
+            absent=absent,
+            **auth,
+        )
 
     @classmethod
     @without_trace

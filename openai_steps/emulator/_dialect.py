@@ -43,6 +43,7 @@ Include = Literal["repeated", "comma", "unsupported"]
 RunFilter = Literal["honoured", "ignored", "refused"]
 ThreadId = Literal["honoured", "ignored"]
 MessageState = Literal["sent", "absent"]
+Shape = Literal["openai", "foundry_local"]
 Content = Literal["ranges", "whole", "json_text", "null"]
 
 
@@ -117,6 +118,8 @@ class Dialect:
         message_order: The order of messages where none is asked for.
         message_state: Whether messages tell their status, and what goes with it. The schema wants
             it, and no hosted server sends it.
+        shape: What is told of each thing, and by which names: as by OpenAI, or as by Foundry Local,
+            which leaves out much.
         content: How a file's content is sent: ``ranges``, with an ETag and in parts where a Range is
             asked for; ``whole``, whatever is asked for; as ``json_text``, or ``null``.
 
@@ -152,6 +155,7 @@ class Dialect:
     thread_id: ThreadId = "honoured"
     message_order: Order = "desc"
     message_state: MessageState = "sent"
+    shape: Shape = "openai"
     content: Content = "ranges"
 
     def __attrs_post_init__(self) -> None:

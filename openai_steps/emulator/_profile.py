@@ -76,7 +76,9 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         # Recorded: has_more is honest, equal times stand in order, and an empty page has null ids.
         "azure_hub": Dialect(message_state="absent"),
         # From the documents alone, which name no run_id.
-        "foundry_local": Dialect(message_order="asc", run_id="ignored", message_state="absent"),
+        "foundry_local": Dialect(
+            message_order="asc", run_id="ignored", message_state="absent", shape="foundry_local", include="unsupported"
+        ),
         # Cursors, has_more and ties unverified; the documents exclude both cursors at once.
         "dashscope": Dialect(both_cursors="refused", times="milliseconds", unset="placeholder", include="unsupported"),
         "bee": Dialect(has_more="always_with_before", envelope="no_object", total="total_count", run_id="refused"),

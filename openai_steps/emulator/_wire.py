@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from openai_steps.emulator._dialect import FILE_SEARCH_CONTENT, Dialect, Kind, Times
+from openai_steps.emulator._foundry_local import told
 
 JSONObject = dict[str, Any]
 
@@ -80,11 +81,12 @@ def render_item(
     """Return anything as a dialect sends it."""
     match kind:
         case "run step":
-            return render_step(item, include, dialect, now)
+            rendered = render_step(item, include, dialect, now)
         case "message":
-            return render_message(item, dialect, now)
+            rendered = render_message(item, dialect, now)
         case _:
-            return render(item, dialect, now)
+            rendered = render(item, dialect, now)
+    return told(kind, rendered) if dialect.shape == "foundry_local" else rendered
 
 
 def render_step(step: Mapping[str, Any], include: Iterable[str], dialect: Dialect, now: float = 0.0) -> JSONObject:

@@ -42,12 +42,14 @@ class Provider:
         verify_paging: Whether walks need ``verify_paging``, since the server's has_more lies.
         unauthorized: The code in the body of a 401.
         not_found: What its 404 says of a run that is not there.
+        tells_all: Whether it tells all of a step, and as others do.
         rate_limited: The body of a 429, and the code and message in it.
     """
 
     profile: str
     endpoint: Callable[[str, str], Endpoint]
     verify_paging: bool = False
+    tells_all: bool = True
     unauthorized: str | None = "invalid_api_key"
     not_found: str = "No run found with id 'run_none'."
     rate_limited: tuple[Any, str | None, str] = field(
@@ -114,6 +116,7 @@ PROVIDERS: dict[str, Provider] = {
     "foundry_local": Provider(
         profile="foundry_local",
         endpoint=lambda base_url, key: Endpoint.foundry_local(base_url, StaticCredential(key), scope="api://app"),
+        tells_all=False,
     ),
     "fabric": Provider(
         profile="fabric",

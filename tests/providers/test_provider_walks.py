@@ -38,6 +38,9 @@ WALKS: list[tuple[Order, str | None, str | None, list[str]]] = [
 ]
 
 every_provider = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=list(PROVIDERS))
+every_provider_that_tells_all = pytest.mark.parametrize(
+    "provider", [pytest.param(one, id=name) for name, one in PROVIDERS.items() if one.tells_all]
+)
 walks = pytest.mark.parametrize(("order", "after", "before", "expected"), WALKS)
 
 
@@ -121,7 +124,7 @@ async def test_with_equal_times_all_or_an_error(provider: Provider, order: Order
             assert order == "desc"
 
 
-@every_provider
+@every_provider_that_tells_all
 async def test_a_step_and_a_run_say_the_same_on_every_server(provider: Provider) -> None:
     """Times in seconds, milliseconds or ISO text, unset values as null or as placeholders."""
     raw = make_step(3, status="in_progress", completed_at=None, usage=None)
@@ -147,7 +150,7 @@ def contents(step: RunStep) -> list[Any]:
     return [result.content for result in call.file_search.results]  # type: ignore[union-attr]
 
 
-@every_provider
+@every_provider_that_tells_all
 async def test_the_content_of_file_searches_comes_when_asked_for(provider: Provider) -> None:
     names = [INCLUDE_FILE_SEARCH_CONTENT]
     async with connected(provider, [SEARCH_STEP]) as (client, emulator):
