@@ -18,12 +18,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 from attrs import define, frozen
 
 from openai_steps import CodeInterpreterToolCall, Message, OtherToolCall, Run, RunStep, ToolCall
+from openai_steps._models.tool_calls import ASKED
 
 __all__ = ["BrokenArguments", "MessageTurn", "OrderedThread", "StepTurn", "Turn", "order_turns", "parse_arguments"]
 
@@ -88,10 +89,6 @@ class BrokenArguments:
     reason: str
 
 
-# Where tools other than functions are told what to do: azure_ai_search, sharepoint_grounding, bing_grounding, …
-_PLAIN_ARGUMENTS: Final = ("input", "query", "requesturl", "action")
-
-
 def parse_arguments(call: ToolCall) -> dict[str, Any] | BrokenArguments:
     """Return a call's arguments as an object, or what is there instead.
 
@@ -106,7 +103,7 @@ def parse_arguments(call: ToolCall) -> dict[str, Any] | BrokenArguments:
         case CodeInterpreterToolCall():
             return {"input": call.code_interpreter.input}
         case OtherToolCall() if call.payload.get("arguments") is None:
-            return {key: call.payload[key] for key in _PLAIN_ARGUMENTS if call.payload.get(key) is not None}
+            return {key: call.payload[key] for key in ASKED if call.payload.get(key) is not None}
         case _:
             return _parse(call.arguments or "")
 

@@ -262,7 +262,7 @@ class McpToolCall:
 
 # Where a call's payload says what was asked and what was answered. request_payload, response_payload and result are
 # Foundry Local's, requesturl is Bing's, action is that of computer use.
-_ASKED: Final = ("arguments", "input", "query", "requesturl", "action", "request_payload")
+ASKED: Final = ("arguments", "input", "query", "requesturl", "action", "request_payload")
 _ANSWERED: Final = ("output", "result", "response_payload")
 
 
@@ -306,7 +306,7 @@ class OtherToolCall:
     @property
     def arguments(self) -> str | None:
         """What the tool was asked, under whichever key; anything but text is given as JSON text."""
-        return self._first_of(_ASKED)
+        return self._first_of(ASKED)
 
     @property
     def output(self) -> str | None:
@@ -362,6 +362,6 @@ def calls_in(data: dict[str, Any], kind: str | None = None) -> tuple[OtherToolCa
         return tuple(OtherToolCall(call) for call in calls if isinstance(call, dict))
     kind = type_of(data) or kind
     payload = data.get(kind or "")
-    if isinstance(payload, dict) and not payload.keys().isdisjoint(_ASKED + _ANSWERED):
+    if isinstance(payload, dict) and not payload.keys().isdisjoint(ASKED + _ANSWERED):
         return (OtherToolCall({**data, "type": kind}),)
     return ()

@@ -77,7 +77,11 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         "azure_hub": Dialect(message_state="absent"),
         # From the documents alone, which name no run_id.
         "foundry_local": Dialect(
-            message_order="asc", run_id="ignored", message_state="absent", shape="foundry_local", include="unsupported"
+            message_order="asc",
+            run_id="ignored",
+            message_state="absent",
+            shape="foundry_local",
+            include="unsupported",
         ),
         # Cursors, has_more and ties unverified; the documents exclude both cursors at once.
         "dashscope": Dialect(both_cursors="refused", times="milliseconds", unset="placeholder", include="unsupported"),
