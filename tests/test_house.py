@@ -191,6 +191,12 @@ TESTED_ELSEWHERE = {
     "cli._key": "cli/test_cli_config.py",
     "cli._step_view": "cli/commands/test_cli_get.py",
     "cli._streams": "cli/test_cli_terminal.py",
+    "cli._thread_view": "cli/test_cli_tables.py",
+    "cli._views": "cli/test_cli_tables.py",
+    "cli._walk": "cli/commands/test_cli_list.py",
+    "cli.commands.messages": "cli/test_cli_tables.py",
+    "cli.commands.runs": "cli/test_cli_tables.py",
+    "cli.commands.threads": "cli/test_cli_tables.py",
     "cli._usage_view": "cli/commands/test_cli_usage.py",
 }
 # These wait for tests of their own.

@@ -12,11 +12,16 @@ from openai_steps.cli._terminal import exit_codes
 
 # The usual ones first. `openai-steps NAME` is what is called `command` in the module NAME of `commands`.
 _SECTIONS: Final = {
-    "Read a run": {
+    "Read": {
         "list": "List the steps of a run, as they arrive.",
-        "get": "Show one step, with its tools' input and output in full.",
+        "get": "Show one step, run, message, thread or file in full.",
+        "runs": "List the runs of a thread.",
+        "messages": "List the messages of a thread, with their texts.",
+        "threads": "List the threads of a server that has such a list.",
         "follow": "Watch a run while it goes on, until it has ended.",
-        "timeline": "Draw a run: where the time went.",
+    },
+    "Understand": {
+        "timeline": "Draw a run, or all of a thread: where the time went.",
         "usage": "Add up tokens and time, of a run or of many.",
     },
     "Keep runs": {

@@ -31,6 +31,8 @@ _KEYS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "headers": dict,
     "api_key_env": str,
     "api_key_command": (str, list),
+    "proxy": str,
+    "cacert": str,
     "timeout": (int, float),
     "retries": int,
 }
@@ -123,6 +125,8 @@ def _checked(table: dict[str, Any], *, place: str, name: str) -> dict[str, Any]:
         raise Failure(f"{place}: headers are text.")
     if secrets_in(headers) or table.get("key_header", "").lower() in map(str.lower, headers):
         raise Failure(f"{place}: {_NO_PLACE}.")
+    if "@" in table.get("proxy", ""):
+        raise Failure(f"{place}: No password of a proxy in this file: set HTTPS_PROXY instead.")
     settings = dict(table)
     variable, command = settings.pop("api_key_env", None), settings.pop("api_key_command", None)
     if variable is not None and command is not None:

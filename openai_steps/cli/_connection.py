@@ -36,10 +36,16 @@ class Connection:
     Args:
         given: The options that were given, by their names.
         headers: More headers for each request.
+        verbose: Whether each request is told on standard error.
+
+    Attributes:
+        quiet: Whether nothing but errors is told there.
     """
 
     _given: Mapping[str, Any] = attrs.field(repr=False)
     _headers: Mapping[str, str] = attrs.field(repr=False)
+    _verbose: bool = False
+    quiet: bool = False
 
     @property
     def endpoint(self) -> Endpoint:
@@ -81,11 +87,14 @@ class Connection:
         if login is not None:
             await login.close()
 
-    def run(self, work: Callable[[AsyncStepsClient], Awaitable[T]], **options: Any) -> T:
+    def run(
+        self, work: Callable[[AsyncStepsClient], Awaitable[T]], *, shows_progress: bool = False, **options: Any
+    ) -> T:
         """Call an async function with a client, in an event loop of its own, and return what it returns.
 
         Args:
             work: The function.
+            shows_progress: Whether the function itself says how it gets on.
             **options: Of the client.
 
         Raises:
@@ -94,30 +103,46 @@ class Connection:
         endpoint, login = self._server
         with usage_errors(), _path_errors(endpoint):
             import asyncio  # here: a command that only helps needs no event loop
-            import logging
 
-            # Without a handler, logging writes warnings to standard error, such as a line for each retry.
-            logging.getLogger().addHandler(logging.NullHandler())
-            return asyncio.run(self._run(work, endpoint, login, options))
+            return asyncio.run(self._run(work, endpoint, login, shows_progress, options | self.client_options()))
 
     async def _run(
         self,
         work: Callable[[AsyncStepsClient], Awaitable[T]],
         endpoint: Endpoint,
         login: AzureLogin | None,
-        options: dict[str, Any],
+        shows_progress: bool,
+        options: Mapping[str, Any],
     ) -> T:
-        from openai_steps import AsyncStepsClient, RetryPolicy  # here, for the same reason
+        from openai_steps import AsyncStepsClient  # here, for the same reason
+        from openai_steps.cli._waiting import spinning, told_each_request
 
-        if "timeout" in self._settings:
-            options["timeout"] = self._settings["timeout"]
-        if "retries" in self._settings:
-            options["retry"] = RetryPolicy(attempts=self._settings["retries"] + 1)
         async with AsyncExitStack() as stack:
+            if self._verbose:
+                stack.enter_context(told_each_request())
+            elif not (self.quiet or shows_progress):
+                stack.enter_context(spinning(urlsplit(endpoint.base_url).netloc))
             if login is not None:
                 stack.push_async_callback(login.close)
-            client = AsyncStepsClient(endpoint, **options)
-            return await work(await stack.enter_async_context(client))
+            return await work(await stack.enter_async_context(AsyncStepsClient(endpoint, **options)))
+
+    def client_options(self) -> dict[str, Any]:
+        """Return what else the client is to be made with.
+
+        Raises:
+            ArgumentError: If the certificates can not be read.
+        """
+        from openai_steps import RetryPolicy
+
+        settings = self._settings
+        options = {name: settings[name] for name in ("timeout", "proxy") if name in settings}
+        if "retries" in settings:
+            options["retry"] = RetryPolicy(attempts=settings["retries"] + 1)
+        if "cacert" in settings:
+            from openai_steps._sending.network import trust
+
+            options["ssl"] = trust(settings["cacert"], "cacert")
+        return options
 
 
 @contextmanager

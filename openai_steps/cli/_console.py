@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from rich.console import Console
 
@@ -12,6 +12,16 @@ from rich.console import Console
 class _Console(Console):
     def on_broken_pipe(self) -> None:  # rich's own would exit with 1
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+_ENDLESS: Final = 1_000_000  # columns
+
+
+def unbroken(console: Console) -> Console:
+    """Return a console that, unless it is a terminal, breaks no value into lines."""
+    if not console.is_terminal:
+        console.width = _ENDLESS
+    return console
 
 
 def make_console(file: IO[str] | None = None, **options: Any) -> Console:

@@ -12,7 +12,7 @@ from openai_steps.export import ExportProgress
 
 
 @contextmanager
-def progress_bar(total: int | None) -> Iterator[Callable[[ExportProgress], None]]:
+def progress_bar(total: int | None, *, quiet: bool) -> Iterator[Callable[[ExportProgress], None]]:
     """Show on standard error how far an export has come, if that is a terminal; the function takes the news."""
     console = make_console(stderr=True)
     columns = (
@@ -21,7 +21,7 @@ def progress_bar(total: int | None) -> Iterator[Callable[[ExportProgress], None]
         TextColumn("runs, {task.fields[rate]:,.0f}/s, {task.fields[failures]} failed, left:"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as bar:
         task: TaskID | None = None
 
         def show(now: ExportProgress) -> None:

@@ -60,7 +60,7 @@ def _complete_connection(_context: click.Context, _option: click.Parameter, inco
 
 
 _server = functools.partial(option, section="Server")
-_network = functools.partial(option, section="Network")
+_requests = functools.partial(option, section="Requests")
 
 _OPTIONS: Final = (
     _server(
@@ -112,35 +112,44 @@ _OPTIONS: Final = (
         callback=_read_headers,
         help="One more header; may be repeated.",
     ),
-    _network(
+    _requests(
+        "--proxy",
+        metavar="URL",
+        help="The proxy to ask through. Default: that of HTTPS_PROXY and the like, unless NO_PROXY names the server.",
+    ),
+    _requests(
+        "--cacert",
+        metavar="FILE",
+        type=click.Path(exists=True),
+        help="Trust these certificates and no others. Default: REQUESTS_CA_BUNDLE, SSL_CERT_FILE, or the system's.",
+    ),
+    _requests(
         "--timeout",
         metavar="SECONDS",
         type=click.FloatRange(min=0, min_open=True),
         help="The most to wait for one request. Default: 30, and 60 with its retries.",
     ),
-    _network(
+    _requests(
         "--retries",
         metavar="N",
         type=click.IntRange(0, 100),
         help="How often to try a request again. Default: 3.",
     ),
+    _requests("-v", "--verbose", is_flag=True, help="Tell each request, retry and wait on standard error."),
+    _requests("-q", "--quiet", is_flag=True, help="Tell nothing but errors on standard error."),
 )
-_NAMES: Final = ("connection_name", "provider", *PROVIDER_OPTIONS, "timeout", "retries")
+_NAMES: Final = ("connection_name", "provider", *PROVIDER_OPTIONS, "proxy", "cacert", "timeout", "retries")
 
 
-def connection_options(command: Callable[..., T], *, unless: str | None = None) -> Callable[..., T]:
-    """Add the options that name a server to a command, which gets a `Connection` as ``connection``.
-
-    Args:
-        command: The command's function.
-        unless: The parameter which, if it is given, makes a server needless: then ``connection`` is None.
-    """
+def connection_options(command: Callable[..., T]) -> Callable[..., T]:
+    """Add the options that name a server to a command, which gets a `Connection` as ``connection``."""
 
     @functools.wraps(command)
-    def connected(*, headers: Mapping[str, str], **options: Any) -> T:
+    def connected(*, headers: Mapping[str, str], verbose: bool, quiet: bool, **options: Any) -> T:
+        if verbose and quiet:
+            raise click.UsageError("Give --verbose or --quiet, not both.")
         given = {name: value for name in _NAMES if (value := options.pop(name)) is not None}
-        needless = unless is not None and options[unless] is not None
-        return command(connection=None if needless else Connection(given, headers), **options)
+        return command(connection=Connection(given, headers, verbose=verbose, quiet=quiet), **options)
 
     for add_option in reversed(_OPTIONS):
         connected = add_option(connected)

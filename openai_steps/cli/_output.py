@@ -73,13 +73,20 @@ class Output:
         Raises:
             click.UsageError: If a field of ``--json`` is unknown.
         """
+        from openai_steps.cli._waiting import make_way
+
         if self.fields is not None:
             from openai_steps.cli._fields import check_fields
 
             check_fields(self.fields, kind.model)
         with _Stream(self.file) as stream:
             sink = self._sink(kind, stream)
-            yield sink.show
+
+            def show(item: T) -> None:
+                make_way()
+                sink.show(item)
+
+            yield show
             sink.finish()
 
     def _sink(self, kind: Kind[T], stream: _Stream) -> Sink[Any]:

@@ -21,13 +21,14 @@ def describe_run(run: Run) -> str:
         run: The run.
     """
     if run.is_finished:
-        return f"The run has ended: {excerpt(': '.join([run.status or '', *_reasons(run)]))}."
+        return f"The run has ended: {excerpt(': '.join([run.status or '', *reasons(run)]))}."
     if run.status == "requires_action":
         return f"The run waits for you: {_what_it_waits_for(run.required_action)}."
     return f"The run is {excerpt(run.status or 'in an unknown state')}."
 
 
-def _reasons(run: Run) -> list[str]:
+def reasons(run: Run) -> list[str]:
+    """Return why the run ended as it did: a code and a sentence, or one of them; empty where nothing is said."""
     if run.incomplete_details is not None:
         return [run.incomplete_details.reason]
     if run.last_error is not None:

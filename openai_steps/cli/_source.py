@@ -12,6 +12,7 @@ import attrs
 import click
 
 from openai_steps._errors import NotFoundError, ResponseDecodeError
+from openai_steps._models.messages import Message
 from openai_steps._models.runs import Run, RunRef
 from openai_steps._models.steps import RunStep
 from openai_steps.cli._connection import Connection
@@ -37,12 +38,26 @@ class WholeRun:
 
 
 @attrs.frozen
-class Source:
-    """What the arguments and options named: one run on a server, or the runs of a file, or one of them."""
+class WholeThread:
+    """A thread: all its runs, oldest first, and its messages; none where a server has no list of them."""
 
-    _connection: Connection | None
+    runs: list[WholeRun]
+    messages: list[Message]
+
+
+@attrs.frozen
+class Source:
+    """What the arguments and options named: a run or a thread on a server, or the runs of a file, or one of them.
+
+    Attributes:
+        connection: The server.
+        thread: The thread of which all runs are meant; None where a run or a file is.
+    """
+
+    connection: Connection
     _file: Path | None
     _wanted: RunRef | None
+    thread: str | None = None
 
     def read_runs(self, *, include: Iterable[str] = ()) -> list[WholeRun]:
         """Read all that is meant.
@@ -50,10 +65,11 @@ class Source:
         Raises:
             Failure: If there is nothing, or it can not be read.
         """
-        if self._connection is not None:
+        if self.thread is not None:
+            return self.read_thread(include=include).runs
+        if self._file is None:
             assert self._wanted is not None
-            return [self._connection.run(functools.partial(_ask, ref=self._wanted, include=tuple(include)))]
-        assert self._file is not None
+            return [self.connection.run(functools.partial(_ask, ref=self._wanted, include=tuple(include)))]
         found = _read_file(self._file)
         if self._wanted is not None:
             found = [run for run in found if run.ref == self._wanted]
@@ -61,6 +77,15 @@ class Source:
             name = _name(self._file)
             raise Failure(f"{name} holds no such run." if self._wanted else f"{name} is empty.")
         return found
+
+    def read_thread(self, *, include: Iterable[str] = ()) -> WholeThread:
+        """Read the thread that is meant, with its messages.
+
+        Raises:
+            Failure: If it has no runs, or one of them can not be read.
+        """
+        assert self.thread is not None
+        return self.connection.run(functools.partial(_ask_thread, thread=self.thread, include=tuple(include)))
 
     def read_run(self, *, include: Iterable[str] = ()) -> WholeRun:
         """Read the one run that is meant.
@@ -81,17 +106,17 @@ def source_options(command: Callable[..., T]) -> Callable[..., T]:
 
     @functools.wraps(command)
     def with_source(
-        *, thread: str | None, run: str | None, file: Path | None, connection: Connection | None, **options: Any
+        *, thread: str | None, run: str | None, file: Path | None, connection: Connection, **options: Any
     ) -> T:
         wanted = None if thread is None or run is None else RunRef(thread, run)
-        return command(source=Source(connection, file, wanted), **options)
+        return command(source=Source(connection, file, wanted, thread if wanted is None else None), **options)
 
-    connected = connection_options(with_source, unless="file")
+    connected = connection_options(with_source)
 
     @functools.wraps(connected)
     def named(*, thread: str | None, run: str | None, file: Path | None, **options: Any) -> T:
-        if (thread is None) != (run is None) or (file is None and run is None):
-            raise click.UsageError("Name a run: THREAD RUN, or a file of steps: --from FILE.")
+        if (file is None and thread is None) or (file is not None and (thread is None) != (run is None)):
+            raise click.UsageError("Name a run: THREAD RUN, all of a thread: THREAD, or a file of steps: --from FILE.")
         return connected(thread=thread, run=run, file=file, **options)
 
     for add in (_from_option, click.argument("run", required=False), click.argument("thread", required=False)):
@@ -124,6 +149,22 @@ async def _ask(client: AsyncStepsClient, *, ref: RunRef, include: tuple[str, ...
             raise run
         return WholeRun(ref, steps)
     return WholeRun(ref, steps, run)
+
+
+async def _ask_thread(client: AsyncStepsClient, *, thread: str, include: tuple[str, ...]) -> WholeThread:
+    runs = await client.collect_runs(thread, order="asc")
+    if not runs:
+        raise Failure("The thread has no runs.")
+    found = {run.id: WholeRun(RunRef(thread, run.id), run=run) for run in runs}
+    async for read in client.read_runs([whole.ref for whole in found.values()], order="asc", include=include):
+        if read.error is not None:
+            raise read.error
+        found[read.run_id].steps = list(read.steps)
+    try:
+        messages = await client.collect_messages(thread, order="asc")
+    except NotFoundError:
+        messages = []
+    return WholeThread(list(found.values()), messages)
 
 
 def _read_file(path: Path) -> list[WholeRun]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textwrap import indent
-from typing import Final
 
 import attrs
 from rich.console import Console
@@ -12,22 +11,20 @@ from rich.text import Text
 
 from openai_steps import _words
 from openai_steps._models.steps import RunStep, Usage
+from openai_steps.cli._console import unbroken
 from openai_steps.cli._steps_table import failure, show_doings, show_duration, show_status
 from openai_steps.cli._terminal import excerpt, safe_lines
-
-_ENDLESS: Final = 1_000_000  # columns: what is piped is not broken into lines
 
 
 @attrs.frozen
 class StepView:
     """Prints what is known of a step, and its calls below."""
 
-    _console: Console
+    _console: Console = attrs.field(converter=unbroken)
 
     def show(self, step: RunStep) -> None:
         """Print the step."""
-        width = None if self._console.is_terminal else _ENDLESS
-        self._console.print(_facts(step), width=width)
+        self._console.print(_facts(step))
         for call in step.tool_calls:
             self._console.print()
             self._console.print(Text.assemble((excerpt(call.name), "bold"), "  ", (excerpt(call.id), "dim")))

@@ -45,8 +45,8 @@ def test_a_run_object_in_the_file_tells_the_status(file: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        ([], 2, "Name a run: THREAD RUN, or a file of steps: --from FILE."),
-        (["thread_1"], 2, "Name a run"),
+        ([], 2, "Name a run: THREAD RUN, all of a thread: THREAD, or a file of steps: --from FILE."),
+        (["thread_1"], 2, "OPENAI_API_KEY"),
         (["thread_1", "--from", "FILE"], 2, "Name a run"),
         (["thread_1", "run_1"], 2, "OPENAI_API_KEY"),
         (["thread_1", "run_none", "--from", "FILE"], 1, "run.jsonl holds no such run."),

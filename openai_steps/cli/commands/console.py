@@ -31,7 +31,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 def _local_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what can be opened instead of a server; the command gets it as ``local``, and the server's options."""
-    connected = connection_options(command, unless="local")
+    connected = connection_options(command)
 
     @functools.wraps(connected)
     def opened(*, demo: bool, file: Path | None, **options: Any) -> None:
@@ -62,7 +62,7 @@ def _local_options(command: Callable[..., None]) -> Callable[..., None]:
 @option("--tls-key", metavar="FILE", type=_FILE, help="And its key.")
 @option("--no-browser", is_flag=True, help="Print the link, and open nothing.")
 def command(
-    connection: Connection | None,
+    connection: Connection,
     local: Path | str | None,
     host: str,
     port: int,
@@ -78,7 +78,7 @@ def command(
     """
     import asyncio
 
-    servers = {} if connection is None else {"the options' server": connection, **_named()}
+    servers = {} if local is not None else {"the options' server": connection, **_named()}
     serving: dict[str, Any] = {"host": host, "port": port, "ssl_context": tls_context(tls_cert, tls_key)}
     with listening_errors(f"{host}, port {port}"):
         asyncio.run(_serve(local, servers, hosts=hosts, serving=serving, opens=not no_browser))

@@ -70,12 +70,13 @@ def command(
     from openai_steps._words import count
     from openai_steps.cli._export_view import progress_bar
 
-    with _errors(), _read(runs) as (refs, total), progress_bar(total) as show:
+    with _errors(), _read(runs) as (refs, total), progress_bar(total, quiet=connection.quiet) as show:
         if scheduler is None:
             done = _export_here(connection, refs, out, concurrency, max_per_second, include, show)
         else:
             done = _export_there(scheduler, connection, refs, out, concurrency, max_per_second, include, show)
-    click.echo(safe(f"In {out.name}: {count(done.runs, 'run')}, {count(done.steps, 'step')}."), err=True)
+    if not connection.quiet:
+        click.echo(safe(f"In {out.name}: {count(done.runs, 'run')}, {count(done.steps, 'step')}."), err=True)
     if done.failures:
         where = f"{out.name}.failures.jsonl tells which, and why"
         raise Failure(f"{count(done.failures, 'run')} could not be read: {where}.")
@@ -101,6 +102,7 @@ def _export_here(
 
     return connection.run(
         work,
+        shows_progress=True,
         rate_limiter=None if max_per_second is None else make_limiter(max_per_second),
         limits=Limits(max_connections=at_once),
     )
@@ -120,14 +122,17 @@ def _export_there(
     from openai_steps.cli._connection import usage_errors
     from openai_steps.export._extras import cluster
 
-    if connection.endpoint.credential is not None:
+    if connection.endpoint.credential is not None or callable(connection.endpoint.api_key):
         raise click.UsageError("The workers cannot use the login of this machine: give a key.")
     with usage_errors():
+        options = connection.client_options()
+        if "ssl" in options:
+            raise click.UsageError("--cacert is of this machine: set SSL_CERT_FILE where the workers are.")
         done: ExportProgress = cluster().export_on_cluster(
             scheduler,
             runs,
             out,
-            connect=partial(AsyncStepsClient, connection.endpoint),
+            connect=partial(AsyncStepsClient, connection.endpoint, **options),
             concurrency=concurrency,
             max_per_second=max_per_second,
             include=include,

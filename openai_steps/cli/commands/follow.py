@@ -88,7 +88,7 @@ def command(
             place.run = await client.get_run(thread, run)
             view.finish(place.run)
 
-        connection.run(watch)
+        connection.run(watch, shows_progress=True)
     if exit_status and (status := place.exit_status):
         raise click.exceptions.Exit(status)
 

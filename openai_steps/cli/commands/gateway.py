@@ -122,7 +122,7 @@ def command(
         has_token=token is not None,
     )
     with listening_errors(str(socket_path or f"{host}, port {port}")):
-        connection.run(partial(_serve, options=options), retry=_RETRY, timeout=_PATIENCE)
+        connection.run(partial(_serve, options=options), shows_progress=True, retry=_RETRY, timeout=_PATIENCE)
 
 
 @frozen

@@ -24,18 +24,29 @@ _FILE = click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Pat
 def command(
     html_file: Path | None, svg_file: Path | None, title: str | None, include: tuple[str, ...], source: Source
 ) -> None:
-    """Draw a run: when each step began and ended, and where the time went."""
+    """Draw a run: when each step began and ended, and where the time went.
+
+    Without RUN all runs of the thread are drawn, with the texts of its messages between them.
+    """
     from openai_steps.timeline import build_timeline, to_html, to_rich, to_svg
 
     if html_file == svg_file == STANDARD_OUTPUT:
         raise click.UsageError("Only one of --html and --svg can go to standard output.")
+    if source.thread is not None:
+        if html_file is not None or svg_file is not None or title is not None:
+            raise click.UsageError("--html, --svg and --title go with one run: THREAD RUN.")
+        from openai_steps.cli._console import make_console
+        from openai_steps.cli._thread_view import print_thread
+
+        print_thread(make_console(), source.read_thread(include=include))
+        return
     found = source.read_run(include=include)
     drawn = build_timeline(found.steps, run=found.run)
     try:
         if html_file is not None:
-            _write(html_file, to_html(drawn, title=title))
+            _write(html_file, to_html(drawn, title=title), quiet=source.connection.quiet)
         if svg_file is not None:
-            _write(svg_file, to_svg(drawn, title=title))
+            _write(svg_file, to_svg(drawn, title=title), quiet=source.connection.quiet)
     except ModuleNotFoundError as error:
         raise Failure(str(error)) from error
     if html_file is None and svg_file is None:
@@ -44,7 +55,7 @@ def command(
         make_console().print(to_rich(drawn, title=title))
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, text: str, *, quiet: bool) -> None:
     to_file = file != STANDARD_OUTPUT
     try:
         with click.open_file(str(file), "w", encoding="utf-8", atomic=to_file) as out:
@@ -54,5 +65,5 @@ def _write(file: Path, text: str) -> None:
             raise
         # Without the name in the error, which is that of a temporary file.
         raise Failure(f"{file}: {error.strerror or error}") from error
-    if to_file:
+    if to_file and not quiet:
         click.echo(f"Wrote {click.format_filename(file)}", err=True)

@@ -21,7 +21,7 @@ from openai_steps.cli._source import Source, source_options
 )
 @source_options
 def command(form: str, source: Source) -> None:
-    """Add up the tokens and the time of a run, or of each run of a file."""
+    """Add up the tokens and the time of a run, of each run of a thread (without RUN), or of each run of a file."""
     from openai_steps.cli._usage_view import as_json, print_run, print_runs, sum_as_json
     from openai_steps.timeline import build_timeline
 

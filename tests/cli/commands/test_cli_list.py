@@ -96,7 +96,7 @@ async def test_remote_text_can_not_reach_the_terminal() -> None:
         rows = await invoke("list", *served.run, "--format", "tsv")
         picked = await invoke("list", *served.run, "--json", "status,step_details,last_error")
         lines = await invoke("list", *served.run, "--format", "jsonl")
-        detail = await invoke("get", *served.run[:2], step_id(0), *served.server)
+        detail = await invoke("get", "step", *served.run[:2], step_id(0), *served.server)
     for result in (table, rows, picked, lines, detail):
         assert (result.exit_code, result.stderr) == (0, "")
         assert not any(character in result.stdout for character in "\x1b\x07\x9b\u202e\u2066")

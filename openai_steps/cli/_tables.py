@@ -1,0 +1,168 @@
+"""Runs, messages and threads as the rows of tables for people, and as cells for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Final, Generic, TypeVar
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from openai_steps import Message, Run, Thread, Usage, _words
+from openai_steps.cli._output import Kind
+from openai_steps.cli._run_words import reasons
+from openai_steps.cli._steps_table import show_duration, show_status
+from openai_steps.cli._terminal import excerpt
+
+T = TypeVar("T", bound=Run | Message | Thread)
+Column = tuple[str, int | None]  # its title and width; None: what is left
+
+_WIDEST: Final = 160
+
+
+class RowTable(Generic[T]):
+    """Prints items, a row each, as they arrive.
+
+    Args:
+        console: Where to print.
+        noun: What is counted below.
+        columns: Those behind the time.
+        cells: What is in them. What does not fit is folded, so that no id is cut.
+        below: What a line of its own below the row says.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        noun: str,
+        columns: Iterable[Column],
+        cells: Callable[[T], Iterable[Text]],
+        below: Callable[[T], str],
+    ) -> None:
+        self._console = console
+        self._noun = noun
+        self._columns = [("When", 8), *columns]
+        self._cells = cells
+        self._below = below
+        self._width = min(console.width, _WIDEST)
+        self._day: date | None = None
+        self._count = 0
+
+    def show(self, item: T) -> None:
+        """Print a row, and what goes above it: the header, the day."""
+        if not self._count:
+            self._print_row(Text(title, style="bold") for title, _ in self._columns)
+        if item.created_at.date() != self._day:
+            self._day = item.created_at.date()
+            self._console.print(Text(f"{self._day:%Y-%m-%d} UTC", style="dim"))
+        self._print_row((Text(f"{item.created_at:%H:%M:%S}", style="cyan"), *self._cells(item)))
+        if below := self._below(item):
+            line = Text(" " * 10 + below, style="dim")
+            self._console.print(line, width=self._width, no_wrap=True, overflow="ellipsis")
+        self._count += 1
+
+    def finish(self) -> None:
+        """Print how many there were."""
+        told = _words.count(self._count, self._noun) if self._count else f"No {self._noun}s"
+        self._console.print(Text(told, style="dim"))
+
+    def _print_row(self, cells: Iterable[Text]) -> None:
+        row = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+        row.width = self._width
+        for _, width in self._columns:
+            row.add_column(width=width, ratio=1 if width is None else None, overflow="fold")
+        row.add_row(*cells)
+        self._console.print(row)
+
+
+def when(time: datetime) -> str:
+    """Return a time as programs read it."""
+    return time.isoformat().replace("+00:00", "Z")
+
+
+# --- Runs -----------------------------------------------------------------------------------------------------------
+
+
+def _run_table(console: Console) -> RowTable[Run]:
+    columns: list[Column] = [("Run", None), ("Status", 15), ("Took", 7), ("Tokens", 9)]
+    return RowTable(console, "run", columns, _run_row, _why)
+
+
+def _run_row(run: Run) -> Iterable[Text]:
+    yield Text(excerpt(run.id))
+    yield show_status(run.status)
+    yield Text(show_duration(run.duration), justify="right")
+    yield Text(_words.number((run.usage or Usage()).tokens.total), justify="right")
+
+
+def _why(run: Run) -> str:
+    return excerpt(": ".join(reasons(run)))
+
+
+def _run_cells(run: Run) -> Iterable[object]:
+    seconds = None if run.duration is None else str(run.duration.total_seconds()).removesuffix(".0")
+    tokens = (run.usage or Usage()).tokens.total
+    return (
+        run.id,
+        when(run.created_at),
+        run.status,
+        seconds,
+        tokens,
+        run.model,
+        run.assistant_id,
+        ": ".join(reasons(run)),
+    )
+
+
+RUNS: Final = Kind(Run, _run_table, _run_cells)
+
+
+# --- Messages -------------------------------------------------------------------------------------------------------
+
+
+def _message_table(console: Console) -> RowTable[Message]:
+    columns: list[Column] = [("Role", 9), ("Message", None)]
+    return RowTable(console, "message", columns, _message_row, _said)
+
+
+def _message_row(message: Message) -> Iterable[Text]:
+    yield Text(excerpt(message.role or "unknown"), style="bold")
+    yield Text(excerpt(message.id))
+
+
+def _said(message: Message) -> str:
+    files = f"  {', '.join(message.files)}" if message.files else ""
+    return excerpt(message.text + files)
+
+
+def _message_cells(message: Message) -> Iterable[object]:
+    files = ",".join(message.files)
+    return message.id, when(message.created_at), message.role, message.run_id, message.text, files
+
+
+MESSAGES: Final = Kind(Message, _message_table, _message_cells)
+
+
+# --- Threads --------------------------------------------------------------------------------------------------------
+
+
+def _thread_table(console: Console) -> RowTable[Thread]:
+    return RowTable(console, "thread", [("Thread", None)], lambda thread: [Text(excerpt(thread.id))], _about)
+
+
+def _about(thread: Thread) -> str:
+    return excerpt("  ".join(filter(None, [thread.title, _metadata(thread)])))
+
+
+def _metadata(thread: Thread) -> str:
+    return json.dumps(thread.metadata, ensure_ascii=False) if thread.metadata else ""
+
+
+def _thread_cells(thread: Thread) -> Iterable[object]:
+    return thread.id, when(thread.created_at), thread.title, _metadata(thread)
+
+
+THREADS: Final = Kind(Thread, _thread_table, _thread_cells)

@@ -1,0 +1,107 @@
+"""One thing in full, a line for each fact: a run, a message, a thread, what is known of a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final, Generic, TypeVar
+
+import attrs
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from openai_steps import File, Message, Run, Thread, Usage, _words
+from openai_steps.cli._console import unbroken
+from openai_steps.cli._output import Kind
+from openai_steps.cli._run_words import reasons
+from openai_steps.cli._steps_table import show_duration, show_status
+from openai_steps.cli._terminal import excerpt, safe_lines
+
+T = TypeVar("T")
+Facts = Mapping[str, str | Text | None]
+
+
+@attrs.frozen
+class FactsView(Generic[T]):
+    """Prints what is known of an item; what is empty is left out."""
+
+    _console: Console = attrs.field(converter=unbroken)
+    _facts: Callable[[T], Facts]
+
+    def show(self, item: T) -> None:
+        """Print the item."""
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(style="dim")
+        table.add_column(overflow="fold")
+        for name, fact in self._facts(item).items():
+            if fact:
+                table.add_row(name, fact if isinstance(fact, Text) else Text(safe_lines(fact)))
+        self._console.print(table)
+
+    def finish(self) -> None:
+        """Print nothing."""
+
+
+def _run(run: Run) -> Facts:
+    return {
+        "run": Text(excerpt(run.id), style="bold"),
+        "thread": run.thread_id,
+        "assistant": run.assistant_id or run.agent_id,
+        "status": show_status(run.status),
+        "why": ": ".join(reasons(run)),
+        "created": f"{run.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        "took": show_duration(run.duration),
+        "tokens": _words.number((run.usage or Usage()).tokens.total),
+        "model": run.model,
+        "instructions": run.instructions,
+        "metadata": _json(run.metadata),
+    }
+
+
+def _message(message: Message) -> Facts:
+    return {
+        "message": Text(excerpt(message.id), style="bold"),
+        "thread": message.thread_id,
+        "run": message.run_id,
+        "role": message.role,
+        "created": f"{message.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        "text": message.text,
+        "files": "\n".join(message.files),
+        "metadata": _json(message.metadata),
+    }
+
+
+def _thread(thread: Thread) -> Facts:
+    return {
+        "thread": Text(excerpt(thread.id), style="bold"),
+        "title": thread.title,
+        "created": f"{thread.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        "tools": _json(thread.tool_resources),
+        "metadata": _json(thread.metadata),
+    }
+
+
+def _file(file: File) -> Facts:
+    return {
+        "file": Text(excerpt(file.id), style="bold"),
+        "name": file.filename,
+        "bytes": _words.number(file.bytes),
+        "purpose": file.purpose,
+        "status": file.status,
+        "created": f"{file.created_at:%Y-%m-%d %H:%M:%S} UTC",
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if value else ""
+
+
+def _kind(model: type[T], facts: Callable[[T], Facts]) -> Kind[T]:
+    return Kind(model, lambda console: FactsView(console, facts), lambda _: ())
+
+
+RUN: Final = _kind(Run, _run)
+MESSAGE: Final = _kind(Message, _message)
+THREAD: Final = _kind(Thread, _thread)
+FILE: Final = _kind(File, _file)
