@@ -20,10 +20,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-import orjson
 from attrs import define, frozen
 
 from openai_steps import CodeInterpreterToolCall, Message, OtherToolCall, Run, RunStep, ToolCall
+from openai_steps._json.text import loads
 from openai_steps._models.tool_calls import ASKED
 
 __all__ = ["BrokenArguments", "MessageTurn", "OrderedThread", "StepTurn", "Turn", "order_turns", "parse_arguments"]
@@ -112,8 +112,8 @@ def _parse(text: str) -> dict[str, Any] | BrokenArguments:
     if not text.strip():
         return {}
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        value = loads(text)
+    except ValueError as error:
         return BrokenArguments(text, str(error))
     return value if isinstance(value, dict) else BrokenArguments(text, "JSON, but no object")
 

@@ -179,6 +179,9 @@ def home_of_tests(name: str) -> Path:
 # Modules whose tests have another home.
 TESTED_ELSEWHERE = {
     "__init__": "test_public.py",
+    "_json.codegen": "json/test_json_decoder.py",
+    "_json.shapes": "json/test_json_decoder.py",
+    "_models.touched": "json/test_json_decoder.py",
     "cli": "cli/test_cli_app.py",
     "cli.__main__": "cli/test_cli_app.py",
     "cli._console": "cli/test_cli_terminal.py",

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
 from attrs import asdict, evolve, frozen
+
+from openai_steps._json.text import loads
 
 
 @frozen(kw_only=True)
@@ -74,8 +75,8 @@ def json_or_text(text: str) -> Any:
     if not text.lstrip().startswith(("{", "[", '"')):
         return text
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return loads(text)
+    except ValueError:
         return text
 
 
@@ -88,5 +89,5 @@ def _to_text(value: Any) -> str | None:
         return value
     try:
         return json.dumps(value, ensure_ascii=False)
-    except RecursionError:  # orjson reads a thousand levels, json does not write as many
+    except RecursionError:  # msgspec reads more levels than json writes
         return None

@@ -7,7 +7,6 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
-import orjson
 from attrs import define, field
 
 from openai_steps._endpoint.endpoint import Endpoint
@@ -15,7 +14,7 @@ from openai_steps._errors import ResponseDecodeError, error_class
 from openai_steps._http.error_bodies import as_text, excerpt, json_or_text, read_error_body
 from openai_steps._http.requests import Request
 from openai_steps._http.retry_after import retry_after
-from openai_steps._json.converter import decode
+from openai_steps._json.decoder import decode
 from openai_steps._secrets import mask, mask_json
 from openai_steps._words import duration
 
@@ -64,7 +63,7 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request) -> T:
         read = decode(reply.body, kind)
         # An item that can not be read goes into an error, perhaps.
         return decode(_masked(reply), kind) if getattr(read, "unreadable", ()) else read
-    except (orjson.JSONDecodeError, ResponseDecodeError):
+    except (ValueError, ResponseDecodeError):
         body = _masked(reply)
     problem, path, expected = _decode_problem(body, kind)
     request_id = find_request_id(_masked_headers(reply))
@@ -81,7 +80,7 @@ def _decode_problem(body: bytes, kind: type[Any]) -> tuple[str, str, str | None]
     """Return what is wrong with a body, from which secrets have been taken, the JSON path to it, and what is right."""
     try:
         decode(body, kind)
-    except orjson.JSONDecodeError as error:
+    except ValueError as error:
         return f"The body is not JSON ({error}): {excerpt(as_text(body))}", "$", None
     except ResponseDecodeError as error:
         return error.message, error.path, error.expected

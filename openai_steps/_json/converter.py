@@ -8,25 +8,21 @@ usage, an error with empty texts).
 
 from __future__ import annotations
 
-import gc
-import json
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from datetime import datetime
 from functools import cache
-from threading import Lock
 from typing import Any, Final, TypeVar, cast, overload
 
 import attrs
-import orjson
 from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from openai_steps._errors import ResponseDecodeError
 from openai_steps._json import scalars
-from openai_steps._json.hooks import add_structure_hooks, is_page
+from openai_steps._json.hooks import Hook, add_structure_hooks, is_page
 from openai_steps._json.scalars import ABSENT, Mismatch
+from openai_steps._json.text import to_text
 from openai_steps._models.messages import Message
 from openai_steps._models.model import Model
 from openai_steps._models.pages import MessagePage, Page, RunPage, StepPage, ThreadPage
@@ -34,50 +30,18 @@ from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
 from openai_steps._models.tool_calls import FunctionCall
 
-_pausing: Final = Lock()
-
-
-class CollectorPaused:
-    """A context in which the collector is off, unless it is off already: by its owner, or by another thread in one.
-
-    It is one switch for all threads, so only the one that has the lock may use it.
-    """
-
-    __slots__ = ("_is_mine",)
-
-    def __enter__(self) -> None:
-        self._is_mine = gc.isenabled() and _pausing.acquire(blocking=False)
-        if self._is_mine:
-            gc.disable()
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_mine:
-            gc.enable()
-            _pausing.release()
-
-
 T = TypeVar("T")
-
-_LARGE: Final = 32 * 1024  # bytes, of which the collector's 700 new objects are made
-
-_TOO_DEEP: Final = "The data is nested too deeply to be written as JSON."
-
-
-def decode(body: bytes, cls: type[T]) -> T:
-    """Turn JSON text into any of the models, as `structure` does, without the cyclic collector getting in the way.
-
-    A page of a hundred steps makes thousands of objects and not one cycle. Left running, the collector searches the
-    whole heap once in twenty pages and finds nothing: a quarter of the time that a stream of steps takes. A small page
-    is done before the collector would have come.
-    """
-    with CollectorPaused() if len(body) > _LARGE else nullcontext():
-        return structure(orjson.loads(body), cls)
 
 
 def structure(data: Any, cls: type[T]) -> T:
     """Turn JSON into any of the models. A page has the items that can not be read in its ``unreadable``."""
+    return cast(T, read_with(converter().get_structure_hook(cls), data))
+
+
+def read_with(hook: Hook, data: Any) -> Any:
+    """Call a hook, and turn a mismatch into the error that users see."""
     try:
-        return cast(T, _converter().get_structure_hook(cls)(data, None))
+        return hook(data, None)
     except Mismatch as mismatch:
         message = f"{mismatch.path} should be {mismatch.expected}, but is {_shorten(mismatch.value)}."
         raise ResponseDecodeError(message, path=mismatch.path, expected=mismatch.expected, body=data) from None
@@ -102,9 +66,9 @@ def unstructure(value: Any) -> Any:
         ValueError: If a part that this package does not know is nested some hundred levels deep.
     """
     try:
-        return _converter().unstructure(value)
+        return converter().unstructure(value)
     except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
+        raise ValueError("The data is nested too deeply to be written as JSON.") from None
 
 
 def dumps(value: Model | Sequence[Model]) -> bytes:
@@ -116,14 +80,7 @@ def dumps(value: Model | Sequence[Model]) -> bytes:
     Raises:
         ValueError: As for `unstructure`.
     """
-    wire = unstructure(value)
-    try:
-        return orjson.dumps(wire)
-    except orjson.JSONEncodeError:  # 65 bits, a lone surrogate, 255 levels: what json reads, json can write
-        try:
-            return json.dumps(wire, separators=(",", ":")).encode()
-        except RecursionError:
-            raise ValueError(_TOO_DEEP) from None
+    return to_text(unstructure(value))
 
 
 # repr itself would write out all of a body, and give up on one that is nested a thousand deep.
@@ -154,7 +111,8 @@ _SENT_AS_NULL: Final[Mapping[type, frozenset[str]]] = {
 
 
 @cache
-def _converter() -> Converter:
+def converter() -> Converter:
+    """Return cattrs' converter with all the rules."""
     converter = Converter(unstruct_collection_overrides={tuple: list})
     add_structure_hooks(converter)
     converter.register_unstructure_hook(datetime, scalars.seconds)
@@ -180,7 +138,7 @@ def _unstructure_hook(cls: Any, converter: Converter) -> Callable[[Any], Any]:
     return unstructure_model if "extra" in names else unstructure_fields
 
 
-_OURS_ALONE: Final = {"problem", "problems", "unreadable"}  # fields that are not on the wire
+_OURS_ALONE: Final = {"problem", "problems", "unreadable", "raw"}  # fields that are not on the wire
 
 
 def _unstructure_page_hook(cls: Any, converter: Converter) -> Callable[[Any], Any]:

@@ -90,7 +90,7 @@ def keys_of(cls: Any) -> frozenset[str]:
     return frozenset(keys | {"type"} if hasattr(cls, "type") else keys)
 
 
-_NOT_ON_THE_WIRE: Final = {"extra", "problems", "unreadable"}
+_NOT_ON_THE_WIRE: Final = {"extra", "problems", "unreadable", "raw"}
 
 
 def item_of(cls: type[Page[Any]]) -> Any:
@@ -209,7 +209,7 @@ def _field_reader(cls: Any, field: attrs.Attribute[Any], converter: Converter) -
     """Return the function that reads a field from the object that has it, which is at ``way``."""
     name, default = field.name, field.default
     hook: Hook = converter.get_structure_hook(field.type)
-    says_nothing = _SAYS_NOTHING.get(without_none(field.type))
+    is_unset = says_nothing(without_none(field.type))
 
     def read(data: dict[str, Any], way: Any) -> Any:
         value = data.get(name, ABSENT)
@@ -219,7 +219,11 @@ def _field_reader(cls: Any, field: attrs.Attribute[Any], converter: Converter) -
 
     def read_unless_unset(data: dict[str, Any], way: Any) -> Any:
         found = default if data.get(name) in ({}, []) else read(data, way)
-        return default if found is not None and says_nothing and says_nothing(found) else found
+        return (
+            default
+            if found is not None and is_unset and is_unset(found) and not getattr(found, "extra", None)
+            else found
+        )
 
     def read_details(data: dict[str, Any], way: Any) -> Any:
         # Foundry Local leaves it to the step to tell what kind its details are of.
@@ -228,7 +232,7 @@ def _field_reader(cls: Any, field: attrs.Attribute[Any], converter: Converter) -
 
     if (cls, name) == (RunStep, "step_details"):
         return read_details
-    return read_unless_unset if says_nothing else read
+    return read_unless_unset if is_unset else read
 
 
 def _fallback(field: attrs.Attribute[Any]) -> Any:
@@ -244,12 +248,29 @@ def _stand_in(fallback: Any, mismatch: Mismatch, problems: list[Misfit]) -> Any:
     return fallback
 
 
-def _no_error(error: LastError) -> bool:
-    return error == LastError("", "")
+def says_nothing(kind: Any) -> Callable[[Any], bool] | None:
+    """Return the function that tells whether an object of this type says that there is none, where servers do that.
+
+    It is asked of models, and of the structs that `shapes` derives from them; an ``extra`` says something.
+    """
+    return _SAYS_NOTHING.get(kind)
 
 
-def _no_usage(usage: Usage) -> bool:
-    return usage == Usage()
+def _no_error(error: Any) -> bool:
+    return not (error.code or error.message)
+
+
+def _no_usage(usage: Any) -> bool:
+    # Nearly every server sends the first, so that the others are not looked at; this is asked of each step.
+    return (
+        usage.total_tokens is None
+        and usage.prompt_tokens is None
+        and usage.completion_tokens is None
+        and usage.input_tokens is None
+        and usage.output_tokens is None
+        and usage.prompt_token_details is None
+        and usage.completion_tokens_details is None
+    )
 
 
 def _no_action(action: Any) -> bool:
@@ -269,18 +290,42 @@ _SAYS_NOTHING: Final[Mapping[Any, Callable[[Any], bool]]] = {
 
 
 def _page_hook(cls: Any, converter: Converter) -> Hook:
+    return page_reader(cls, converter, converter.get_structure_hook(item_of(cls)))
+
+
+def page_reader(
+    cls: Any,
+    converter: Converter,
+    read_item: Hook,
+    *,
+    to_json: Callable[[Any], Any] | None = None,
+    to_raw: Callable[[Any], bytes] | None = None,
+) -> Hook:
+    """Return the function that reads a page.
+
+    Args:
+        cls: The class of the page.
+        converter: Has the hooks for its other fields.
+        read_item: Reads an item, in whatever form it comes.
+        to_json: Turns an item that can not be read into plain Python, if it is not.
+        to_raw: Turns an item into the text to be kept of it. None: no text is kept.
+    """
     read_fields = _fields_reader(cls, [field for field in fields_of(cls) if field.name != "data"], converter)
-    item, unreadable = item_of(cls), get_args(attrs.fields_dict(cls)["unreadable"].type)[0]
-    hook: Hook = converter.get_structure_hook(item)
+    unreadable = get_args(attrs.fields_dict(cls)["unreadable"].type)[0]
 
-    def structure_page(value: Any, way: Any) -> Any:
+    def read_page(value: Any, way: Any) -> Any:
         data = {"data": value} if isinstance(value, list | tuple) else scalars.json_object(value, way)
-        items, refused = [], []
+        items, texts, refused = [], [], []
         for index, one in enumerate(_array(data.get("data", ABSENT), (way, "data"))):
+            raw = None if to_raw is None else to_raw(one)
             try:
-                items.append(hook(one, None))
+                items.append(read_item(one, None))
+                texts.append(raw)
             except Mismatch as mismatch:
-                refused.append(unreadable(one, mismatch.misfit, index=index))
-        return cls(**read_fields(data, way), data=tuple(items), unreadable=tuple(refused))
+                plain = one if to_json is None else to_json(one)
+                refused.append(unreadable(plain, mismatch.misfit, index=index, raw=raw))
+        arguments = read_fields(data, way)
+        arguments["raw"] = None if to_raw is None else tuple(texts)
+        return cls(**arguments, data=tuple(items), unreadable=tuple(refused))
 
-    return structure_page
+    return read_page

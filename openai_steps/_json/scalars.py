@@ -111,20 +111,21 @@ LAST_SECOND: Final = 100_000_000_000
 
 
 @lru_cache(maxsize=1024)  # the steps of a run share many a second: one ends when the next begins
-def _from_timestamp(seconds: float) -> datetime:
+def from_seconds(seconds: float) -> datetime:
+    """Return a time in seconds as a datetime in UTC."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def time(value: Any, way: Any = None) -> datetime:
     """Read a time in seconds, milliseconds (DashScope) or ISO 8601 (LLAMPHouse; UTC where no zone is named)."""
     if value.__class__ is int and 0 <= value < LAST_SECOND:
-        return _from_timestamp(value)
+        return from_seconds(value)
     try:
         if isinstance(value, str) and not value.isdigit():  # digits alone may be a date, or anything
             moment = datetime.fromisoformat(value)
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         seconds = number(value)
-        return _from_timestamp(seconds if abs(seconds) < LAST_SECOND else seconds / 1000)
+        return from_seconds(seconds if abs(seconds) < LAST_SECOND else seconds / 1000)
     except (ValueError, OverflowError, OSError):
         raise Mismatch("a time in seconds, milliseconds or ISO 8601", value, way) from None
 
@@ -132,7 +133,7 @@ def time(value: Any, way: Any = None) -> datetime:
 def time_or_unset(value: Any, way: Any = None) -> datetime | None:
     """Read a time that may be missing; DashScope sends -1 for that."""
     if value.__class__ is int and 0 <= value < LAST_SECOND:
-        return _from_timestamp(value)
+        return from_seconds(value)
     return None if value == -1 else time(value, way)
 
 

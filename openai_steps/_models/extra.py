@@ -54,11 +54,13 @@ class UnreadableItem:
         data: The JSON value, whole.
         problem: What does not fit.
         index: Its place in the page, counted from 0; 0 where it did not come in a page.
+        raw: The server's own text of it, where that was asked for.
     """
 
     data: Any = field(hash=False)
     problem: Misfit
     index: int = field(default=0, kw_only=True, eq=False)
+    raw: bytes | None = field(default=None, kw_only=True, eq=False)
 
     @property
     def id(self) -> str | None:

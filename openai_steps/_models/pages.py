@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from openai_steps._models.extra import Misfit, UnreadableItem, extra_field, problems_field
 from openai_steps._models.messages import Message
@@ -22,7 +22,8 @@ class Page(Generic[Item]):
 
     ``first_id`` and ``last_id`` are what the server said; on some servers they are missing or wrong. ``has_more`` is
     None where the server does not say. ``unreadable`` has the items that could not be read, which only a caller who
-    asks for them with ``odd="keep"`` ever sees; without these, a page is refused.
+    asks for them with ``odd="keep"`` ever sees; without these, a page is refused. ``raw`` has the server's own text of
+    each item of ``data``, where that was asked for.
     """
 
     data: tuple[Item, ...]
@@ -31,6 +32,7 @@ class Page(Generic[Item]):
     last_id: str | None = None
     object: str | None = None
     unreadable: tuple[UnreadableItem, ...] = ()
+    raw: tuple[bytes, ...] | None = field(default=None, eq=False)
     extra: Mapping[str, Any] = extra_field()
     problems: tuple[Misfit, ...] = problems_field()
 

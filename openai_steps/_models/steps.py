@@ -19,6 +19,7 @@ from openai_steps._models.extra import (
 )
 from openai_steps._models.tokens import Tokens, add
 from openai_steps._models.tool_calls import ToolCall, calls_in, type_of
+from openai_steps._models.touched import MadeWhenTouched
 
 INCLUDE_FILE_SEARCH_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
 """The one name that ``include`` knows: send the text that a file search found, too."""
@@ -47,9 +48,10 @@ class MessageCreationDetails:
 
 
 @frozen
-class ToolCallsDetails:
+class ToolCallsDetails(MadeWhenTouched):
     """The step called tools; ``tool_calls`` is empty while the model still writes the first call."""
 
+    touched: ClassVar[str] = "tool_calls"
     type: ClassVar[Literal["tool_calls"]] = "tool_calls"
     tool_calls: tuple[ToolCall, ...]
     extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
@@ -126,9 +128,10 @@ class Usage:
 
 
 @frozen(kw_only=True)
-class RunStep:
+class RunStep(MadeWhenTouched):
     """One step of a run. Times are aware datetimes in UTC."""
 
+    touched: ClassVar[str] = "step_details"
     id: str
     thread_id: str | None = None
     run_id: str | None = None

@@ -17,7 +17,7 @@ def _as_text(value: Any) -> str | None:
         return value
     try:
         return json.dumps(value, ensure_ascii=False)
-    except RecursionError:  # orjson reads a thousand levels, json does not write as many
+    except RecursionError:  # msgspec reads more levels than json writes
         return "…"
 
 

@@ -39,7 +39,7 @@ def pick(item: Any, names: Iterable[str]) -> str:
     Times are text in UTC, durations numbers of seconds; all else has the shape that the server sends.
     """
     picked = {name: getattr(item, name) for name in names}
-    # Not orjson, which refuses the lone surrogates that some servers send.
+    # Not by msgspec, which refuses the lone surrogates that some servers send.
     return safe_json(json.dumps(picked, default=_as_json, ensure_ascii=False, separators=(",", ":")))
 
 

@@ -188,11 +188,10 @@ def _name(path: Path) -> str:
 
 
 def _take_line(line: bytes, runs: dict[RunRef, WholeRun]) -> None:
-    import orjson
-
     from openai_steps._json.converter import structure
+    from openai_steps._json.text import loads
 
-    body = orjson.loads(line)
+    body = loads(line)
     if isinstance(body, dict) and body.get("object") == "thread.run":
         run = structure(body, Run)
         ref = RunRef(run.thread_id or "", run.id)

@@ -15,7 +15,6 @@ from contextvars import ContextVar
 from typing import Any, Final, TypeAlias
 
 import attrs
-import orjson
 
 from openai_steps import _words
 from openai_steps._client.client import AsyncStepsClient
@@ -24,6 +23,7 @@ from openai_steps._errors import ResponseDecodeError, StepsError
 from openai_steps._http.replies import Reply, find_request_id, read_reply
 from openai_steps._http.requests import list_request, request_headers
 from openai_steps._json.converter import dumps
+from openai_steps._json.text import to_text
 from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Order, Run, RunRef
 from openai_steps._models.steps import RunStep
@@ -115,7 +115,7 @@ class Api:
             KeyError: If there is no such function.
         """
         result = await self._result(self.functions[name], data)
-        return without(await self.secrets(data), orjson.dumps(result).decode())
+        return without(await self.secrets(data), to_text(result).decode())
 
     async def secrets(self, data: Result) -> tuple[str, ...]:
         """Return what must not be shown of the connection that is named."""

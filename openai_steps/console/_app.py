@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any, Final
 
 import attrs
-import orjson
 from aiohttp import web
 
 from openai_steps._client.client import AsyncStepsClient
 from openai_steps._endpoint.endpoint import Endpoint
+from openai_steps._json.text import loads, to_text
 from openai_steps._models.runs import RunRef
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
 from openai_steps.console._api import Api, Connection, Result, observe
@@ -300,8 +300,8 @@ async def _read_json(request: web.BaseRequest) -> Result:
         raise Rejection(413, "too_large", f"The body may have {_LONGEST_BODY} bytes.", close=True)
     try:
         async with asyncio.timeout(_BODY_SECONDS):
-            data: Any = orjson.loads(await request.read())
-    except (TimeoutError, orjson.JSONDecodeError):
+            data: Any = loads(await request.read())
+    except (TimeoutError, ValueError):
         raise Rejection(400, "invalid_request", "The body is not JSON.", close=True) from None
     if not isinstance(data, dict):
         raise Rejection(400, "invalid_request", "The body must be a JSON object.")
@@ -309,4 +309,4 @@ async def _read_json(request: web.BaseRequest) -> Result:
 
 
 def _json(result: Result) -> web.Response:
-    return web.Response(body=orjson.dumps(result), content_type="application/json")
+    return web.Response(body=to_text(result), content_type="application/json")

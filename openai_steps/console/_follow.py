@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any, Final, TypeAlias
 
-import orjson
-
+from openai_steps._json.text import to_text
 from openai_steps._models.runs import Run
 from openai_steps.console import _rows
 from openai_steps.console._api import Api, Connection, error_result, without
@@ -70,4 +69,4 @@ async def _pump(queue: asyncio.Queue[Event | None], api: Api, connection: Connec
 
 
 def _encoded(name: str, data: Any) -> str:
-    return f"event: {name}\ndata: {orjson.dumps(data).decode()}\n\n"
+    return f"event: {name}\ndata: {to_text(data).decode()}\n\n"

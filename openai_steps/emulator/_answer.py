@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 import attrs
-import orjson
+import msgspec
 
 from openai_steps.emulator import _refusal
 from openai_steps.emulator._dialect import Dialect
@@ -56,10 +56,10 @@ class Service:
             if target.kind == "content":
                 return self._content(str(target.ident), request)
             found = self._listed(target, request) if target.ident is None else self._found(target, request)
-            return Reply(status=200, body=orjson.dumps(found))
+            return Reply(status=200, body=msgspec.json.encode(found))
         except Refusal as refusal:
             body = error_body(refusal, self.profile.errors, request_id)
-            return Reply(status=refusal.status, body=b"" if body is None else orjson.dumps(body))
+            return Reply(status=refusal.status, body=b"" if body is None else msgspec.json.encode(body))
 
     def _found(self, target: Target, request: RecordedRequest) -> JSONObject:
         record = self._look_up(target, str(target.ident))
@@ -112,7 +112,7 @@ class Service:
             raise _refusal.not_found("file", file_id)
         match self.dialect.content:
             case "json_text":
-                return Reply(status=200, body=orjson.dumps(content.decode("utf-8", "replace")))
+                return Reply(status=200, body=msgspec.json.encode(content.decode("utf-8", "replace")))
             case "null":
                 return Reply(status=200, body=b"null")
             case "whole":

@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 
 from openai_steps.emulator._store import Store
 from openai_steps.emulator._threads import ident
@@ -89,8 +89,8 @@ def _records(lines: Iterable[bytes | str], name: str) -> Iterator[tuple[int, JSO
         if not text:
             continue
         try:
-            record = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
+            record = msgspec.json.decode(text)
+        except (ValueError, RecursionError) as error:
             raise JSONLinesError(f"{name}, line {number}: not JSON ({error}).") from error
         if not isinstance(record, dict):
             raise JSONLinesError(f"{name}, line {number}: not a JSON object.")

@@ -9,10 +9,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Final
 
-import orjson
-
 from openai_steps._errors import ResponseDecodeError
 from openai_steps._json.readers import structure_step
+from openai_steps._json.text import loads
 from openai_steps._models.steps import RunStep
 from openai_steps.emulator import Store, read_jsonl
 from openai_steps.export._extras import parquet
@@ -36,8 +35,8 @@ def read_export(path: str | PathLike[str]) -> Iterator[RunStep]:
     for number, line in enumerate(read_lines(where), start=1):
         if line.strip():
             try:
-                yield structure_step(orjson.loads(line))
-            except (orjson.JSONDecodeError, ResponseDecodeError) as error:
+                yield structure_step(loads(line))
+            except (ValueError, ResponseDecodeError) as error:
                 raise ValueError(f"{where.name}, line {number}: not a step: {error}") from error
 
 

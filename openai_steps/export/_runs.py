@@ -69,7 +69,7 @@ def _from_json(lines: Iterable[tuple[int, str]], name: str) -> Iterator[RunRef]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line)  # which reads what orjson refuses: an id with half a character
+            record = json.loads(line)  # which reads an id with half a character
         except (ValueError, RecursionError) as error:
             raise RunsFileError(f"{name}, line {number}: not JSON: {error}") from None
         if not isinstance(record, dict):

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any, Final, Protocol, cast
 from uuid import uuid4
 
-import orjson
 from attrs import evolve, frozen
 
 from openai_steps._client.client import AsyncStepsClient
 from openai_steps._extras import needing
+from openai_steps._json.text import loads, to_text
 from openai_steps._models.runs import RunRef
 from openai_steps.export._export import ExportProgress
 from openai_steps.export._failures import ExportError, failure_line, json_lines
@@ -150,7 +150,7 @@ def _cut(runs: Iterable[RunRef], folder: Path, size: int, include: list[str]) ->
     rest = iter(runs)
     number = 0
     while share := tuple(islice(rest, size)):
-        content = orjson.dumps([include, [[run.thread_id, run.run_id] for run in share]])
+        content = to_text([include, [[run.thread_id, run.run_id] for run in share]])
         name = f"part-{number:06d}-{blake2b(content, digest_size=8).hexdigest()}.parquet"
         yield _Share(runs=share, include=tuple(include), part=folder / name)
         number += 1
@@ -277,10 +277,10 @@ async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int
                     table.add(run.steps, lines)
                 else:
                     failures.append(failure_line(run).decode())
-        table.note(_NOTE, orjson.dumps({"runs": len(share.runs), "failures": failures}).decode())
+        table.note(_NOTE, to_text({"runs": len(share.runs), "failures": failures}).decode())
 
 
 def _report(share: _Share) -> _Report:
     steps, text = read_note(share.part, _NOTE)
-    note = orjson.loads(text)
+    note = loads(text)
     return _Report(runs=note["runs"], steps=steps, failures=tuple(line.encode() for line in note["failures"]))

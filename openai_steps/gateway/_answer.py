@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import orjson
 from attrs import field, frozen
 
 from openai_steps._errors import (
@@ -18,6 +17,7 @@ from openai_steps._errors import (
 )
 from openai_steps._http.error_bodies import read_error_body
 from openai_steps._http.replies import Reply, find_request_id
+from openai_steps._json.text import to_text
 from openai_steps._secrets import mask
 from openai_steps.gateway._rejection import Rejection, error_body
 
@@ -106,7 +106,7 @@ def answer_of_error(error: StepsError) -> Answer:
         told = read_error_body(error.body)
         body = error_body(error.status, told.code, told.message or error.message, param=told.param, kind=told.type)
         if isinstance(error.body, Mapping) and isinstance(error.body.get("error"), Mapping):
-            body = orjson.dumps(error.body)  # as the server words it, and all that it adds
+            body = to_text(error.body)  # as the server words it, and all that it adds
         return Answer(status=error.status, body=body, headers={**_OWN, **_passed(error.headers)}, code=told.code)
     return answer_of_rejection(_rejection_of(error))
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Final
 
-import orjson
 from attrs import field, frozen
 
 from openai_steps._json.converter import dumps
+from openai_steps._json.text import to_text
 from openai_steps._models.steps import RunStep
 from openai_steps._secrets import mask
 from openai_steps.gateway._rejection import Rejection
@@ -59,7 +59,7 @@ class WholeRun:
         ends = (self.ids[places[0]], self.ids[places[-1]]) if places else (None, None)
         return b'{"object":"list","data":[%s],"first_id":%s,"last_id":%s,"has_more":%s}' % (
             b",".join([self.items[place] for place in places]),
-            *map(orjson.dumps, (*ends, has_more)),
+            *map(to_text, (*ends, has_more)),
         )
 
     def _place(self, param: str, cursor: str, target: Target) -> int:

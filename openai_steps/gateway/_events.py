@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
 
 import attrs
-import orjson
+
+from openai_steps._json.text import to_text
 
 logger: Final = logging.getLogger("openai_steps.gateway")
 
@@ -50,7 +51,7 @@ def log_line(event: GatewayEvent, form: LogForm, *, now: datetime) -> str:
     time = now.astimezone(UTC).isoformat(timespec="milliseconds")
     if form == "json":
         told = {"time": time, **{key: value for key, value in attrs.asdict(event).items() if value is not None}}
-        return orjson.dumps({**told, "seconds": round(event.seconds, 6)}).decode()
+        return to_text({**told, "seconds": round(event.seconds, 6)}).decode()
     more = " ".join(part for part in (event.code, event.source, event.request_id) if part)
     what = f"{event.method} {event.route or '-'} {event.status} {event.seconds * 1000:.1f} ms {event.sent_bytes} B"
     return f"{time} {what} {more}".rstrip()

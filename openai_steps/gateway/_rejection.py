@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import orjson
+from openai_steps._json.text import to_text
 
 _TYPES: Final = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
@@ -52,4 +52,4 @@ def error_body(
     """Return an error as OpenAI words it: https://platform.openai.com/docs/guides/error-codes."""
     kind = kind or _TYPES.get(status) or ("invalid_request_error" if status < 500 else "server_error")
     error: dict[str, Any] = {"message": message, "type": kind, "param": param, "code": code}
-    return orjson.dumps({"error": error})
+    return to_text({"error": error})

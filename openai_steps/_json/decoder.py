@@ -1,0 +1,109 @@
+"""JSON text to models, in two ways that agree.
+
+The short way: msgspec checks the text in C against the `shapes` of the classes, and generated code (`codegen`) makes
+the models of what was checked. It takes what servers should send.
+
+The long way: what a shape refuses is read as plain Python, item by item, and goes by cattrs' hooks (`hooks`), which
+keep or refuse what is odd. An item that fits its shape takes the short way even beside one that does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+
+from openai_steps._json.codegen import Builders
+from openai_steps._json.converter import converter, read_with, structure
+from openai_steps._json.hooks import Hook, is_page, item_of, page_reader
+from openai_steps._json.shapes import shape_of
+from openai_steps._json.text import loads, to_text
+
+T = TypeVar("T")
+
+_REFUSALS: Final = (ValueError, RecursionError)  # msgspec.DecodeError, UnicodeDecodeError and Refused are ValueErrors
+
+_list_of_texts: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_object_of_texts: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def decode(body: bytes, cls: type[T]) -> T:
+    """Turn JSON text into a model, as `structure` does of plain Python.
+
+    Raises:
+        ValueError: If the body is not JSON.
+        ResponseDecodeError: If it is, but not what it should be.
+    """
+    try:
+        return cast(T, _short_way(cast(Any, cls))(body))
+    except _REFUSALS:
+        pass
+    return cast(T, decode_by_items(body, cls) if is_page(cls) else structure(loads(body), cls))
+
+
+def decode_by_items(body: bytes, cls: Any, *, raw: bool = False) -> Any:
+    """Turn the JSON text of a page into a model, each of its items for itself.
+
+    Args:
+        body: The text.
+        cls: The class of the page.
+        raw: Keep the text of each item as well, as a copy that does not keep the page.
+
+    Raises:
+        ValueError: If the body is not JSON.
+        ResponseDecodeError: If it is, but no page.
+    """
+    try:
+        page = _texts_in(body)
+    except _REFUSALS:
+        page = loads(body)  # half a character in it, say
+    return read_with(_page_reader(cls, raw), page)
+
+
+def _texts_in(body: bytes) -> Any:
+    """Return a page as plain Python but for its items, which are left as text."""
+    if body.lstrip().startswith(b"["):
+        return _list_of_texts(body)
+    page: dict[str, Any] = _object_of_texts(body)
+    for key, text in page.items():
+        is_list = key == "data" and bytes(text).startswith(b"[")
+        page[key] = _list_of_texts(text) if is_list else loads(text)
+    return page
+
+
+@cache
+def _builders() -> Builders:
+    return Builders(converter())
+
+
+@cache
+def _short_way(cls: Any) -> Callable[[bytes], Any]:
+    check = msgspec.json.Decoder(shape_of(cls)).decode
+    build = _builders().builder_of(cls)
+    return lambda body: build(check(body))
+
+
+@cache
+def _page_reader(cls: Any, raw: bool) -> Hook:
+    item = item_of(cls)
+    read, hook = _short_way(item), converter().get_structure_hook(item)
+
+    def read_item(one: Any, way: Any) -> Any:
+        if one.__class__ is not msgspec.Raw:
+            return hook(one, way)
+        try:
+            return read(one)
+        except _REFUSALS:
+            return hook(loads(one), way)
+
+    return page_reader(cls, converter(), read_item, to_json=_plain, to_raw=_own_text if raw else None)
+
+
+def _plain(one: Any) -> Any:
+    return loads(one) if isinstance(one, msgspec.Raw) else one
+
+
+def _own_text(one: Any) -> bytes:
+    return bytes(one) if isinstance(one, msgspec.Raw) else to_text(one)

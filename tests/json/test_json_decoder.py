@@ -1,0 +1,299 @@
+"""JSON text to models: two ways that agree, and what waits to be touched."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import sys
+import threading
+from typing import Any
+
+import attrs
+import pytest
+from builders import (
+    Body,
+    json_like_ours,
+    json_values,
+    page_body,
+    pages,
+    places,
+    replaced,
+    step_body,
+    steps,
+    tool_step_body,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from model_samples import EVERYTHING, TOOL_CALLS
+from thread_bodies import EVERY_FILE, EVERY_MESSAGE, EVERY_RUN, EVERY_THREAD
+
+from openai_steps import (
+    File,
+    FunctionToolCall,
+    Message,
+    MessagePage,
+    Misfit,
+    OtherToolCall,
+    ResponseDecodeError,
+    Run,
+    RunPage,
+    RunStep,
+    StepPage,
+    Thread,
+    ThreadPage,
+    ToolCallsDetails,
+    structure_step,
+    unstructure,
+)
+from openai_steps._json import decoder
+from openai_steps._json.converter import structure
+from openai_steps._json.decoder import decode, decode_by_items
+from openai_steps._json.text import loads
+
+
+def text(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def found(read: Any) -> Any:
+    """Return what a reader gives, or its error, in a form that can be compared; all that waits is touched."""
+    try:
+        value = read()
+    except ResponseDecodeError as error:
+        return (error.path, error.expected, error.message)
+    return value, problems(value)
+
+
+def problems(value: Any) -> list[Misfit]:
+    """Return every misfit in a model, in order."""
+    if isinstance(value, Misfit):
+        return [value]
+    if isinstance(value, tuple):
+        return [misfit for item in value for misfit in problems(item)]
+    if not attrs.has(type(value)):
+        return []
+    return [misfit for field in attrs.fields(type(value)) for misfit in problems(getattr(value, field.name))]
+
+
+def agree(body: Any, kind: Any) -> None:
+    data = text(body)
+    long_way = found(lambda: structure(loads(data), kind))
+    assert found(lambda: decode(data, kind)) == long_way
+    if issubclass(kind, StepPage):
+        assert found(lambda: decode_by_items(data, kind)) == long_way
+
+
+# --- The two ways -------------------------------------------------------------------------------------------------
+
+
+@given(pages)
+def test_pages(body: Any) -> None:
+    agree(body, StepPage)
+
+
+@given(steps)
+def test_steps(body: Body) -> None:
+    agree(body, RunStep)
+
+
+@given(st.data())
+def test_bodies_with_something_odd_anywhere(data: st.DataObject) -> None:
+    whole = data.draw(
+        st.sampled_from([EVERYTHING, page_body(step_body(), tool_step_body(*[c[0] for c in TOOL_CALLS]))])
+    )
+    place = data.draw(st.sampled_from(list(places(whole))))
+    odd = data.draw(json_values | st.sampled_from([[], {}, 12.0, 1e15, -1, 2**63, 2**70, True, "", 1e300, 10**11]))
+    agree(replaced(whole, place, odd), StepPage)
+
+
+@pytest.mark.parametrize("kind", [StepPage, RunStep, Run, Message, Thread, File])
+@given(body=json_like_ours)
+def test_any_json(kind: Any, body: Any) -> None:
+    agree(body, kind)
+
+
+OTHERS: list[tuple[Any, Any]] = [
+    *((RunPage, page_body(*EVERY_RUN)),),
+    *((MessagePage, page_body(*EVERY_MESSAGE)),),
+    *((ThreadPage, page_body(*EVERY_THREAD)),),
+    *((File, body) for body in EVERY_FILE),
+]
+
+
+@pytest.mark.parametrize(("kind", "body"), OTHERS, ids=str)
+@given(data=st.data())
+def test_other_kinds_with_something_odd_anywhere(kind: Any, body: Any, data: st.DataObject) -> None:
+    place = data.draw(st.sampled_from(list(places(body))))
+    agree(replaced(body, place, data.draw(json_values)), kind)
+
+
+@given(st.binary(max_size=60) | json_values.map(text).flatmap(lambda body: st.integers(0, 60).map(lambda n: body[:n])))
+def test_what_is_no_json_is_a_value_error_and_nothing_else(body: bytes) -> None:
+    try:
+        loads(body)
+    except ValueError:
+        with pytest.raises(ValueError, match=r"."):
+            decode(body, StepPage)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data": [{"id": "step_1", "id": 7, "created_at": 1}]}',
+        b'{"data": [{"id": 7, "id": "step_1", "created_at": 1}]}',
+        b'{"data": [{"id": "s", "created_at": 1, "step_details": {"type": "x", "type": "thought"}}]}',
+        b'{"data": [], "data": [{"id": "s", "created_at": 1}]}',
+        b' \n[ {"id": "s", "created_at": 1} , null ] ',
+    ],
+)
+def test_a_key_that_comes_twice_counts_as_it_does_in_python(body: bytes) -> None:
+    assert found(lambda: decode(body, StepPage)) == found(lambda: structure(json.loads(body), StepPage))
+
+
+def test_half_a_character_is_read_and_costs_nothing_else() -> None:
+    body = b'{"data": [%s, {"id": "step_2", "created_at": 1, "note": "\\ud800"}]}' % text(step_body())
+    page = decode(body, StepPage)
+    assert page.data[1].extra == {"note": "\ud800"}
+    assert page.data[0] == structure_step(step_body())
+
+
+@pytest.mark.parametrize("place", ["id", "note"])
+def test_bytes_that_are_not_utf_8_are_refused_wherever_they_are(place: str) -> None:
+    call = b'{"id": "c", "type": "function", "function": {"name": "f", "arguments": "\xff"}}'
+    for step in (
+        b'{"id": "s", "created_at": 1, "%s": "\xff"}' % place.encode(),
+        b'{"id": "s", "created_at": 1, "step_details": {"type": "tool_calls", "tool_calls": [%s]}}' % call,
+    ):
+        with pytest.raises(ValueError, match="utf-8"):
+            decode(b'{"data": [%s]}' % step, StepPage)
+
+
+def test_what_servers_should_send_takes_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoder, "structure", None)
+    monkeypatch.setattr(decoder, "decode_by_items", None)
+    odd_tool = {"id": "c", "type": "bing_grounding", "bing_grounding": {"requesturl": "u"}}
+    page = decode(text(page_body(step_body(), tool_step_body(odd_tool, TOOL_CALLS[0][0]))), StepPage)
+    assert page.data[1].tool_calls[0] == OtherToolCall(odd_tool)  # an odd tool does not spoil it
+
+
+def test_an_odd_step_is_read_beside_others_that_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    page_of_text = decode_by_items(text(page_body(step_body(), step_body(usage=7), None)), StepPage, raw=True)
+    assert [step.problems for step in page_of_text.data] == [(), (Misfit("$.usage", "an object"),)]
+    assert len(page_of_text.unreadable) == 1
+
+
+# --- What waits to be touched -------------------------------------------------------------------------------------
+
+
+def untouched() -> RunStep:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    return decode(text(tool_step_body(call, {**call, "function": {"name": 7}})), RunStep)
+
+
+def same() -> RunStep:
+    return structure_step(unstructure(untouched()))
+
+
+def is_made(step: Any) -> bool:
+    try:
+        object.__getattribute__(step, type(step).touched)
+    except AttributeError:
+        return False
+    return True
+
+
+def test_details_and_calls_are_made_when_touched_and_once() -> None:
+    step = untouched()
+    assert not is_made(step)
+    details = step.step_details
+    assert isinstance(details, ToolCallsDetails)
+    assert is_made(step)
+    assert not is_made(details)
+    assert details.tool_calls is step.tool_calls is step.step_details.tool_calls  # type: ignore[union-attr]
+    good, odd = step.tool_calls
+    assert isinstance(good, FunctionToolCall)
+    assert isinstance(odd, OtherToolCall)
+    assert odd.problem == Misfit("$.step_details.tool_calls[1].function.name", "text")
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda step: step == same() and same() == step,
+        lambda step: hash(step) == hash(same()),
+        lambda step: repr(step) == repr(same()),
+        lambda step: copy.copy(step) == same(),
+        lambda step: copy.deepcopy(step) == same(),
+        lambda step: all(pickle.loads(pickle.dumps(step, protocol)) == same() for protocol in range(2, 6)),
+        lambda step: attrs.evolve(step, status="failed").step_details == same().step_details,
+        lambda step: attrs.asdict(step) == attrs.asdict(same()),
+        lambda step: attrs.astuple(step) == attrs.astuple(same()),
+        lambda step: unstructure(step) == unstructure(same()),
+        lambda step: attrs.fields(type(step)) == attrs.fields(type(same())),
+        lambda step: hasattr(step, "step_details"),
+        lambda step: not hasattr(step, "surprise") and not hasattr(step, "__deepcopy__"),
+    ],
+)
+def test_nobody_sees_that_it_was_not_there(look: Any) -> None:
+    assert look(untouched())
+
+
+def test_match_sees_it() -> None:
+    match untouched():
+        case RunStep(step_details=ToolCallsDetails(tool_calls=(FunctionToolCall(), OtherToolCall()))):
+            pass
+        case _:
+            pytest.fail("no match")
+
+
+def test_what_is_not_there_is_missed_in_the_usual_words() -> None:
+    with pytest.raises(AttributeError, match=r"^'RunStep' object has no attribute 'surprise'$"):
+        getattr(untouched(), "surprise")  # noqa: B009 - type checkers know better
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        setattr(untouched(), "step_details", None)  # noqa: B010
+
+
+def test_two_threads_get_the_same() -> None:
+    for _ in range(50):
+        step, barrier = untouched(), threading.Barrier(4)
+        met: list[Any] = []
+
+        def touch(step: RunStep = step, barrier: threading.Barrier = barrier, met: list[Any] = met) -> None:
+            barrier.wait()
+            met.append((step.step_details, step.tool_calls))
+
+        threads = [threading.Thread(target=touch) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert all(details is met[0][0] and calls is met[0][1] for details, calls in met)
+
+
+def test_a_step_does_not_keep_its_page() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    body = text(page_body(step_body(), tool_step_body(call)))
+    references = sys.getrefcount(body)
+    steps = decode(body, StepPage).data, decode_by_items(body, StepPage, raw=True)
+    assert steps
+    assert sys.getrefcount(body) == references
+
+
+# --- The server's own text ----------------------------------------------------------------------------------------
+
+
+def test_each_item_has_its_own_text() -> None:
+    items = [b'{"id": "a" , "created_at":1.0,"x": [1 ,2]}', b'{"created_at":2,"id":"b"}', b'{ "id":7}']
+    for body in (b"[%s]" % b" , ".join(items), b'{"more": 1, "data": [%s]}' % b",\n".join(items)):
+        page = decode_by_items(body, StepPage, raw=True)
+        assert page.raw == tuple(items[:2])
+        assert [step.id for step in page.data] == ["a", "b"]
+        assert [item.raw for item in page.unreadable] == items[2:]
+        assert all(type(one) is bytes for one in page.raw)
+    assert decode_by_items(b"[]", StepPage).raw is None
+
+
+def test_the_text_of_a_page_with_half_a_character_is_as_good_as_the_servers() -> None:
+    page = decode_by_items(b'[{"id": "a", "created_at": 1, "x": "\\ud800"}]', StepPage, raw=True)
+    assert [json.loads(one) for one in page.raw] == [{"id": "a", "created_at": 1, "x": "\ud800"}]
