@@ -26,7 +26,7 @@ from openai_steps._json import scalars
 from openai_steps._json.hooks import Hook, fields_of, is_page, members_of, says_nothing, without_none
 from openai_steps._json.scalars import LAST_SECOND
 from openai_steps._json.shapes import any_of, held_as_text, shape_of
-from openai_steps._json.text import loads
+from openai_steps._json.text import loads_checked
 from openai_steps._models.extra import NO_EXTRA
 
 Build: TypeAlias = Callable[[Any], Any]
@@ -142,7 +142,7 @@ class Builders:
             try:
                 checked = decode(one)
             except (ValueError, RecursionError):
-                return hook(loads(one), (way, index))
+                return hook(loads_checked(one), (way, index))
             return build(checked)
 
         return lambda values: tuple([build_one(index, one) for index, one in enumerate(values)])

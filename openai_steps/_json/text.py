@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -19,17 +21,27 @@ def loads(text: bytes | str | msgspec.Raw) -> Any:
     Half a character (``\ud800``), which is no Unicode, is read as well, as half a character.
 
     Raises:
-        ValueError: If it is not JSON, not UTF-8, or nested some hundred levels deep.
+        ValueError: If it is not JSON, not UTF-8, nested some hundred levels deep, or has a number that Python lacks.
     """
+    return _loads(text, _integer, _number)
+
+
+def loads_checked(text: bytes) -> Any:
+    """Return what text says that is known to be JSON in UTF-8; a number that Python lacks is infinite."""
+    return _loads(text, _integer_or_infinite, float)
+
+
+def _loads(text: bytes | str | msgspec.Raw, integer: Callable[[str], Any], number: Callable[[str], float]) -> Any:
     try:
         return _decode(text)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     except msgspec.DecodeError as error:
         problem = error
-    # json takes half a character, which no other reader does, and numbers that are too big; but also what is no JSON.
+    # json takes half a character, which no other reader does; but also UTF-16, and names of numbers.
+    characters = text if isinstance(text, str) else bytes(text).decode()
     try:
-        return json.loads(text if isinstance(text, str) else bytes(text), parse_int=_integer, parse_constant=_refuse)
+        return json.loads(characters, parse_int=integer, parse_float=number, parse_constant=_refuse)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     except json.JSONDecodeError:
@@ -39,12 +51,21 @@ def loads(text: bytes | str | msgspec.Raw) -> Any:
 _decode: Final = msgspec.json.Decoder().decode
 
 
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
+def _integer(digits: str) -> int:
+    return _refuse(digits) if len(digits) > _LONGEST_INTEGER else int(digits)
 
 
-def _refuse(name: str) -> NoReturn:
-    raise json.JSONDecodeError(f"{name} is no JSON", name, 0)
+def _integer_or_infinite(digits: str) -> float:
+    return math.inf if len(digits) > _LONGEST_INTEGER else int(digits)
+
+
+def _number(digits: str) -> float:
+    number = float(digits)
+    return _refuse(digits) if math.isinf(number) else number
+
+
+def _refuse(word: str) -> NoReturn:
+    raise json.JSONDecodeError("no number that can be read", word, 0)
 
 
 def to_text(value: Any) -> bytes:

@@ -7,7 +7,7 @@ import pyperf
 from server import page
 
 from openai_steps import StepPage, dumps, structure_page
-from openai_steps._json.converter import decode
+from openai_steps._json.decoder import decode
 from openai_steps._walks.forward import ForwardWalk
 
 BODY = page(10_000, 100, "asc", None)

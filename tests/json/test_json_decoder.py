@@ -178,7 +178,7 @@ def test_what_servers_should_send_takes_the_short_way(monkeypatch: pytest.Monkey
 
 
 def test_an_odd_step_is_read_beside_others_that_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    page_of_text = decode_by_items(text(page_body(step_body(), step_body(usage=7), None)), StepPage, raw=True)
+    page_of_text = decode_by_items(text(page_body(step_body(), step_body(usage=7), {})), StepPage, raw=True)
     assert [step.problems for step in page_of_text.data] == [(), (Misfit("$.usage", "an object"),)]
     assert len(page_of_text.unreadable) == 1
 
