@@ -63,10 +63,15 @@ class Limits:
 
     Args:
         max_body_bytes: The biggest answer to accept, after decompression.
+        max_values: The most JSON values in an answer. A page of a hundred steps has some thousand. They are counted
+            before any is made, for a kilobyte of compressed text may hold a million.
+        max_error_bytes: How much to read of the body of an error; what is behind is not looked at.
         max_connections: The most connections at once, for a session that the client makes itself.
     """
 
     max_body_bytes: int = field(default=64 * 1024 * 1024, validator=_positive_whole)
+    max_values: int = field(default=2_000_000, validator=_positive_whole)
+    max_error_bytes: int = field(default=64 * 1024, validator=_positive_whole)
     max_connections: int = field(default=100, validator=_positive_whole)
 
 

@@ -16,12 +16,20 @@ ABOVE_ZERO = [
     (Timeouts, "total"),
     (RetryPolicy, "attempts"),
     (Limits, "max_body_bytes"),
+    (Limits, "max_values"),
+    (Limits, "max_error_bytes"),
     (Limits, "max_connections"),
     (PollInterval, "initial"),
     (PollInterval, "maximum"),
     (PollInterval, "factor"),
 ]
-WHOLE = [(RetryPolicy, "attempts"), (Limits, "max_body_bytes"), (Limits, "max_connections")]
+WHOLE = [
+    (RetryPolicy, "attempts"),
+    (Limits, "max_body_bytes"),
+    (Limits, "max_values"),
+    (Limits, "max_error_bytes"),
+    (Limits, "max_connections"),
+]
 ZERO_OR_MORE = [(RetryPolicy, "wait_initial"), (RetryPolicy, "wait_max"), (PollInterval, "jitter")]
 NO_NUMBERS: list[Any] = [None, "1", True, [], math.nan, 1j]
 

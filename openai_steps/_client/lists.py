@@ -89,11 +89,11 @@ class ListVerbs(Requests):
     """Reads lists."""
 
     async def _read_page(
-        self, listing: Listing[AnyPage], timeout: Timeouts | float | None, odd: Odd, **paging: Any
+        self, listing: Listing[AnyPage], timeout: Timeouts | float | None, odd: Odd, *, raw: bool, **paging: Any
     ) -> AnyPage:
         """Read one page as it is."""
         check_odd(odd)
-        page = await self._read(listing.build(**paging), listing.kind, timeout)
+        page = await self._read(listing.build(**paging), listing.kind, timeout, raw=raw)
         if odd == "raise" and page.unreadable:
             raise error_for(page.unreadable[0])
         return page

@@ -48,6 +48,7 @@ class MessageVerbs(ListVerbs):
         before: str | None = None,
         timeout: Timeouts | float | None = None,
         odd: Odd = "raise",
+        raw: bool = False,
     ) -> MessagePage:
         """Read one page of a thread's messages: one request, with just the parameters given, and its answer as it is.
 
@@ -60,13 +61,21 @@ class MessageVerbs(ListVerbs):
             before: A message's id: send messages ahead of it. Servers differ in which (see the page on cursors).
             timeout: Instead of the client's.
             odd: What to do with a message that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
+            raw: Keep the server's own text of each item as well, in ``raw``: copies, which do not keep the page alive.
 
         Raises:
             StepsError: If anything went wrong.
             ValueError: If an argument has a value that no server takes, or the server has no such list.
         """
         return await self._read_page(
-            self._messages_of(thread_id, run_id), timeout, odd, limit=limit, order=order, after=after, before=before
+            self._messages_of(thread_id, run_id),
+            timeout,
+            odd,
+            raw=raw,
+            limit=limit,
+            order=order,
+            after=after,
+            before=before,
         )
 
     async def iter_message_pages(

@@ -39,9 +39,9 @@ class Requests:
         """Send a request and return its reply."""
         return await self._transport.get(request, timeouts=timeouts_for(timeout, self._timeouts))
 
-    async def _read(self, request: Request, kind: type[T], timeout: Timeouts | float | None) -> T:
-        """Send a request and return the model that its reply holds."""
-        return read_reply(await self._get(request, timeout), kind, request=request)
+    async def _read(self, request: Request, kind: type[T], timeout: Timeouts | float | None, *, raw: bool = False) -> T:
+        """Send a request and return the model that its reply holds; with ``raw``, a page has the text of its items."""
+        return read_reply(await self._get(request, timeout), kind, request=request, raw=raw)
 
     async def _ask_patiently(self, ask: Callable[[], Awaitable[T]], deadline: Deadline) -> T:
         """Ask; and the same again where the server asks for a wait that the request's own deadline does not allow."""

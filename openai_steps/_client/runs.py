@@ -48,6 +48,7 @@ class RunVerbs(ListVerbs):
         before: str | None = None,
         timeout: Timeouts | float | None = None,
         odd: Odd = "raise",
+        raw: bool = False,
     ) -> RunPage:
         """Read one page of a thread's runs: one request, with just the parameters given, and its answer as it is.
 
@@ -59,13 +60,14 @@ class RunVerbs(ListVerbs):
             before: A run's id: send runs ahead of it. Servers differ in which (see the page on cursors).
             timeout: Instead of the client's.
             odd: What to do with a run that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
+            raw: Keep the server's own text of each item as well, in ``raw``: copies, which do not keep the page alive.
 
         Raises:
             StepsError: If anything went wrong.
             ValueError: If an argument has a value that no server takes, or the server has no such list.
         """
         return await self._read_page(
-            self._runs_of(thread_id), timeout, odd, limit=limit, order=order, after=after, before=before
+            self._runs_of(thread_id), timeout, odd, raw=raw, limit=limit, order=order, after=after, before=before
         )
 
     async def iter_run_pages(

@@ -95,6 +95,7 @@ class StepVerbs(RunVerbs):
         include: Iterable[str] = (),
         timeout: Timeouts | float | None = None,
         odd: Odd = "raise",
+        raw: bool = False,
     ) -> StepPage:
         """Read one page: one request, with just the parameters given, and its answer as it is.
 
@@ -108,6 +109,7 @@ class StepVerbs(RunVerbs):
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             timeout: Instead of the client's.
             odd: What to do with a step that can not be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
+            raw: Keep the server's own text of each step as well, in ``raw``: copies, which do not keep the page alive.
 
         Raises:
             StepsError: If anything went wrong.
@@ -124,7 +126,7 @@ class StepVerbs(RunVerbs):
             before=before,
             include=include,
         )
-        page = await self._read(request, StepPage, timeout)
+        page = await self._read(request, StepPage, timeout, raw=raw)
         if odd == "raise" and page.unreadable:
             raise error_for(page.unreadable[0])
         return page

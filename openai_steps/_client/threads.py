@@ -45,6 +45,7 @@ class ThreadVerbs(ListVerbs):
         before: str | None = None,
         timeout: Timeouts | float | None = None,
         odd: Odd = "raise",
+        raw: bool = False,
     ) -> ThreadPage:
         """Read one page of the server's threads: one request, with just the parameters given, and its answer as it is.
 
@@ -55,13 +56,14 @@ class ThreadVerbs(ListVerbs):
             before: A thread's id: send threads ahead of it. Servers differ in which (see the page on cursors).
             timeout: Instead of the client's.
             odd: What to do with a thread that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
+            raw: Keep the server's own text of each item as well, in ``raw``: copies, which do not keep the page alive.
 
         Raises:
             StepsError: If anything went wrong.
             ValueError: If an argument has a value that no server takes, or the server has no such list.
         """
         return await self._read_page(
-            self._threads(), timeout, odd, limit=limit, order=order, after=after, before=before
+            self._threads(), timeout, odd, raw=raw, limit=limit, order=order, after=after, before=before
         )
 
     async def iter_thread_pages(

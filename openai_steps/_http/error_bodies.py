@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import asdict, evolve, frozen
 
@@ -65,10 +65,33 @@ def as_text(body: bytes) -> str:
 
 def excerpt(text: str) -> str:
     """Return the beginning of a text in one line, without the tags of HTML."""
-    if re.match(r"\s*<", text):
-        text = re.sub(r"(?is)<(script|style).*?</\1>|<[^>]*>", " ", text[:20_000])
+    text = text[:_LONGEST_LOOK]
+    if text.lstrip().startswith("<"):
+        text = _without_tags(text)
     text = " ".join(text.split())
     return text if len(text) <= 200 else f"{text[:197]}..."
+
+
+_LONGEST_LOOK: Final = 20_000
+
+
+def _without_tags(html: str) -> str:
+    """Return what is between tags, but for scripts and styles; each character is looked at once, whatever it is."""
+    shown: list[str] = []
+    hidden_by = ""
+    for piece in html.split("<"):
+        tag, _, behind = piece.partition(">")
+        name = re.match(r"/?\w*", tag.lower())[0]  # type: ignore[index]
+        if hidden_by:
+            hidden_by = "" if name == f"/{hidden_by}" else hidden_by
+        elif name in _HIDDEN:
+            hidden_by = name
+        if not hidden_by:
+            shown.append(behind)
+    return " ".join(shown)
+
+
+_HIDDEN: Final = ("script", "style")
 
 
 def json_or_text(text: str) -> Any:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from attrs import define, field
 
 from openai_steps._endpoint.endpoint import Endpoint
-from openai_steps._errors import ResponseDecodeError, error_class
+from openai_steps._errors import APIStatusError, ResponseDecodeError, ResponseTooLargeError, error_class
 from openai_steps._http.error_bodies import as_text, excerpt, json_or_text, read_error_body
 from openai_steps._http.requests import Request
 from openai_steps._http.retry_after import retry_after
-from openai_steps._json.decoder import decode
+from openai_steps._json.bounds import has_more_values
+from openai_steps._json.decoder import decode, decode_by_items
+from openai_steps._models.pages import Page
 from openai_steps._secrets import mask, mask_json
+from openai_steps._settings import Limits
 from openai_steps._words import duration
 
 T = TypeVar("T")
@@ -26,12 +30,14 @@ class Reply:
     """An answer: status, headers as they came, and the body, decompressed.
 
     ``secrets`` is what was sent with the request and must not get into an error, should the server echo it.
+    ``max_values`` is how many JSON values the body may have.
     """
 
     status: int
     raw_headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    max_values: int = field(default=Limits().max_values, repr=False)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -53,20 +59,41 @@ def _without_surrogates(value: str) -> str:
 # --- Answers ----------------------------------------------------------------------------------------------------
 
 
-def read_reply(reply: Reply, kind: type[T], *, request: Request) -> T:
+def read_reply(reply: Reply, kind: type[T], *, request: Request, raw: bool = False) -> T:
     """Turn the body of a good answer into a model.
 
+    Args:
+        reply: The answer.
+        kind: The model's class.
+        request: What was asked.
+        raw: Keep the text of each item of a page as well.
+
     Raises:
-        ResponseDecodeError: If the body is not JSON, or not of this kind.
+        APIStatusError: If the body is an error after all.
+        ResponseTooLargeError: If it has too many values.
+        ResponseDecodeError: If it is not JSON, or not of this kind.
     """
+    if has_more_values(reply.body, reply.max_values):
+        request_id = find_request_id(_masked_headers(reply))
+        raise ResponseTooLargeError(
+            f"The body has more than {reply.max_values} JSON values: ask for smaller pages, or raise "
+            f"Limits.max_values. {_where(request, request_id)}",
+            request_id=request_id,
+        )
+    read: Callable[[bytes], T] = partial(decode_by_items, cls=kind, raw=True) if raw else partial(decode, cls=kind)
     try:
-        read = decode(reply.body, kind)
-        # An item that can not be read goes into an error, perhaps.
-        return decode(_masked(reply), kind) if getattr(read, "unreadable", ()) else read
+        found = read(reply.body)
+        if not (isinstance(found, Page) and (found.unreadable or found.extra.get("error"))):
+            return found
     except (ValueError, ResponseDecodeError):
-        body = _masked(reply)
-    problem, path, expected = _decode_problem(body, kind)
+        found = None
+    body = _masked(reply)
     request_id = find_request_id(_masked_headers(reply))
+    if not (isinstance(found, Page) and found.data):
+        _check_no_error(reply, body, request, request_id)
+    if found is not None:
+        return found if body == reply.body else read(body)  # what can not be read is shown in errors
+    problem, path, expected = _decode_problem(body, kind)
     raise ResponseDecodeError(
         f"{problem} {_where(request, request_id)}", path=path, expected=expected, body=body, request_id=request_id
     )
@@ -74,6 +101,24 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request) -> T:
 
 def _masked(reply: Reply) -> bytes:
     return mask(reply.body.decode("latin-1"), reply.secrets).encode("latin-1")  # each byte is one character
+
+
+def _check_no_error(reply: Reply, body: bytes, request: Request, request_id: str | None) -> None:
+    """Raise the error that a body is, if it is one under a good status; gateways and self-hosted servers send such."""
+    data = mask_json(json_or_text(as_text(body)), reply.secrets)  # again, for what JSON may have spelled otherwise
+    if not isinstance(data, Mapping) or not (data.get("error") or ("message" in data and "code" in data)):
+        return
+    told = read_error_body(data).map(lambda text: mask(text, reply.secrets))
+    raise APIStatusError(
+        f"{_status_line(reply.status)}, but the body is an error: {told.message} {_where(request, request_id)}",
+        status=reply.status,
+        code=told.code,
+        type=told.type,
+        param=told.param,
+        request_id=request_id or told.request_id,
+        headers=_masked_headers(reply),
+        body=data,
+    )
 
 
 def _decode_problem(body: bytes, kind: type[Any]) -> tuple[str, str, str | None]:

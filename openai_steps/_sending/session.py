@@ -118,9 +118,11 @@ class Connections:
             body = b""
             if pending.sink is not None and response.status in (200, 206):
                 await stream_body(response, pending.sink, patience, pending.timeouts.attempt)
-            else:
+            elif response.status < 300:
                 body = await read_body(response, self._limits.max_body_bytes)
-            return Reply(response.status, response.headers, body, identity.secrets)
+            else:
+                body = await read_beginning(response, self._limits.max_error_bytes)
+            return Reply(response.status, response.headers, body, identity.secrets, self._limits.max_values)
 
     def _headers_for(self, pending: PendingRequest, identity: Identity) -> Mapping[str, str] | None:
         """Return the headers to send besides those that a session of the client's own has already."""
@@ -170,6 +172,16 @@ def check_session(session: aiohttp.ClientSession | None, *, sends_authorization:
             "has auth=…, which becomes the header Authorization; so does the key. Make the session without auth=, or "
             "send the key in another header: Endpoint.compatible(…, key_header=…).",
         )
+
+
+async def read_beginning(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Return the beginning of a body, decompressed: no more than ``limit`` bytes."""
+    body = b""
+    async for chunk in response.content.iter_any():
+        body += chunk[: limit - len(body)]
+        if len(body) == limit:
+            break
+    return body
 
 
 async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:

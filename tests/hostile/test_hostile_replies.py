@@ -69,18 +69,17 @@ BAD_BODIES = {
     "truncated": (PAGE[: len(PAGE) // 2], "not JSON"),
     "two documents": (PAGE + PAGE, "not JSON"),
     "NaN": (b'{"data": [], "x": NaN}', "not JSON"),
-    "a number beyond all": (b'{"data": [], "x": 1' + b"0" * 400 + b"}", "not JSON"),
-    "a lone surrogate": (b'{"data": [], "x": "\\ud800"}', "not JSON"),
+    "a number beyond all": (b'{"data": [], "x": 1e400}', "not JSON"),
+    "more digits than Python reads": (b'{"data": [], "x": 1' + b"0" * 5000 + b"}", "not JSON"),
     "invalid UTF-8": (b'{"data": [], "x": "\xff\xfe"}', "not JSON"),
     "UTF-16": (PAGE.decode().encode("utf-16"), "not JSON"),
-    "10 MB of nesting": (nested(5_000_000), "not JSON"),
+    "2 MB of nesting": (nested(1_000_000), "not JSON"),
     "some nesting": (nested(200), r"\$\.data\[0\] should be an object"),
     "a wrong type": (b'{"data": 5}', r"\$\.data should be an array, but is 5"),
     "null": (b"null", "should be"),
     "text": (b'"welcome"', "should be"),
-    "numbers": (b"[1, 2, 3]", r"\$\[0\] should be an object"),
+    "numbers": (b"[1, 2, 3]", r"\$\.data\[0\] should be an object"),
     "NUL bytes": (b"\0" * 1000, "not JSON"),
-    "an error with 200": (b'{"error": {"message": "no"}}', r"\$\.data should be"),
 }
 
 

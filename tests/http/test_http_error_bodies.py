@@ -1,5 +1,6 @@
 """What an error body tells, in every shape that servers give it."""
 
+import sys
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ from http_samples import judge
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_steps._http.error_bodies import ErrorBody, read_error_body
+from openai_steps._http.error_bodies import ErrorBody, excerpt, read_error_body
 
 NOTHING = ErrorBody()
 
@@ -68,3 +69,41 @@ def test_any_bytes_can_be_read(body: bytes) -> None:
 def test_a_body_nested_deep_can_be_read(where: str) -> None:
     body = where % ("[" * 1000 + "]" * 1000)
     assert judge(500, body.encode()).message.startswith("500 Internal Server Error: ")
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ("<html><body><h1>502</h1>Bad <b>gateway</b></body></html>", "502 Bad gateway"),
+        ("<script>alert(1)</script>text<style>a{}</style >more", "text more"),
+        ("<SCRIPT src='x'>alert(1)</SCRIPT>text", "text"),
+        ("<p>before<script>never ends", "before"),
+        (" <!doctype html><title>no</title>", "no"),
+        ("no < tags > here", "no < tags > here"),
+    ],
+)
+def test_the_excerpt_of_a_page_is_its_text(html: str, shown: str) -> None:
+    assert excerpt(html) == shown
+
+
+@pytest.mark.parametrize("piece", ["<script", "<script>", "<", "<style>a</style", "< ", ">"])
+def test_the_excerpt_looks_at_each_character_once(piece: str) -> None:
+    """Counted, not timed: twice as much text must not take four times as many steps."""
+
+    def steps(text: str) -> int:
+        count = 0
+
+        def tick(*_: Any) -> Any:
+            nonlocal count
+            count += 1
+            return tick
+
+        sys.settrace(tick)
+        try:
+            excerpt(text)
+        finally:
+            sys.settrace(None)
+        return count
+
+    assert steps(piece * 1000) <= 3 * steps(piece * 500)
+    assert len(excerpt(piece * 100_000)) <= 200

@@ -17,6 +17,7 @@ from openai_steps import (
     APIStatusError,
     Endpoint,
     ResponseDecodeError,
+    ResponseTooLargeError,
     Run,
     RunStep,
     StepPage,
@@ -49,9 +50,9 @@ def test_a_good_answer_becomes_a_model() -> None:
         b"<html><title>Log in</title><script>alert(1)</script></html>",
         b'{"data": [',
         b'{"data": []} {"data": []}',
-        b"[" * 10_000_000,
+        b"[" * 1_000_000,
         b'{"data": NaN}',
-        b'{"data": "\\ud800"}',
+        b'{"data": 1e400}',
         b'{"data": "\xff"}',
         b"\x1f\x8b\x08\x00",
         b"null",
@@ -59,7 +60,6 @@ def test_a_good_answer_becomes_a_model() -> None:
         b'"text"',
         b"{}",
         b'{"data": {"a": 1}}',
-        b'{"error": {"message": "this is no page"}}',
     ],
     ids=lambda body: repr(body[:30]),
 )
@@ -87,6 +87,49 @@ def test_any_body_is_a_model_or_a_decode_error(kind: type[Any], body: bytes) -> 
     except ResponseDecodeError as error:
         value = error
     assert isinstance(value, kind) or value.path.startswith("$")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"error": {"message": "no more", "code": "quota"}}, "quota"),
+        ({"error": "no more"}, None),
+        ({"code": "quota", "message": "no more", "request_id": "req_2"}, "quota"),
+        ({"object": "error", "message": "no more", "code": 40401}, "40401"),
+        ({"object": "list", "data": None, "error": {"message": "no more"}}, None),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", [StepPage, RunStep, Run])
+def test_an_error_under_a_good_status_is_that_error(kind: type[Any], body: Any, code: str | None) -> None:
+    with pytest.raises(APIStatusError, match=r"^200 OK, but the body is an error: no more \(GET /") as caught:
+        read_reply(good(body), kind, request=REQUEST)
+    assert (caught.value.status, caught.value.code, caught.value.body) == (200, code, body)
+    assert caught.value.request_id == "req_1"
+
+
+@pytest.mark.parametrize("error", [None, {}, "", {"message": "part of it"}])
+def test_a_page_with_steps_is_no_error_whatever_else_it_says(error: Any) -> None:
+    assert len(read_reply(good(page_body(step_body(), error=error)), StepPage, request=REQUEST).data) == 1
+
+
+def test_too_many_values_are_refused_before_they_are_made() -> None:
+    reply = Reply(200, {}, b'{"data": [], "x": [%s1]}' % (b"1," * 100), max_values=100)
+    with pytest.raises(ResponseTooLargeError, match=r"^The body has more than 100 JSON values: .* Limits.max_values"):
+        read_reply(reply, StepPage, request=REQUEST)
+    assert read_reply(Reply(200, {}, reply.body), StepPage, request=REQUEST).extra["x"]
+
+
+def test_what_can_not_be_read_is_masked() -> None:
+    reply = Reply(200, {}, orjson.dumps(page_body({"debug": "sk-secret"})), secrets=("sk-secret",))
+    (item,) = read_reply(reply, StepPage, request=REQUEST).unreadable
+    assert "sk-secret" not in repr(item.data)
+
+
+def test_raw_keeps_the_text_of_each_step() -> None:
+    step = b'{ "created_at":1.0, "id":"a" }'
+    page = read_reply(Reply(200, {}, b'{"data":[%s]}' % step), StepPage, request=REQUEST, raw=True)
+    assert page.raw == (step,)
 
 
 # --- Bad answers --------------------------------------------------------------------------------------------------
