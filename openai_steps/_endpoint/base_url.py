@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from ipaddress import IPv6Address
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
@@ -105,3 +106,8 @@ def _repaired(parts: SplitResult) -> str:
 
 def _without_query(url: str) -> str:  # which may hold a key
     return re.split(r"[?#]", url)[0]
+
+
+def names_alone(pairs: Mapping[str, str] | Query) -> str:
+    """Show the names alone: some gateways take their key in a header or parameter of their own."""
+    return repr(list(dict(pairs)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeAlias
 
-from openai_steps._arguments import ArgumentError
+from openai_steps._arguments import ArgumentError, check_name, check_value
+from openai_steps._secrets import hide
 
 ApiKey: TypeAlias = str | Callable[[], str | Awaitable[str]]
 """A key, or a function, plain or async, that is asked for it before each request."""
@@ -35,6 +36,19 @@ class AsyncTokenCredential(Protocol):
             scopes: What the token is for. This package asks for one at a time.
         """
         ...
+
+
+def hidden_key(key: ApiKey | None) -> ApiKey | None:
+    """Return the key, hidden if it is text."""
+    return hide(key)
+
+
+def check_key_header(_: Any, __: Any, name: object) -> None:
+    check_name(name)
+
+
+def check_key_prefix(_: Any, __: Any, prefix: object) -> None:
+    check_value("key_prefix", prefix)
 
 
 def check_api_key(_: Any, __: Any, key: object) -> None:

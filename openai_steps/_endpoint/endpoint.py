@@ -6,40 +6,31 @@ A new provider is one function here that returns an `Endpoint`, and one row in `
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from attrs import field, fields, frozen
 
-from openai_steps._arguments import ArgumentError, check_headers, check_name, check_value
+from openai_steps._arguments import ArgumentError, check_headers
 from openai_steps._endpoint import azure, model_studio
-from openai_steps._endpoint.base_url import Query, hidden_query, is_at, parse_base_url, with_path
-from openai_steps._endpoint.credentials import ApiKey, AsyncTokenCredential, check_api_key, check_credential
+from openai_steps._endpoint.base_url import Query, hidden_query, is_at, names_alone, parse_base_url, with_path
+from openai_steps._endpoint.credentials import (
+    ApiKey,
+    AsyncTokenCredential,
+    check_api_key,
+    check_credential,
+    check_key_header,
+    check_key_prefix,
+    hidden_key,
+)
 from openai_steps._endpoint.environment import find, key_file, token_or_key
-from openai_steps._secrets import hide, without_trace
+from openai_steps._secrets import without_trace
 
 IncludeStyle: TypeAlias = Literal["repeated", "comma", "unsupported"]
 """How a server takes ``include``: ``include[]`` once for each name, once with commas between, or not at all."""
 
 Read: TypeAlias = Literal["threads", "thread", "runs", "run", "messages", "message", "steps", "step", "file"]
 """What can be read: a list in the plural, one thing in the singular; a file with its content."""
-
-
-def _names(pairs: Mapping[str, str] | Query) -> str:
-    """Show the names alone: some gateways take their key in a header or parameter of their own."""
-    return repr(list(dict(pairs)))
-
-
-def _hidden(key: ApiKey | None) -> ApiKey | None:
-    return hide(key)
-
-
-def _check_key_header(_: Any, __: Any, name: object) -> None:
-    check_name(name)
-
-
-def _check_key_prefix(_: Any, __: Any, prefix: object) -> None:
-    check_value("key_prefix", prefix)
 
 
 @frozen(kw_only=True, repr=False)
@@ -68,13 +59,13 @@ class Endpoint:
 
     provider: str
     base_url: str
-    query: Query = field(default=(), converter=hidden_query, repr=_names)
-    headers: Mapping[str, str] = field(factory=dict, converter=check_headers, hash=False, repr=_names)
-    api_key: ApiKey | None = field(default=None, repr=False, converter=_hidden, validator=check_api_key)
+    query: Query = field(default=(), converter=hidden_query, repr=names_alone)
+    headers: Mapping[str, str] = field(factory=dict, converter=check_headers, hash=False, repr=names_alone)
+    api_key: ApiKey | None = field(default=None, repr=False, converter=hidden_key, validator=check_api_key)
     credential: AsyncTokenCredential | None = field(default=None, repr=False, validator=check_credential)
     scope: str | None = None
-    key_header: str = field(default="Authorization", validator=_check_key_header)
-    key_prefix: str = field(default="Bearer ", validator=_check_key_prefix)
+    key_header: str = field(default="Authorization", validator=check_key_header)
+    key_prefix: str = field(default="Bearer ", validator=check_key_prefix)
     key_source: str = "none"
     include_style: IncludeStyle = "repeated"
     both_cursors: bool = True
