@@ -50,6 +50,13 @@ def call(*arguments: str, **environment: str) -> Result:
     return CliRunner().invoke(app, arguments, prog_name="openai-steps", env={**SETTINGS, **environment})
 
 
+def fails(code: int, *arguments: str, **environment: str) -> Result:
+    """Run a command in this process that must end with this exit status."""
+    result = call(*arguments, **environment)
+    assert result.exit_code == code, result.output
+    return result
+
+
 async def invoke(*arguments: str, **environment: str) -> Result:
     """Run a command in a thread of this process, beside the server that it asks."""
     return await asyncio.to_thread(lambda: call(*arguments, **environment))

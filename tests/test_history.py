@@ -3,24 +3,12 @@
 from typing import Any
 
 import pytest
-from thread_samples import BODIES, HISTORIES
+from thread_samples import HISTORIES, make_thread_store
 
 from openai_steps import AsyncStepsClient, NotFoundError
 from openai_steps.conversation import ThreadHistory
-from openai_steps.emulator import Emulator, Store
+from openai_steps.emulator import Emulator
 from openai_steps.history import FailedThread, read_thread, read_threads
-
-
-def store() -> Store:
-    found = Store()
-    for thread_id, body in BODIES.items():
-        found.add_thread(**{"thread_id": thread_id, **{k: v for k, v in body["thread"].items() if k != "id"}})
-        for run in body["runs"]:
-            found.set_run(run)
-        found.add_steps(step for own in body["steps"].values() for step in own)
-        for message in body["messages"]:
-            found.add_message(thread_id, message)
-    return found
 
 
 def told(history: Any) -> list[Any]:
@@ -35,12 +23,12 @@ def told(history: Any) -> list[Any]:
 
 @pytest.mark.parametrize("thread_id", HISTORIES)
 async def test_a_thread_is_read_whole(thread_id: str) -> None:
-    async with Emulator(store=store()).serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+    async with Emulator(store=make_thread_store()).serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
         assert told(await read_thread(client, thread_id)) == told(HISTORIES[thread_id])
 
 
 async def test_three_requests_for_a_thread_of_one_run_with_a_warm_client() -> None:
-    emulator = Emulator(store=store())
+    emulator = Emulator(store=make_thread_store())
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
         await read_thread(client, "thread_report")  # the client learns its server
         emulator.clear_requests()
@@ -53,7 +41,7 @@ async def test_three_requests_for_a_thread_of_one_run_with_a_warm_client() -> No
 
 async def test_threads_come_in_order_and_one_that_is_gone_stops_no_other() -> None:
     ids = ["thread_report", "thread_gone", "thread_weather"]
-    async with Emulator(store=store()).serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+    async with Emulator(store=make_thread_store()).serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
         found = [thread async for thread in read_threads(client, ids, concurrency=2)]
         assert [thread.thread_id for thread in found] == ids
         assert isinstance(found[1], FailedThread)
@@ -63,7 +51,7 @@ async def test_threads_come_in_order_and_one_that_is_gone_stops_no_other() -> No
 
 
 async def test_a_closed_client_ends_it() -> None:
-    async with Emulator(store=store()).serve() as base_url:
+    async with Emulator(store=make_thread_store()).serve() as base_url:
         async with AsyncStepsClient(base_url=base_url) as client:
             pass
         with pytest.raises(RuntimeError, match="closed"):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from openai_steps._json.readers import structure_message, structure_run, structure_step
 from openai_steps._models.runs import RunRef
 from openai_steps.archive._index import Index, Missing, RunState
 from openai_steps.archive._layout import Group, content_file
 from openai_steps.archive._manifest import Manifest, read_manifest
 from openai_steps.archive._objects import ObjectsReader
+from openai_steps.conversation import ThreadHistory
 
 
 class Archive:
@@ -110,6 +113,27 @@ class Archive:
         """
         for state in self._index.runs():
             yield RunRef(state.thread_id, state.run_id), self.steps(state.thread_id, state.run_id)
+
+    def history(self, thread_id: str) -> ThreadHistory:
+        """Return a thread as `openai_steps.history.read_thread` reads it from a server.
+
+        Args:
+            thread_id: The thread.
+
+        Raises:
+            ResponseDecodeError: If an object cannot be read as what it is.
+        """
+        runs = self.runs(thread_id)
+        objects = {run.run_id: self.run(thread_id, run.run_id) for run in runs}
+        return ThreadHistory(
+            thread_id=thread_id,
+            messages=[structure_message(json.loads(data)) for data in self.messages(thread_id)],
+            runs=[structure_run(json.loads(data)) for data in objects.values() if data is not None],
+            steps={
+                run.run_id: tuple(structure_step(json.loads(data)) for data in self.steps(thread_id, run.run_id))
+                for run in runs
+            },
+        )
 
     def file_ids(self) -> list[str]:
         """Return the id of each file."""

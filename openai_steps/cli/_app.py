@@ -26,7 +26,13 @@ _SECTIONS: Final = {
     },
     "Keep runs": {
         "export": "Write the steps of many runs into a file.",
+        "verify": "Prove an archive whole.",
         "serve": "Serve a file of steps over HTTP.",
+    },
+    "Make something of runs": {
+        "evaluation": "Make evaluation data of threads: one row for each run.",
+        "migrate": "Turn threads into items of the Responses API.",
+        "trace": "Send finished runs as OpenTelemetry traces.",
     },
     "Share": {
         "console": "Try a call and see a run in the browser; the key stays here.",

@@ -1,36 +1,20 @@
 """An archive is served again as the API did, by clients of any make."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from thread_samples import BODIES, HISTORIES
+from thread_samples import BODIES, HISTORIES, write_archive
 
 from openai_steps import INCLUDE_FILE_SEARCH_CONTENT, AsyncStepsClient
-from openai_steps.archive import Archive, ArchiveStore, ArchiveWriter, RunState
+from openai_steps.archive import Archive, ArchiveStore
 from openai_steps.emulator import Emulator
 from openai_steps.history import read_thread
 
 
-def write(folder: Path, *, objects: bool = True) -> Path:
-    """Archive the three threads; without the objects of threads and runs, as of a server that does not give them."""
-    with ArchiveWriter(folder, server={"provider": "x", "base_url": "http://x"}, asked={"include": []}) as writer:
-        for thread_id, body in BODIES.items():
-            data = json.dumps(body["thread"]).encode() if objects else None
-            messages = [(message["id"], json.dumps(message).encode()) for message in body["messages"]]
-            writer.add_thread(thread_id, data, messages)
-            for run in body["runs"]:
-                steps = [(step["id"], json.dumps(step).encode()) for step in body["steps"][run["id"]]]
-                state = RunState(thread_id, run["id"], run["status"], True, len(steps))
-                writer.add_run(state, json.dumps(run).encode() if objects else None, steps)
-        writer.complete()
-    return folder
-
-
 @pytest.mark.parametrize("thread_id", HISTORIES)
 async def test_threads_are_read_from_it(tmp_path: Path, thread_id: str) -> None:
-    with Archive(write(tmp_path / "a")) as archive:
+    with Archive(write_archive(tmp_path / "a")) as archive:
         emulator = Emulator(store=ArchiveStore(archive))
         async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
             assert await read_thread(client, thread_id, include=[INCLUDE_FILE_SEARCH_CONTENT]) == HISTORIES[thread_id]
@@ -39,7 +23,7 @@ async def test_threads_are_read_from_it(tmp_path: Path, thread_id: str) -> None:
 
 
 async def test_what_the_server_did_not_give_is_made_of_what_there_is(tmp_path: Path) -> None:
-    with Archive(write(tmp_path / "a", objects=False)) as archive:
+    with Archive(write_archive(tmp_path / "a", objects=False)) as archive:
         emulator = Emulator(store=ArchiveStore(archive))
         async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
             run = await client.get_run("thread_refund", "run_refund1")
@@ -51,7 +35,7 @@ async def test_what_the_server_did_not_give_is_made_of_what_there_is(tmp_path: P
 @pytest.mark.filterwarnings("ignore:The Assistants API is deprecated:DeprecationWarning")
 async def test_the_official_client_reads_it(tmp_path: Path) -> None:
     openai: Any = pytest.importorskip("openai", reason="the group peers brings the official SDK")
-    with Archive(write(tmp_path / "a")) as archive:
+    with Archive(write_archive(tmp_path / "a")) as archive:
         async with (
             Emulator(store=ArchiveStore(archive)).serve() as base_url,
             openai.AsyncOpenAI(api_key="any", base_url=base_url, _strict_response_validation=True) as client,

@@ -1,0 +1,124 @@
+"""Whole threads, from a server or from an archive, for the commands that make something of them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+import click
+
+from openai_steps.cli._command import option
+from openai_steps.cli._connection import Connection
+from openai_steps.cli._options import connection_options
+from openai_steps.cli._terminal import Failure, excerpt
+
+if TYPE_CHECKING:
+    from openai_steps import AsyncStepsClient
+    from openai_steps.conversation import ThreadHistory
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class ThreadsSource:
+    """The threads that the arguments and options name."""
+
+    _threads: tuple[str, ...]
+    _archive: Path | None
+    _connection: Connection | None
+    _max_per_second: float | None
+
+    def each(self, take: Callable[[ThreadHistory], None], *, include: tuple[str, ...] = ()) -> None:
+        """Read the threads, and give each to a function.
+
+        Args:
+            take: Takes a thread, in the order of the arguments.
+            include: More to ask for with steps.
+
+        Raises:
+            Failure: If a thread could not be read; after those that could.
+        """
+        failures = self._from_archive(take) if self._archive is not None else self._from_server(take, include)
+        if failures:
+            more = f" ({len(failures) - 1} more failed)" if len(failures) > 1 else ""
+            raise Failure(f"{failures[0]}{more}")
+
+    def _from_archive(self, take: Callable[[ThreadHistory], None]) -> list[str]:
+        from openai_steps.archive import Archive, ArchiveError
+
+        assert self._archive is not None
+        failures = []
+        try:
+            with Archive(self._archive) as archive:
+                known = archive.thread_ids()
+                for thread_id in self._threads or known:
+                    if thread_id not in known:
+                        failures.append(f"{self._archive.name} has no thread {thread_id}.")
+                    else:
+                        take(archive.history(thread_id))
+        except ArchiveError as error:
+            raise Failure(str(error)) from error
+        return failures
+
+    def _from_server(self, take: Callable[[ThreadHistory], None], include: tuple[str, ...]) -> list[str]:
+        from openai_steps.export._pace import make_limiter
+        from openai_steps.history import FailedThread, read_threads
+
+        failures: list[str] = []
+
+        async def work(client: AsyncStepsClient) -> None:
+            async for thread in read_threads(client, self._threads, include=include):
+                if isinstance(thread, FailedThread):
+                    failures.append(f"{excerpt(thread.thread_id, length=100)}: {thread.error}")
+                else:
+                    take(thread)
+
+        assert self._connection is not None
+        limiter = None if self._max_per_second is None else make_limiter(self._max_per_second)
+        self._connection.run(work, rate_limiter=limiter)
+        return failures
+
+
+def threads_options(command: Callable[..., T]) -> Callable[..., T]:
+    """Add the arguments and options that name threads to a command, which gets a `ThreadsSource` as ``source``."""
+
+    @functools.wraps(command)
+    def with_source(
+        *,
+        threads: tuple[str, ...],
+        archive: Path | None,
+        max_per_second: float | None,
+        connection: Connection | None,
+        **options: Any,
+    ) -> T:
+        return command(source=ThreadsSource(threads, archive, connection, max_per_second), **options)
+
+    connected = connection_options(with_source, unless="archive")
+
+    @functools.wraps(connected)
+    def named(*, threads: tuple[str, ...], archive: Path | None, **options: Any) -> T:
+        if not threads and archive is None:
+            raise click.UsageError("Name threads, or an archive: THREAD…, or --from ARCHIVE.")
+        return connected(threads=threads, archive=archive, **options)
+
+    for add in (
+        option(
+            "--max-per-second",
+            metavar="RATE",
+            type=click.FloatRange(min=0, min_open=True),
+            help="The most requests in a second, retries included; may be below 1.",
+        ),
+        option(
+            "--from",
+            "archive",
+            metavar="ARCHIVE",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            help="Read an archive, all of its threads unless some are named, instead of a server.",
+        ),
+        click.argument("threads", metavar="[THREAD]...", nargs=-1),
+    ):
+        named = add(named)
+    return named

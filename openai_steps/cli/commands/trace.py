@@ -1,0 +1,101 @@
+"""``openai-steps trace``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from openai_steps.cli._command import Command, option
+from openai_steps.cli._options import include_option
+from openai_steps.cli._terminal import Failure, safe
+from openai_steps.cli._threads_source import ThreadsSource, threads_options
+
+if TYPE_CHECKING:
+    from openai_steps.conversation import ThreadHistory
+
+
+def _read_headers(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in given]
+    if not all(name and equals for name, equals, _ in pairs):
+        raise click.BadParameter("a header has the form NAME=VALUE.")
+    return {name: value for name, _, value in pairs}
+
+
+@click.command("trace", cls=Command)
+@option("--otlp", metavar="URL", required=True, help="Where traces are sent, such as http://localhost:4318/v1/traces.")
+@option(
+    "--otlp-header",
+    "otlp_headers",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_read_headers,
+    help="A header for it, such as a key; may be repeated.",
+)
+@option("--content", is_flag=True, help="Send what was said and done, too; by default only names, times and tokens.")
+@option("--openinference", is_flag=True, help="Give the spans OpenInference's names as well.")
+@option("--agent-name", metavar="NAME", help="The assistant's name, which runs do not tell.")
+@include_option
+@threads_options
+def command(
+    otlp: str,
+    otlp_headers: dict[str, str],
+    content: bool,
+    openinference: bool,
+    agent_name: str | None,
+    include: tuple[str, ...],
+    source: ThreadsSource,
+) -> None:
+    """Send the finished runs of threads as OpenTelemetry traces.
+
+    Ids of spans are made from the runs', so that backends that know a span by its id keep one of each.
+    """
+    from openai_steps._extras import needing
+    from openai_steps._words import count
+
+    with needing("opentelemetry", "openai-steps[otel]", what="A trace"):
+        from openai_steps.otel import write_run
+    with needing("opentelemetry", "opentelemetry-sdk opentelemetry-exporter-otlp-proto-http", what="Sending traces"):
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
+
+        from openai_steps.otel.sdk import RunIdGenerator
+
+    results: list[SpanExportResult] = []
+
+    class _Exporter(OTLPSpanExporter):
+        def export(self, spans: object) -> SpanExportResult:
+            results.append(super().export(spans))  # type: ignore[arg-type]
+            return results[-1]
+
+    provider = TracerProvider(id_generator=RunIdGenerator())
+    provider.add_span_processor(BatchSpanProcessor(_Exporter(endpoint=otlp, headers=otlp_headers)))
+    sent = left = 0
+
+    def take(history: ThreadHistory) -> None:
+        nonlocal sent, left
+        for run in history.runs:
+            if not run.is_finished:
+                left += 1
+                continue
+            write_run(
+                run,
+                history.steps.get(run.id, ()),
+                agent_name=agent_name,
+                content=content,
+                history=history,
+                openinference=openinference,
+                tracer_provider=provider,
+            )
+            provider.force_flush()  # some backends count a span twice if both copies come in one export
+            if SpanExportResult.FAILURE in results:
+                raise Failure(f"{otlp} did not take the spans of {run.id}.", hint=f"{count(sent, 'run')} were sent.")
+            sent += 1
+
+    try:
+        source.each(take, include=include)
+    finally:
+        provider.shutdown()
+    unfinished = f"; {count(left, 'run')} still going on" if left else ""
+    click.echo(safe(f"{count(sent, 'run')} sent to {otlp}{unfinished}."), err=True)
