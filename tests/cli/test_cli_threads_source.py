@@ -26,5 +26,5 @@ def test_a_folder_that_is_no_archive_is_told(tmp_path: Path) -> None:
 def test_no_request_is_sent_for_an_archive(tmp_path: Path) -> None:
     """And so no key is needed."""
     archive = write_archive(tmp_path / "a")
-    assert "No API key" in fails(2, "evaluation", "thread_weather", *AZURE).stderr
-    assert "No API key" not in fails(1, "evaluation", "thread_x", "--from", str(archive), *AZURE).stderr
+    assert "OPENAI_API_KEY" in fails(2, "evaluation", "thread_weather", *AZURE).stderr
+    assert "OPENAI_API_KEY" not in fails(1, "evaluation", "thread_x", "--from", str(archive), *AZURE).stderr
