@@ -11,7 +11,7 @@ PAGE = (ROOT / "docs" / "contributing.md").read_text("utf-8")
 MODULES = {
     path.relative_to(PACKAGE).as_posix()
     for path in PACKAGE.rglob("*.py")
-    if path.name not in ("__init__.py", "__main__.py")
+    if path.name not in ("__init__.py", "__main__.py") and path.parent.name != "commands"  # a file for each command
 }
 
 
