@@ -28,7 +28,7 @@ class ThreadsSource:
 
     _threads: tuple[str, ...]
     _archive: Path | None
-    _connection: Connection | None
+    _connection: Connection
     _max_per_second: float | None
 
     def each(self, take: Callable[[ThreadHistory], None], *, include: tuple[str, ...] = ()) -> None:
@@ -76,7 +76,6 @@ class ThreadsSource:
                 else:
                     take(thread)
 
-        assert self._connection is not None
         limiter = None if self._max_per_second is None else make_limiter(self._max_per_second)
         self._connection.run(work, rate_limiter=limiter)
         return failures
@@ -91,12 +90,12 @@ def threads_options(command: Callable[..., T]) -> Callable[..., T]:
         threads: tuple[str, ...],
         archive: Path | None,
         max_per_second: float | None,
-        connection: Connection | None,
+        connection: Connection,
         **options: Any,
     ) -> T:
         return command(source=ThreadsSource(threads, archive, connection, max_per_second), **options)
 
-    connected = connection_options(with_source, unless="archive")
+    connected = connection_options(with_source)
 
     @functools.wraps(connected)
     def named(*, threads: tuple[str, ...], archive: Path | None, **options: Any) -> T:
