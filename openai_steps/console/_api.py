@@ -232,8 +232,8 @@ class Api:
             **options,
         )
         async with aclosing(walk) as read:
-            steps = [step async for step in read]
-        more, steps = len(steps) > size, steps[:size]
+            items = [step async for step in read if isinstance(step, RunStep)]
+        more, steps = len(items) > size, items[:size]
         shown = steps[::-1] if backward else steps
         self.remember(connection, shown)
         return {

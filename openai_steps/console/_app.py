@@ -260,8 +260,8 @@ class Console:
         if self._follows >= _MOST_FOLLOWS:
             raise Rejection(429, "too_many", f"{_MOST_FOLLOWS} runs are followed already: stop one of them.")
         self._follows += 1
+        response = web.StreamResponse(headers={**_HEADERS, "Content-Type": "text/event-stream"})
         try:
-            response = web.StreamResponse(headers={**_HEADERS, "Content-Type": "text/event-stream"})
             await response.prepare(request)
             stream = follow(self._api, connection, call)
             try:

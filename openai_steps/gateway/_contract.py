@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Final
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from openai_steps._json.converter import dumps
 from openai_steps._json.text import to_text
@@ -29,11 +29,11 @@ class WholeRun:
 
     ids: tuple[str, ...]
     items: tuple[bytes, ...] = field(repr=False)
-    _places: Mapping[str, int] = field(init=False, repr=False)
-
-    @_places.default
-    def _find_places(self) -> Mapping[str, int]:
-        return {step_id: place for place, step_id in enumerate(self.ids)}
+    _places: Mapping[str, int] = field(
+        init=False,
+        repr=False,
+        default=Factory(lambda run: {id_: at for at, id_ in enumerate(run.ids)}, takes_self=True),
+    )
 
     @property
     def size(self) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -295,6 +298,19 @@ async def test_nothing_is_bigger_than_the_limit() -> None:
     async with gateway(of_client={"limits": Limits(max_body_bytes=500)}) as served:
         response = await served.get()
         assert (response.status, response.error["code"]) == (502, "upstream_too_large")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_bomb_is_put_out_at_the_limit(encoding: str) -> None:
+    packed = gzip.compress(bytes(20_000_000)) if encoding == "gzip" else zlib.compress(bytes(20_000_000))
+    async with gateway(of_client={"limits": Limits(max_body_bytes=100_000)}) as served:
+        served.emulator.inject(Answer(200, packed, headers={"Content-Encoding": encoding}))
+        tracemalloc.start()
+        response = await served.get()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert (response.status, response.error["code"]) == (502, "upstream_too_large")
+        assert peak < 10_000_000
 
 
 SPELLINGS: list[Callable[[str], str]] = [str, lambda key: key.replace("/", "\\/"), lambda key: quote(key, safe="")]

@@ -51,6 +51,22 @@ async def test_the_demo_needs_no_server_and_no_account() -> None:
     assert (await finish(process))[::2] == (0, "")
 
 
+async def test_the_demo_has_a_run_that_goes_on() -> None:
+    process, origin, token = await begin("--demo", "--no-browser")
+    async with aiohttp.ClientSession() as session:
+        async with session.post(f"{origin}/session", json={"token": token}) as response:
+            headers = {"Authorization": f"Bearer {(await response.json())['secret']}"}
+        form = {"thread_id": "thread_demo", "run_id": "run_demo_live"}
+        async with session.post(f"{origin}/api/follow", json={"form": form}, headers=headers) as stream:
+            seen = b""
+            async with asyncio.timeout(30):
+                while seen.count(b"event: step") < 2:
+                    seen += await stream.content.readany()
+    assert b'"status":"in_progress"' in seen
+    process.send_signal(signal.SIGINT)
+    assert (await finish(process))[::2] == (0, "")
+
+
 async def test_a_file_is_opened_without_a_server(tmp_path: Path) -> None:
     file = tmp_path / "steps.jsonl"
     file.write_text("".join(json.dumps(step) + "\n" for step in make_steps(7)))
@@ -123,6 +139,13 @@ def test_usage_errors(arguments: list[str], message: str) -> None:
     result = call("console", "--no-browser", *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in " ".join(result.stderr.split())
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    result = call("console", "--demo", "--no-browser")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: The console needs jinja2. pip install 'openai-steps[console]'.\n"
 
 
 def test_a_wrong_file_is_one_line(tmp_path: Path) -> None:
