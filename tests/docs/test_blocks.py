@@ -39,6 +39,8 @@ OPTIONAL = (
     "fastapi",
     "litestar",
     "msgspec",
+    "vcr",
+    "aioresponses",
     "prometheus_client",
     "structlog",
 )
