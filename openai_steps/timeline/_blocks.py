@@ -69,7 +69,7 @@ def _output(output: CodeOutput) -> Block:
         case LogsOutput():
             return Block(title="Logs", text=output.logs)
         case ImageOutput():
-            return Block(title="Image", text=output.image.file_id)
+            return Block(title="Image", text=output.image.file_id, image=output.image.file_id)
         case _:
             return Block(title="Output", text=_as_json(output.data))
 

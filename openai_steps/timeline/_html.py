@@ -16,6 +16,7 @@ from openai_steps import _words
 from openai_steps._extras import needing
 from openai_steps.timeline._axis import tick_step, ticks
 from openai_steps.timeline._palette import css_variables, status_tone, tone
+from openai_steps.timeline._pictures import as_urls
 from openai_steps.timeline._rows import in_and_out, rows
 from openai_steps.timeline._values import Timeline
 
@@ -25,26 +26,29 @@ if TYPE_CHECKING:
 _OVERVIEW_FROM: Final = 13  # steps: more than a screen shows at once
 
 
-def to_html(timeline: Timeline, *, title: str | None = None) -> str:
+def to_html(timeline: Timeline, *, title: str | None = None, images: Mapping[str, bytes] | None = None) -> str:
     """Draw a timeline as one HTML page.
 
     Args:
         timeline: What to draw.
         title: The page's title. Default: the run's id.
+        images: The content of the files that `Timeline.images` names, as far as you have fetched it, by their ids.
+            PNG, JPEG, GIF and WebP of up to 8 MiB are shown; of any other, the file's id.
 
     Returns:
-        The text of an HTML file, to be written as UTF-8. It loads nothing, and forbids itself to; style and script
-        are in it. Of a text longer than 20,000 characters it holds the beginning.
+        The text of an HTML file, to be written as UTF-8. It loads nothing, and forbids itself to; style, script and
+        pictures are in it. Of a text longer than 20,000 characters it holds the beginning.
 
     Raises:
         ModuleNotFoundError: If Jinja2 is not installed; it comes with the extra ``timeline``.
     """
-    script = _asset("page.js")
+    script, pictures = _asset("page.js"), as_urls(images or {})
     return _template().render(
         title=_words.shorten(title or timeline.run_id or "A run", 120),
         timeline=timeline,
         facts=_facts(timeline),
-        rows=rows(timeline),
+        rows=rows(timeline, pictures),
+        pictures=bool(pictures),
         legend=_legend(timeline),
         choices=_choices(timeline),
         failures=bool(timeline.totals.failures),

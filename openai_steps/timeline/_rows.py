@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from functools import cache
 from html import escape
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from attrs import frozen
 
@@ -35,7 +36,11 @@ class Rows:
     items: str
 
 
-def rows(timeline: Timeline) -> Rows:
+Pictures: TypeAlias = Mapping[str, str]
+"""URLs of pictures, by the ids of their files."""
+
+
+def rows(timeline: Timeline, pictures: Pictures = MappingProxyType({})) -> Rows:
     """Return bars and the longer gaps, in order of time."""
     shown = [gap for gap in timeline.gaps if gap.duration >= timeline.totals.duration * _SHOWN_GAP]
     parts: list[tuple[Bar | Gap, int]] = [(gap, 0) for gap in shown]
@@ -51,7 +56,7 @@ def rows(timeline: Timeline) -> Rows:
             items.append(_GAP.format(place=place, took=took))
         else:
             overview.append(_overview_bar(part, number, place))
-            items.append(_item(timeline, part, number, place, took))
+            items.append(_item(timeline, part, number, place, took, pictures))
     return Rows("".join(overview), "".join(items))
 
 
@@ -67,7 +72,7 @@ def _overview_bar(bar: Bar, number: int, place: str) -> str:
     return f'<a tabindex="-1" href="#step-{number}" class="{classes}" style="{place}" title="{title}"></a>'
 
 
-def _item(timeline: Timeline, bar: Bar, number: int, place: str, took: str) -> str:
+def _item(timeline: Timeline, bar: Bar, number: int, place: str, took: str, pictures: Pictures) -> str:
     assert timeline.start is not None
     label = escape(_words.shorten(bar.label, 200))
     status, shade = escape(_words.line(bar.status).replace("_", " ")), tone(bar)
@@ -75,7 +80,7 @@ def _item(timeline: Timeline, bar: Bar, number: int, place: str, took: str) -> s
     tools = calls = ""
     if bar.tool_calls:
         tools = escape(" ".join(dict.fromkeys(_words.line(call.name).replace(" ", "_") for call in bar.tool_calls)))
-        calls = "".join(map(_call, bar.tool_calls))
+        calls = "".join(_call(call, pictures) for call in bar.tool_calls)
     return (
         f'<li><details id="step-{number}" data-kind="{bar.kind}" data-status="{status}" data-tools="{tools}"'
         f' data-took="{bar.duration.total_seconds():.3f}"{" data-failed" if shade == "failed" else ""}><summary>'
@@ -84,7 +89,7 @@ def _item(timeline: Timeline, bar: Bar, number: int, place: str, took: str) -> s
         f'<span class="track" aria-hidden="true"><i class="{shade}" style="{place}"></i></span>'
         f'<span class="took">{took}<span class="unseen">, {status}, began after {began}</span></span></summary>'
         f'<div class="body"><h3>{label}</h3><dl>{_facts(bar, status, began, took)}</dl>'
-        f"{_blocks(bar.blocks)}{calls}</div></details></li>\n"
+        f"{_blocks(bar.blocks, pictures)}{calls}</div></details></li>\n"
     )
 
 
@@ -105,15 +110,16 @@ def in_and_out(tokens: Tokens) -> str:
     return f"{tokens.prompt or 0:,} in{cached}, {tokens.completion or 0:,} out{reasoning}"
 
 
-def _call(call: ToolUse) -> str:
+def _call(call: ToolUse, pictures: Pictures) -> str:
     name = escape(_words.shorten(call.name, 200))
     kind = f" <small>{escape(_words.shorten(call.type, 200))}</small>" if call.name != call.type else ""
-    return f'<section class="call"><h4>{name}{kind}</h4>{_blocks(call.blocks)}</section>'
+    return f'<section class="call"><h4>{name}{kind}</h4>{_blocks(call.blocks, pictures)}</section>'
 
 
-def _blocks(blocks: Sequence[Block]) -> str:
+def _blocks(blocks: Sequence[Block], pictures: Pictures) -> str:
     return "".join(
-        f'<div class="block"><h5>{_title(block.title)}</h5>{"".join(_content(block))}</div>' for block in blocks
+        f'<div class="block"><h5>{_title(block.title)}</h5>{"".join(_content(block, pictures))}</div>'
+        for block in blocks
     )
 
 
@@ -123,8 +129,10 @@ def _title(title: str) -> str:
     return escape(title)
 
 
-def _content(block: Block) -> Iterator[str]:
-    if block.found:
+def _content(block: Block, pictures: Pictures) -> Iterator[str]:
+    if block.image is not None and block.image in pictures:
+        yield f'<img class="picture" src="{pictures[block.image]}" alt="{escape(_words.line(block.text))}">'
+    elif block.found:
         yield '<ul class="found">'
         for file in block.found:
             name = escape(_words.shorten(file.name, 200))

@@ -25,11 +25,15 @@ class Found:
 
 @frozen(kw_only=True)
 class Block:
-    """A piece of what a step did, under a title such as ``Code`` or ``Logs``: text, or files found."""
+    """A piece of what a step did, under a title such as ``Code`` or ``Logs``: text, files found, or a picture.
+
+    Of a picture, ``image`` is the id of the file in which it lies.
+    """
 
     title: str
     text: str = ""
     found: tuple[Found, ...] = ()
+    image: str | None = None
 
 
 @frozen(kw_only=True)
@@ -140,6 +144,12 @@ class Timeline:
     bars: tuple[Bar, ...] = ()
     gaps: tuple[Gap, ...] = ()
     totals: Totals = Totals()
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The ids of the files with the pictures that were drawn, each once."""
+        blocks = (block for bar in self.bars for call in bar.tool_calls for block in call.blocks)
+        return tuple(dict.fromkeys(block.image for block in blocks if block.image is not None))
 
     def place(self, moment: datetime) -> float:
         """Return where a moment lies: 0 at the start, 1 at the end."""

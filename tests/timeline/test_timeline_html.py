@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ import pytest
 from browser import CHROMEDRIVER, CHROMIUM, Browser, chromium
 from timeline_steps import code, hostile_steps, many_steps, step, three_steps
 
-from openai_steps import RunStep, structure_run
+from openai_steps import RunStep, structure_run, structure_step
+from openai_steps.testing import code_step
 from openai_steps.timeline import build_timeline, to_html
 
 needs_chromium = pytest.mark.skipif(
@@ -59,6 +61,42 @@ def test_it_needs_nothing_else() -> None:
         assert tag not in ("link", "img", "iframe", "object", "embed", "form", "base")
         assert "src" not in attributes
         assert (attributes.get("href") or "#").startswith("#")
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
+
+
+def drew(*file_ids: str) -> RunStep:
+    return structure_step({**code_step(1, images=file_ids), "thread_id": "t", "run_id": "r"})
+
+
+def test_pictures_that_were_fetched_are_in_the_page() -> None:
+    timeline = build_timeline([drew("file_1", "file_2")])
+    assert timeline.images == ("file_1", "file_2")
+    page = to_html(timeline, images={"file_1": PNG, "file_other": PNG})
+    found = Tags(page).found
+    (picture,) = [attributes for tag, attributes in found if tag == "img"]
+    assert picture["alt"] == "file_1"
+    assert picture["src"] == "data:image/png;base64," + base64.b64encode(PNG).decode()
+    assert '<pre tabindex="0">file_2</pre>' in page
+    assert "img-src data:;" in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_what_is_no_picture_is_not_shown() -> None:
+    timeline = build_timeline([drew("file_1")])
+    for content in (b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<html>", PNG + bytes(8 * 1024 * 1024)):
+        page = to_html(timeline, images={"file_1": content})
+        assert "img" not in {tag for tag, _ in Tags(page).found}
+        assert "img-src" not in page
+
+
+def test_an_id_cannot_break_out_of_a_picture() -> None:
+    odd = '"><script>alert(1)</script>'
+    page = to_html(build_timeline([drew(odd)]), images={odd: PNG})
+    (picture,) = [attributes for tag, attributes in Tags(page).found if tag == "img"]
+    assert picture["alt"] == odd
+    assert picture.keys() == {"class", "src", "alt"}
 
 
 def test_hostile_text_makes_no_element() -> None:
