@@ -9,6 +9,7 @@ from builders import json_values
 from http_samples import judge
 from hypothesis import given
 from hypothesis import strategies as st
+from thread_bodies import recorded_threads
 
 from openai_steps._http.error_bodies import ErrorBody, excerpt, read_error_body
 
@@ -107,3 +108,19 @@ def test_the_excerpt_looks_at_each_character_once(piece: str) -> None:
 
     assert steps(piece * 1000) <= 3 * steps(piece * 500)
     assert len(excerpt(piece * 100_000)) <= 200
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("azure_foundry.error.429_rate_limit", ("429", None, None)),
+        ("openai.error.401_get_threads_session_key", ("missing_scope", "invalid_request_error", None)),
+        ("openai.error.404_file_with_extra_detail", (None, "invalid_request_error", "id")),
+    ],
+)
+def test_recorded_errors_of_other_lists(name: str, told: tuple[str | None, str | None, str | None]) -> None:
+    bodies = dict(recorded_threads("error"))
+    found = read_error_body(bodies.pop(name))
+    assert (found.code, found.type, found.param) == told
+    assert found.message
+    assert len(bodies) == 2
