@@ -12,8 +12,9 @@ from rich.text import Text
 
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._http.requests import request_headers
-from openai_steps.cli._terminal import excerpt
-from openai_steps.doctor._checks import Finding
+from openai_steps.cli._terminal import excerpt, safe_lines
+from openai_steps.doctor import Grade, Report
+from openai_steps.doctor._evidence import MOST_REQUESTS
 
 # The values of all others are hidden: some gateways take their keys in headers or parameters of their own.
 _SHOWN_HEADERS: Final = frozenset(
@@ -56,29 +57,33 @@ def _header_lines(endpoint: Endpoint) -> Iterable[str]:
         yield f"{endpoint.key_header}: {endpoint.key_prefix}{_HIDDEN}"
 
 
-_GRADES: Final = {
-    "sound": ("sound", "green"),
-    "harmless": ("harmless", "cyan"),
-    "verify": ("--verify-paging", "yellow"),
-    "broken": ("broken", "bold red"),
-    "unknown": ("unknown", "dim"),
+_STYLES: Final[dict[Grade, str]] = {
+    "sound": "green",
+    "harmless": "cyan",
+    "unknown": "dim",
+    "refused": "yellow",
+    "broken": "bold red",
 }
 
 
 _ROOMY: Final = 140
 
 
-def print_findings(console: Console, findings: Iterable[Finding]) -> None:
-    """Print a table of findings, a row each."""
+def print_report(console: Console, report: Report) -> None:
+    """Print a table of findings, a row each, and the advice."""
     leading = int(console.width < _ROOMY)  # where texts need several lines, something must part the rows
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", leading=leading)
     for title in ("Check", "Verdict"):
         table.add_column(title, no_wrap=True)
     for title in ("What the server does", "What it means"):
         table.add_column(title)
-    for finding in findings:
-        word, style = _GRADES[finding.grade]
+    for finding in report.findings:
         table.add_row(
-            Text(finding.check), Text(word, style=style), Text(finding.found), Text(finding.means, style="dim")
+            Text(finding.check),
+            Text(finding.grade, style=_STYLES[finding.grade]),
+            Text(safe_lines(finding.found)),
+            Text(safe_lines(finding.means), style="dim"),
         )
     console.print(table)
+    console.print(Text(f"\n{report.advice}", style="bold"))
+    console.print(Text(f"{report.requests} requests of at most {MOST_REQUESTS} were sent.", style="dim"))

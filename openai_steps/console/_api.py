@@ -32,7 +32,7 @@ from openai_steps._sending.events import RequestEvent
 from openai_steps.console import _rows
 from openai_steps.console._form import KNOWN_INCLUDES, PARAMETERS, Call, FormError, read_form, read_pasted, thread_of
 from openai_steps.console._snippets import snippets, token_line
-from openai_steps.doctor._examine import examine_run
+from openai_steps.doctor import examine
 from openai_steps.gateway._answer import masked
 from openai_steps.timeline import build_timeline, to_html
 
@@ -291,9 +291,9 @@ class Api:
 
     async def _doctor(self, data: Result) -> Result:
         call, connection = read_form(_form(data)), self.connection(data)
-        findings, requests = await examine_run(connection.client, call.thread_id, call.run_id)
-        table = [[_words.line(text) for text in (f.check, f.grade, f.found, f.means)] for f in findings]
-        return {"findings": table, "requests": requests}
+        report = await examine(connection.client, call.thread_id, call.run_id)
+        table = [[_words.line(text) for text in (f.check, f.grade, f.found, f.means)] for f in report.findings]
+        return {"findings": table, "requests": report.requests}
 
     async def _save(self, data: Result) -> Result:
         """Return a file's text: the server's own answer, the steps as JSON Lines, or the timeline."""

@@ -1,327 +1,250 @@
-"""Is a server's paging sound? What to ask it, and what its answers mean. No I/O.
-
-`examine` is a generator: it yields questions, is sent the answers, and returns its findings. The habits it knows are
-those of servers that have been looked at; ``docs/cursors.md`` tells of them.
-"""
+"""What the answers mean: the checks of lists and walks, and the report of all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby, pairwise
-from typing import Final, Literal, TypeAlias
-
-import attrs
+from typing import Any, Final
 
 from openai_steps._arguments import MAX_PAGE_SIZE
+from openai_steps._models.extra import Misfit, UnreadableItem
 from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Order
+from openai_steps._models.steps import OtherStepDetails, RunStep
+from openai_steps._models.tool_calls import OtherToolCall
+from openai_steps.doctor._cursor_checks import check_after, check_before, check_unknown, kind_of_before
 from openai_steps.doctor._evidence import (
     FEWEST_STEPS,
+    MOST_REQUESTS,
+    ORDERS,
+    PAGE_SIZES,
     SMALL,
-    Answer,
     Evidence,
-    Question,
-    Refusal,
+    Script,
+    Walked,
+    before_places,
     gather,
     ids_of,
-    middle,
 )
-
-Grade: TypeAlias = Literal["sound", "harmless", "verify", "broken", "unknown"]
-"""As documented; different, and the client copes; safe with ``verify_paging`` only; not even then; not judged."""
+from openai_steps.doctor._report import Finding, Report
 
 
-@attrs.frozen(kw_only=True)
-class Finding:
-    """What one check found.
-
-    Attributes:
-        check: What was looked at.
-        grade: How good it is.
-        found: What the server does.
-        means: What that means for a person who reads steps from it.
-    """
-
-    check: str
-    grade: Grade
-    found: str
-    means: str
-
-
-def examine() -> Generator[Question, Answer, list[Finding]]:
+def examination(thread_id: str, run_id: str) -> Script[Report]:
     """Ask what is needed, then judge.
 
+    Args:
+        thread_id: The thread that is asked for.
+        run_id: The run.
+
     Yields:
-        A `Question`; send its `Answer`. The first two must not be refused.
+        A question; send its answer.
 
     Returns:
-        The findings, in a fixed order.
+        The report.
+
+    Raises:
+        APIStatusError: If the server refuses even the smallest first page.
     """
     evidence = yield from gather()
-    return [check(evidence) for check in _CHECKS]
+    lists = [check_limit, check_order, check_ties, check_copies]
+    cursors = [check_after, check_before, check_unknown]
+    steps = {step.id: step for _, page in evidence.pages() for step in page.data}
+    unreadable = {repr(item.data): item for _, page in evidence.pages() for item in page.unreadable}
+    return Report(
+        thread_id=thread_id,
+        run_id=run_id,
+        steps=len(steps),
+        requests=len(evidence.answers),
+        findings=(
+            *(check_walks(evidence, size) for size in PAGE_SIZES),
+            *(check(evidence) for check in (*lists, *cursors, check_has_more, check_ids)),
+            check_parents(steps.values(), thread_id, run_id),
+            check_shapes(steps.values(), unreadable.values()),
+        ),
+    )
 
 
-def advice(findings: Iterable[Finding]) -> str:
-    """Sum up findings in one sentence."""
-    grades = {finding.grade for finding in findings}
-    if "broken" in grades:
-        return (
-            "This server's paging is broken: the lines marked so say what to avoid. Use --verify-paging for the rest."
-        )
-    if "verify" in grades:
-        return "Use --verify-paging with this server."
-    if "unknown" in grades:
-        return "Nothing speaks against this server, but not all could be judged."
-    return "This server's paging is sound: --verify-paging is not needed."
+# --- Pages and their order ----------------------------------------------------------------------------------------
 
 
-def _too_short(check: str) -> Finding:
-    found = f"needs a run of {FEWEST_STEPS} steps or more"
-    return Finding(check=check, grade="unknown", found=found, means="Not judged: try a longer run.")
-
-
-def _judge_limit(evidence: Evidence) -> Finding:
+def check_limit(evidence: Evidence) -> Finding:
+    """Tell how many steps a page has."""
     check = "limit"
-    if evidence.small is None:
-        return _too_short(check)
-    count, most = len(ids_of(evidence.small)), len(evidence.oldest.data)
-    if count != SMALL:
-        found = f"asked for {SMALL} steps, sent {count}"
-        return Finding(check=check, grade="harmless", found=found, means="Pages are taken as they come.")
-    if most < MAX_PAGE_SIZE and not evidence.complete:
+    if evidence.is_on_one_page:
+        means = "A list is one page, of any length."
+        return Finding(check=check, grade="harmless", found="ignored: all steps come at once", means=means)
+    for (limit, *_), page in evidence.pages():
+        if len(page.data) > limit:
+            found = f"asked for {limit} steps, sent {len(page.data)}"
+            return Finding(check=check, grade="harmless", found=found, means="Pages are taken as they come.")
+    total = max(len(walked.steps) for walked in evidence.lists.values())
+    most = max(map(len, evidence.references))
+    if most < min(total, MAX_PAGE_SIZE):
         found = f"pages have {most} steps at most"
         return Finding(check=check, grade="harmless", found=found, means="A walk takes more requests.")
-    return Finding(check=check, grade="sound", found="honoured", means="--page-size is what a page has.")
+    return Finding(check=check, grade="sound", found="honoured", means="page_size is what a page has.")
 
 
-def _judge_order(evidence: Evidence) -> Finding:
+def check_order(evidence: Evidence) -> Finding:
+    """Tell whether pages are sorted by time, as asked for."""
     check = "order"
-    if evidence.end is None:
-        return _too_short(check)
-    if not _is_sorted(evidence.oldest) or not _is_sorted(evidence.newest, falling=True):
-        found = "one order for both" if evidence.references[0] == evidence.references[1] else "not by time"
-        means = "--order has no effect: sort the steps yourself."
-        return Finding(check=check, grade="broken", found=found, means=means)
-    if not evidence.complete:
-        found = "by time, both ways"
-        means = "Whether equal times have a fixed order shows in a shorter run only."
-        return Finding(check=check, grade="unknown", found=found, means=means)
-    return _judge_ties(check, evidence)
+    pages = [(key[1], page) for key, page in evidence.pages()]
+    if not any(_has_several_times(page) for _, page in pages):
+        return Finding(check=check, grade="unknown", found="all steps have one time", means="Try another run.")
+    if all(_is_sorted(page, order) for order, page in pages):
+        means = "The oldest or the newest come first, as asked for."
+        return Finding(check=check, grade="sound", found="honoured", means=means)
+    fixed_orders: dict[Order, str] = {"asc": "oldest first", "desc": "newest first"}
+    for fixed, words in fixed_orders.items():
+        if all(_is_sorted(page, fixed) for _, page in pages):
+            found, means = f"ignored: {words}, always", "What walks make of it is said above."
+            if any(_tied_groups(page.data) for _, page in pages):
+                means += " What follows a cursor among steps of its own time is not certain."
+                return Finding(check=check, grade="refused", found=found, means=means)
+            return Finding(check=check, grade="harmless", found=found, means=means)
+    means = "A list cannot be put together of pages; what one page holds is sorted."
+    return Finding(check=check, grade="refused", found="not by time", means=means)
 
 
-def _judge_ties(check: str, evidence: Evidence) -> Finding:
-    ascending, descending = evidence.references
-    tied = any(one.created_at == other.created_at for one, other in pairwise(evidence.oldest.data))
-    if ascending == descending[::-1]:
-        found = "asc is desc reversed" + ("" if tied else "; no equal times in this run")
-        return Finding(check=check, grade="sound", found=found, means="The same steps come in both orders.")
-    if _with_ties_reversed(evidence.newest) == ascending[::-1]:
-        found = "steps of equal time stand in the same order both ways"
-        means = "Nothing is lost; a list read in desc is not the reverse of one read in asc."
-        return Finding(check=check, grade="harmless", found=found, means=means)
-    found = "steps of equal time, or whole steps, differ between the two orders"
-    means = "Equal times may be sorted anew for each page: steps can be lost."
+def _has_several_times(page: StepPage) -> bool:
+    return len({step.created_at for step in page.data}) > 1
+
+
+def _is_sorted(page: StepPage, order: Order) -> bool:
+    times = [step.created_at for step in page.data]
+    return times == sorted(times, reverse=order == "desc")
+
+
+def check_ties(evidence: Evidence) -> Finding:
+    """Look at steps of equal time: do they stand alike on every page?"""
+    check = "ties"
+    if not any(_tied_groups(page.data) for _, page in evidence.pages()):
+        means = "Servers differ in how they sort those; try a run in which some have."
+        return Finding(check=check, grade="unknown", found="no two steps of this run have one time", means=means)
+    for order in ORDERS:
+        known: dict[frozenset[str], tuple[str, ...]] = {}
+        for (_, asked, *_), page in evidence.pages():
+            if asked == order and not all(
+                known.setdefault(pair, shown) == shown for pair, shown in _tied_pairs(page.data)
+            ):
+                found = f"steps of equal time are sorted anew for each page (order={order})"
+                means = "What follows a cursor of such a time is not certain."
+                return Finding(check=check, grade="refused", found=found, means=means)
+    ascending, descending = (_tied_groups(evidence.first_page(order).data) for order in ORDERS)
+    both = ascending.keys() & descending.keys()
+    if all(ascending[time] == descending[time][::-1] for time in both):
+        return Finding(check=check, grade="sound", found="desc is asc reversed", means="Nothing to say.")
+    found = "steps of equal time stand in the same order in asc and in desc"
+    means = "Nothing is lost; a list read in desc is not the reverse of one read in asc."
+    return Finding(check=check, grade="harmless", found=found, means=means)
+
+
+def _tied_groups(steps: Sequence[RunStep]) -> dict[Any, tuple[str, ...]]:
+    groups = {
+        time: tuple(step.id for step in group) for time, group in groupby(steps, key=lambda step: step.created_at)
+    }
+    return {time: ids for time, ids in groups.items() if len(ids) > 1}
+
+
+def _tied_pairs(steps: Sequence[RunStep]) -> Iterator[tuple[frozenset[str], tuple[str, ...]]]:
+    for ids in _tied_groups(steps).values():
+        for pair in pairwise(ids):
+            yield frozenset(pair), pair
+
+
+def check_copies(evidence: Evidence) -> Finding:
+    """Compare the steps that the two orders list."""
+    check = "both orders"
+    lists = [evidence.lists[order] for order in ORDERS]
+    if any(walked.error is not None or walked.given_up for walked in lists):
+        means = "See the walks below."
+        return Finding(check=check, grade="unknown", found="not both could be read", means=means)
+    old, new = ([step.id for step in walked.steps] for walked in lists)
+    if set(old) == set(new):
+        means = "It does not matter in which order a list is read."
+        return Finding(check=check, grade="sound", found=f"the same {len(old)} steps", means=means)
+    if not evidence.is_complete and len(old) == len(new) == lists[0].case.most:
+        means = "A shorter run can be compared."
+        return Finding(check=check, grade="unknown", found=f"the run has over {len(old)} steps", means=means)
+    found = f"asc lists {len(old)} steps, desc {len(new)}; {len(set(old) ^ set(new))} are in one of them only"
+    means = "The orders may be answered by copies, one of which lags behind: ask again later. If not, steps are lost."
     return Finding(check=check, grade="broken", found=found, means=means)
 
 
-def _is_sorted(page: StepPage, *, falling: bool = False) -> bool:
-    times = [step.created_at for step in page.data]
-    return times == sorted(times, reverse=falling)
+# --- What the envelope says ---------------------------------------------------------------------------------------
 
 
-def _with_ties_reversed(page: StepPage) -> tuple[str, ...]:
-    groups = groupby(page.data, key=lambda step: step.created_at)
-    return tuple(step.id for _, group in groups for step in reversed(list(group)))
-
-
-# --- Judgements: the cursors --------------------------------------------------------------------------------------
-
-_ORDERS: Final[tuple[Order, Order]] = ("asc", "desc")
-
-# From the best to the worst.
-_AFTER: Final[dict[str, tuple[Grade, str, str]]] = {
-    "exclusive": ("sound", "the steps behind the cursor", "Walks go on where they stopped."),
-    "inclusive": ("harmless", "the cursor's own step comes, too", "It is dropped: each step comes once."),
-    "endless": (
-        "broken",
-        "the cursor's own step comes, too, and for ever at the end of the list",
-        "A walk to the end is a PaginationError, after the last step.",
-    ),
-    "refused": ("broken", "refused", "Only the first page can be read."),
-    "empty": ("broken", "nothing comes", "Only the first page can be read, and the rest is missing without a word."),
-    "head": ("broken", "ignored: the first page comes again", "A walk past the first page is a PaginationError."),
-    "other side": ("broken", "steps from ahead of the cursor", "A walk past the first page is a PaginationError."),
-    "other": ("broken", "steps from elsewhere", "Steps can be missing without a word."),
-}
-
-_DETOUR: Final = "--before is exact: it reads from the head of the list up to the cursor."
-
-_BEFORE: Final[dict[str, tuple[Grade, str, str]]] = {
-    "adjacent": ("sound", "adjacent: the steps next to the cursor", "--before reads backwards, page by page."),
-    "window": (
-        "harmless",
-        "window: the head of the list, cut off at the cursor",
-        _DETOUR,
-    ),
-    "ignored": (
-        "harmless",
-        "ignored: the head of the list",
-        _DETOUR,
-    ),
-    "inclusive": (
-        "harmless",
-        "the cursor's own step comes, too",
-        _DETOUR,
-    ),
-    "empty": ("verify", "nothing comes", "--before finds nothing without --verify-paging."),
-    "off by one": ("verify", "off by one: the step next to the cursor is missing", "--before needs --verify-paging."),
-    "other": ("verify", "steps from elsewhere", "--before needs --verify-paging."),
-    "other side": ("verify", "wrong side: steps from behind the cursor", "--before needs --verify-paging."),
-    "refused": ("broken", "refused", "Do without --before."),
-}
-
-
-def _judge_after(evidence: Evidence) -> Finding:
-    if evidence.after is None:
-        return _too_short("after")
-    kinds = [_after_kind(answer, ids) for answer, ids in zip(evidence.after, evidence.references, strict=True)]
-    # An echo that promises more does not end a list.
-    endless = isinstance(evidence.end, StepPage) and evidence.end.has_more is True and evidence.complete
-    resolved = ["endless" if endless and kind == "inclusive" else kind for kind in kinds]
-    return _by_kinds("after", resolved, _AFTER)
-
-
-def _after_kind(answer: Answer, ids: Sequence[str]) -> str:
-    """Tell what came after the second step of a list."""
-    return _kind(
-        answer,
-        {"exclusive": ids[2 : 2 + SMALL], "inclusive": ids[1 : 1 + SMALL], "head": ids[:SMALL]},
-        other_side=ids[:1],
-    )
-
-
-def _judge_before(evidence: Evidence) -> Finding:
-    if evidence.before is None:
-        return _too_short("before")
-    # A page like the head of the list is a window's, or the head itself. Where less lies ahead of the cursor than a
-    # page holds, only a server that ignores it sends more.
-    ignored = ids_of(evidence.cut) == evidence.references[0][: SMALL + 1]
-    kinds = [_before_kind(answer, ids) for answer, ids in zip(evidence.before, evidence.references, strict=True)]
-    resolved = [("ignored" if ignored else "window") if kind == "head" else kind for kind in kinds]
-    return _by_kinds("before", resolved, _BEFORE)
-
-
-def _before_kind(answer: Answer, ids: Sequence[str]) -> str:
-    """Tell what came before a step in the middle of a list."""
-    at = middle(ids)
-    return _kind(
-        answer,
-        {
-            "adjacent": ids[at - SMALL : at],
-            "inclusive": ids[at - SMALL + 1 : at + 1],
-            "off by one": ids[at - SMALL - 1 : at - 1],
-            "head": ids[:SMALL],
-        },
-        other_side=ids[at + 1 :],
-    )
-
-
-def _kind(answer: Answer, kinds: dict[str, Sequence[str]], *, other_side: Sequence[str]) -> str:
-    """Return the kind whose steps came."""
-    if isinstance(answer, Refusal):
-        return "refused"
-    came = ids_of(answer)
-    if not came:
-        return "empty"
-    for kind, ids in kinds.items():
-        if came == tuple(ids):
-            return kind
-    return "other side" if set(came) & set(other_side) else "other"
-
-
-def _by_kinds(check: str, kinds: Sequence[str], table: dict[str, tuple[Grade, str, str]]) -> Finding:
-    """Report the worse of the kinds in the two orders, and both where they differ."""
-    ranks = list(table)
-    worst = max(kinds, key=ranks.index)
-    grade, found, means = table[worst]
-    if len(set(kinds)) > 1:
-        found = "\n".join(f"{order}: {table[kind][1]}" for order, kind in zip(_ORDERS, kinds, strict=True))
-        good = _ORDERS[kinds.index(min(kinds, key=ranks.index))]
-        means += f" It is better with --order {good}."
-    return Finding(check=check, grade=grade, found=found, means=means)
-
-
-def _judge_unknown(evidence: Evidence) -> Finding:
-    check = "unknown cursor"
-    match evidence.unknown:
-        case None:
-            return _too_short(check)
-        case Refusal(status=status):
-            means = "A mistyped --after is told."
-            return Finding(check=check, grade="sound", found=f"refused with {status}", means=means)
-        case page if not page.data:
-            means = "A mistyped --after lists nothing, without a word."
-            return Finding(check=check, grade="harmless", found="an empty page", means=means)
-        case page:
-            found = "ignored: the head of the list"
-            if ids_of(page) != evidence.references[0][:SMALL]:
-                found = "compared, not looked up: steps from somewhere"
-            means = "A mistyped --after lists other steps, without a word."
-            return Finding(check=check, grade="harmless", found=found, means=means)
-
-
-# --- Judgements: the envelope -------------------------------------------------------------------------------------
-
-
-def _judge_has_more(evidence: Evidence) -> Finding:
+def check_has_more(evidence: Evidence) -> Finding:
+    """Tell whether ``has_more`` says what is."""
     check = "has_more"
-    if evidence.end is None:
-        return _too_short(check)
     told = list(_has_more_told(evidence))
-    if any(expected and said is False for expected, said in told):
-        found = "says that nothing follows where steps follow"
-        means = "Without --verify-paging, a walk can end too early."
-        return Finding(check=check, grade="verify", found=found, means=means)
-    if any(said is None for _, said in told):
-        means = "A walk goes on until a page is empty: one request more."
+    if not told:
+        return _too_short(check)
+    sizes = {kind: _sizes(told, *kind) for kind in ((True, False), (False, True), (False, None), (True, None))}
+    if denied := sizes[True, False]:
+        found = f"says that nothing follows where steps follow (limit={denied})"
+        means = "Where walks believe it, the lines above say so; with verify_paging none does."
+        return Finding(check=check, grade="harmless", found=found, means=means)
+    if sizes[False, None] or sizes[True, None]:
+        means = "A walk goes on until the end is certain: a request more."
         return Finding(check=check, grade="harmless", found="not said", means=means)
-    if any(said and not expected for expected, said in told):
-        found = "says that steps follow where none do"
-        return Finding(check=check, grade="harmless", found=found, means="A walk may take one request more.")
-    return Finding(check=check, grade="sound", found="honest", means="A walk sends no request too many.")
+    if promised := sizes[False, True]:
+        found = f"says that steps follow where none do (limit={promised})"
+        return Finding(check=check, grade="harmless", found=found, means="A walk may take a request more.")
+    seen = _sizes(told, True, True)
+    unseen = [str(size) for size in PAGE_SIZES if str(size) not in seen.split(", ")]
+    found = f"honest where steps follow (limit={seen})"
+    if unseen:
+        found += f"; for limit={', '.join(unseen)} the run is too short"
+    return Finding(check=check, grade="sound", found=found, means="A walk sends no request too many.")
 
 
-def _has_more_told(evidence: Evidence) -> Generator[tuple[bool, bool | None], None, None]:
-    """Yield, for each page whose place is clear, whether more follows in its direction and what it said of that."""
-    yield not evidence.complete, evidence.oldest.has_more
-    ascending = evidence.references[0]
-    clear: list[tuple[bool, Answer | None, Sequence[str]]] = [
-        (True, evidence.small, ascending[:SMALL]),
-        (False, evidence.full_end, ascending[-SMALL:]),
-        (False, evidence.cut, ascending[:1]),
-    ]
-    for expected, answer, ids in clear:
-        if isinstance(answer, StepPage) and ids_of(answer) == tuple(ids):
-            yield expected, answer.has_more
-    for answer, ids in zip(evidence.before or (), evidence.references, strict=False):
-        if isinstance(answer, StepPage) and _before_kind(answer, ids) in ("adjacent", "head"):
-            yield True, answer.has_more
+def _sizes(told: list[tuple[int, bool, bool | None]], truth: bool, said: bool | None) -> str:
+    return ", ".join(map(str, sorted({limit for limit, *rest in told if rest == [truth, said]})))
 
 
-def _judge_ids(evidence: Evidence) -> Finding:
+def _has_more_told(evidence: Evidence) -> Iterator[tuple[int, bool, bool | None]]:
+    """Yield, for each page whose place is clear: its limit, whether more follows, and what it said of that."""
+    for order, reference in zip(ORDERS, evidence.references, strict=True):
+        whole = evidence.lists[order]
+        if whole.error is not None or whole.given_up:
+            continue
+        ids = [step.id for step in whole.steps]
+        place = {step_id: number for number, step_id in enumerate(ids)}
+        for (limit, asked, after, before), page in evidence.pages():
+            came = ids_of(page)
+            if asked != order or before is not None or (after is not None and after not in place):
+                continue
+            start = 0 if after is None else place[after] + 1
+            if came and list(came) == ids[start : start + len(came)] and len(ids) != whole.case.most:
+                yield limit, start + len(came) < len(ids), page.has_more
+        if not evidence.is_short:
+            cut = evidence.told(order, SMALL + 1, before=reference[1])
+            if isinstance(cut, StepPage) and ids_of(cut) == reference[:1]:
+                yield SMALL + 1, False, cut.has_more
+            for at in before_places(reference):
+                answer = evidence.told(order, SMALL, before=reference[at])
+                if (
+                    isinstance(answer, StepPage)
+                    and len(answer.data) == SMALL
+                    and kind_of_before(answer, reference, at) in ("adjacent", "head")
+                ):
+                    yield SMALL, True, answer.has_more
+
+
+def check_ids(evidence: Evidence) -> Finding:
+    """Tell whether ``first_id`` and ``last_id`` are those of the page."""
     check = "first_id, last_id"
-    pages = [page for page in (evidence.oldest, evidence.newest, evidence.small) if isinstance(page, StepPage)]
-    pages = [page for page in pages if page.data]
+    pages = [page for _, page in evidence.pages() if page.data]
+    if not pages:
+        return Finding(check=check, grade="unknown", found="no steps in this run", means="Try a longer run.")
     told = [
         (said, page.data[end].id)
         for page in pages
         for end, said in ((0, page.first_id), (-1, page.last_id))
         if said is not None
     ]
-    if not pages:
-        return Finding(
-            check=check, grade="unknown", found="no steps in this run", means="Not judged: try a longer run."
-        )
     means = "They are never used."
     if any(said != true for said, true in told):
         return Finding(check=check, grade="harmless", found="wrong", means=means)
@@ -331,12 +254,128 @@ def _judge_ids(evidence: Evidence) -> Finding:
     return Finding(check=check, grade="sound", found="right", means=means)
 
 
-_CHECKS: Final[tuple[Callable[[Evidence], Finding], ...]] = (
-    _judge_limit,
-    _judge_order,
-    _judge_after,
-    _judge_before,
-    _judge_has_more,
-    _judge_unknown,
-    _judge_ids,
-)
+# --- Walks --------------------------------------------------------------------------------------------------------
+
+
+def check_walks(evidence: Evidence, page_size: int) -> Finding:
+    """Judge the walks that were made with a page size."""
+    check = f"pages of {page_size}"
+    walks = [walked for walked in evidence.walks if walked.case.page_size == page_size]
+    wrong = [walked for walked in walks if not _agrees(walked, evidence)]
+    refused = [walked for walked in walks if walked.error is not None]
+    if wrong:
+        found = f"{len(wrong)} of {len(walks)} walks have other steps than the rest: {_named(wrong)}"
+        return Finding(check=check, grade="broken", found=found, means="One of them is wrong, without an error.")
+    if given_up := [walked for walked in walks if walked.given_up]:
+        found = f"{len(given_up)} of {len(walks)} walks were not finished, after {MOST_REQUESTS} requests"
+        return Finding(check=check, grade="unknown", found=found, means="A shorter run can be judged.")
+    if refused:
+        found = f"{len(refused)} of {len(walks)} walks are refused: {_named(refused)}"
+        return Finding(check=check, grade="refused", found=found, means=str(refused[0].error))
+    if not any(walked.steps for walked in walks):
+        return Finding(check=check, grade="unknown", found="no steps in this run", means="Try a longer run.")
+    found = f"all {len(walks)} walks are exact"
+    return Finding(check=check, grade="sound", found=found, means="In both orders, with and without cursors.")
+
+
+_MOST_NAMED: Final = 3
+
+
+def _named(walks: Sequence[Walked]) -> str:
+    more = "; and so on" if len(walks) > _MOST_NAMED else ""
+    return "; ".join(str(walked.case) for walked in walks[:_MOST_NAMED]) + more
+
+
+def _agrees(walked: Walked, evidence: Evidence) -> bool:
+    """Tell whether a walk gave what the whole list says; of the time of its cursor anything may be on either side."""
+    case = walked.case
+    whole = evidence.lists[case.order]
+    if whole.error is not None or whole.given_up or walked.given_up:
+        return True  # there is nothing to compare with
+    listed = list(whole.steps)
+    cursor = case.after or case.before
+    place = next((number for number, step in enumerate(listed) if step.id == cursor), None)
+    loose = None if place is None else listed[place].created_at
+    wanted = listed[::-1][len(listed) - (place or 0) :] if case.before else listed[0 if place is None else place + 1 :]
+    backward = case.before is not None
+    times = [step.created_at for step in walked.steps]
+    if len({step.id for step in walked.steps}) < len(times):
+        return False
+    if times != sorted(times, reverse=(case.order == "desc") != backward):
+        return False
+    came = {step.id for step in walked.steps if step.created_at != loose}
+    sure = [step for step in wanted if step.created_at != loose]
+    if not came <= {step.id for step in sure} and len(listed) != whole.case.most:
+        return False
+    if walked.error is not None or not times:
+        return walked.error is not None or not sure or case.most == 0
+    if case.most is not None and len(times) >= case.most:
+        sure = [step for step in sure if step.created_at != times[-1] and _comes_first(step, times[-1], case, backward)]
+    return {step.id for step in sure} <= came
+
+
+def _comes_first(step: RunStep, time: Any, case: Any, backward: bool) -> bool:
+    rises = (case.order == "asc") != backward
+    return bool(step.created_at < time) if rises else bool(step.created_at > time)
+
+
+# --- The steps themselves -----------------------------------------------------------------------------------------
+
+
+def check_parents(steps: Collection[RunStep], thread_id: str, run_id: str) -> Finding:
+    """Look whose the steps are: one consistent other id is an alias, several are a mistake."""
+    check = "thread_id, run_id"
+    seen = {
+        name: Counter(value for step in steps if (value := getattr(step, name)) is not None)
+        for name in ("thread_id", "run_id")
+    }
+    mixed = [name for name, values in seen.items() if len(values) > 1]
+    if mixed:
+        found = f"the list mixes steps of several: {', '.join(mixed)}"
+        return Finding(
+            check=check,
+            grade="refused",
+            found=found,
+            means="A list has the steps of one run: this is a mistake of the server.",
+        )
+    others = {
+        name: value
+        for name, asked in (("thread_id", thread_id), ("run_id", run_id))
+        for value in seen[name]
+        if value != asked
+    }
+    if others:
+        found = ", ".join(f"{name} is {value!r} throughout" for name, value in others.items())
+        return Finding(
+            check=check, grade="harmless", found=found, means="Taken for another name of what was asked for."
+        )
+    return Finding(check=check, grade="sound", found="those asked for", means="All steps are of this run.")
+
+
+def check_shapes(steps: Collection[RunStep], unreadable: Collection[UnreadableItem]) -> Finding:
+    """Count the steps that do not fit their classes, and the items that are no steps."""
+    check = "steps"
+    total, odd = len(steps), [step for step in steps if _problems(step)]
+    if unreadable:
+        one = next(iter(unreadable)).problem
+        found = f"{len(unreadable)} can not be read: {one.path} should be {one.expected}"
+        means = 'A walk is an error there, unless it is told odd="keep".'
+        return Finding(check=check, grade="refused", found=found, means=means)
+    if not odd:
+        return Finding(check=check, grade="sound", found=f"all {total} fit their classes", means="Nothing to say.")
+    first = _problems(odd[0])[0]
+    found = f"{len(odd)} of {total} do not fit, such as {odd[0].id}: {first.path} should be {first.expected}"
+    means = "What does not fit is kept as it came; nothing is lost."
+    return Finding(check=check, grade="harmless", found=found, means=means)
+
+
+def _problems(step: RunStep) -> list[Misfit]:
+    """Return why parts of a step are not what their classes say."""
+    parts = (step.step_details, *step.tool_calls)
+    kept_whole = [part.problem for part in parts if isinstance(part, OtherStepDetails | OtherToolCall) and part.problem]
+    return [*step.problems, *kept_whole]
+
+
+def _too_short(check: str) -> Finding:
+    found = f"needs a page of {FEWEST_STEPS} steps or more"
+    return Finding(check=check, grade="unknown", found=found, means="Try a longer run.")

@@ -2,109 +2,235 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Generator, Iterator, Sequence
+from typing import Final, TypeAlias, TypeVar
 
-import attrs
+from attrs import define, field, frozen
 
 from openai_steps._arguments import MAX_PAGE_SIZE
+from openai_steps._errors import APIStatusError, PaginationError
 from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Order
-
-MOST_REQUESTS: Final = 11
-"""How many questions an examination asks at most."""
+from openai_steps._models.steps import RunStep
+from openai_steps._walks.start import start_walk
 
 FEWEST_STEPS: Final = 6
 """How many steps a run must have for its cursors to be told apart."""
 
+SMALL: Final = 2
+"""The page size of single questions: small, so that a run of a few steps has several pages."""
 
-@attrs.frozen(kw_only=True)
+PAGE_SIZES: Final = (MAX_PAGE_SIZE, 20, 5)
+"""The page sizes of the walks: what people use, and one that makes many pages of a short run."""
+
+READ_AT_MOST: Final = 300
+"""How many steps of a long run are read in each order; smaller pages read fewer."""
+
+MOST_REQUESTS: Final = 200
+"""How many questions an examination asks; what is left over then is not judged."""
+
+PAGES_AT_MOST: Final = 6
+"""How many pages of a small size are read, where that is not the whole list."""
+
+NO_SUCH_STEP: Final = "step_openai_steps_doctor"
+
+ORDERS: Final[tuple[Order, Order]] = ("asc", "desc")
+
+
+@frozen(kw_only=True)
 class Question:
     """A page to ask for."""
 
-    order: Order
     limit: int
+    order: Order
     after: str | None = None
     before: str | None = None
 
 
-@attrs.frozen
-class Refusal:
-    """The server's error instead of a page."""
-
-    status: int
+Answer: TypeAlias = StepPage | APIStatusError
+R = TypeVar("R")
+Script: TypeAlias = Generator[Question, Answer, R]
 
 
-Answer: TypeAlias = StepPage | Refusal
+@frozen(kw_only=True)
+class Case:
+    """One walk that is made."""
+
+    order: Order
+    page_size: int
+    verified: bool
+    after: str | None = None
+    before: str | None = None
+    most: int | None = None
+
+    def __str__(self) -> str:
+        """Say which walk it is, in the words of its arguments."""
+        cursors = [
+            f"{name}=STEP" for name, cursor in (("after", self.after), ("before", self.before)) if cursor is not None
+        ]
+        return ", ".join([f"order={self.order}", *cursors, *(["verify_paging"] if self.verified else [])])
 
 
-# Small, so that a run of a few steps has several pages.
-SMALL: Final = 2
-NO_SUCH_STEP: Final = "step_openai_steps_doctor"
+@frozen(kw_only=True)
+class Walked:
+    """What came of a walk."""
+
+    case: Case
+    steps: tuple[RunStep, ...]
+    error: PaginationError | APIStatusError | None
+    given_up: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@define
 class Evidence:
-    """The answers. What follows ``end`` is None where a run is too short to ask for it."""
+    """All answers, each question being asked once."""
 
-    oldest: StepPage
-    newest: StepPage
-    end: Answer | None = None
-    small: Answer | None = None
-    full_end: Answer | None = None
-    after: tuple[Answer, Answer] | None = None
-    before: tuple[Answer, Answer] | None = None
-    cut: Answer | None = None
-    unknown: Answer | None = None
+    answers: dict[tuple[int, Order, str | None, str | None], Answer] = field(factory=dict)
+    largest: int = MAX_PAGE_SIZE
+    lists: dict[Order, Walked] = field(factory=dict)
+    walks: list[Walked] = field(factory=list)
+
+    def ask(self, order: Order, limit: int, *, after: str | None = None, before: str | None = None) -> Script[Answer]:
+        """Ask, unless it has been asked."""
+        key = (limit, order, after, before)
+        if key not in self.answers:
+            self.answers[key] = yield Question(limit=limit, order=order, after=after, before=before)
+        return self.answers[key]
+
+    def told(self, order: Order, limit: int, *, after: str | None = None, before: str | None = None) -> Answer | None:
+        """Return an answer; None for a question that was not asked."""
+        return self.answers.get((limit, order, after, before))
+
+    def pages(self) -> Iterator[tuple[tuple[int, Order, str | None, str | None], StepPage]]:
+        """Yield all pages with their questions."""
+        return ((key, answer) for key, answer in self.answers.items() if isinstance(answer, StepPage))
+
+    def first_page(self, order: Order) -> StepPage:
+        """Return the largest first page in an order."""
+        page = self.told(order, self.largest)
+        assert isinstance(page, StepPage)
+        return page
 
     @property
     def references(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The ids in ascending and in descending order, as far as one page goes."""
-        return ids_of(self.oldest), ids_of(self.newest)
+        """The ids in ascending and in descending order, as far as one page goes, as the server has them."""
+        return ids_of(self.first_page("asc")), ids_of(self.first_page("desc"))
 
     @property
-    def complete(self) -> bool:
-        """Whether the first page holds the whole list."""
-        return self.end is not None and set(ids_of(self.end)) <= set(ids_of(self.oldest))
+    def is_short(self) -> bool:
+        """Whether there are too few steps to tell cursors apart."""
+        return min(map(len, self.references)) < FEWEST_STEPS
+
+    @property
+    def is_on_one_page(self) -> bool:
+        """Whether the server sends the whole list, however few steps are asked for."""
+        small = [len(ids_of(self.told(order, SMALL))) for order in ORDERS]
+        return min(small) > SMALL and small == [*map(len, self.references)]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether one page holds the whole list, as far as the walks tell."""
+        return all(
+            walked.error is None and not walked.given_up and len(walked.steps) <= len(reference)
+            for walked, reference in zip(map(self.lists.__getitem__, ORDERS), self.references, strict=True)
+        )
+
+    def walk(self, case: Case) -> Script[Walked]:
+        """Make a walk, as the client does it."""
+        walk = start_walk(
+            after=case.after,
+            before=case.before,
+            page_size=case.page_size,
+            max_steps=case.most,
+            verify_paging=case.verified,
+        )
+        steps: list[RunStep] = []
+        error: PaginationError | APIStatusError | None = None
+        try:
+            while (query := walk.query) is not None:
+                if len(self.answers) >= MOST_REQUESTS:
+                    return Walked(case=case, steps=tuple(steps), error=None, given_up=True)
+                answer = yield from self.ask(case.order, query.limit, after=query.after, before=query.before)
+                if isinstance(answer, APIStatusError):
+                    raise answer
+                for page in walk.feed(answer):
+                    steps += page.data[::-1] if walk.backward else page.data
+        except (PaginationError, APIStatusError) as caught:
+            error = caught
+        return Walked(case=case, steps=tuple(steps), error=error)
 
 
-def gather() -> Generator[Question, Answer, Evidence]:
-    oldest = yield Question(order="asc", limit=MAX_PAGE_SIZE)
-    newest = yield Question(order="desc", limit=MAX_PAGE_SIZE)
-    assert isinstance(oldest, StepPage)
-    assert isinstance(newest, StepPage)
-    evidence = Evidence(oldest=oldest, newest=newest)
-    ascending, descending = evidence.references
-    if min(len(ascending), len(descending)) < FEWEST_STEPS:
-        return evidence
-    evidence = attrs.evolve(
-        evidence,
-        end=(yield Question(order="asc", limit=SMALL, after=ascending[-1])),
-        small=(yield Question(order="asc", limit=SMALL)),
-        after=(
-            (yield Question(order="asc", limit=SMALL, after=ascending[1])),
-            (yield Question(order="desc", limit=SMALL, after=descending[1])),
-        ),
-        before=(
-            (yield Question(order="asc", limit=SMALL, before=ascending[middle(ascending)])),
-            (yield Question(order="desc", limit=SMALL, before=descending[middle(descending)])),
-        ),
-        cut=(yield Question(order="asc", limit=SMALL + 1, before=ascending[1])),
-        unknown=(yield Question(order="asc", limit=SMALL, after=NO_SUCH_STEP)),
-    )
-    if not evidence.complete:
-        return evidence
-    full_end = yield Question(order="asc", limit=SMALL, after=ascending[-SMALL - 1])
-    return attrs.evolve(evidence, full_end=full_end)
+def gather() -> Script[Evidence]:
+    """Ask all that is needed.
+
+    Raises:
+        APIStatusError: If the server refuses even the smallest page.
+    """
+    evidence = Evidence()
+    for evidence.largest in (*PAGE_SIZES, SMALL):
+        ascending = yield from evidence.ask("asc", evidence.largest)
+        if isinstance(ascending, StepPage):
+            break
+    descending = yield from evidence.ask("desc", evidence.largest)
+    for answer in (ascending, descending):
+        if isinstance(answer, APIStatusError):
+            raise answer
+    for order in ORDERS:
+        case = Case(order=order, page_size=evidence.largest, verified=True, most=READ_AT_MOST)
+        evidence.lists[order] = yield from evidence.walk(case)
+    if not evidence.is_short:
+        yield from _single_questions(evidence)
+    for case in _cases(evidence):
+        evidence.walks.append((yield from evidence.walk(case)))
+    return evidence
 
 
-def middle(ids: Sequence[str]) -> int:
-    """A place with two pages ahead of it, and something behind it."""
-    return len(ids) // 2 + 1
+def _single_questions(evidence: Evidence) -> Script[None]:
+    for order, ids in zip(ORDERS, evidence.references, strict=True):
+        yield from evidence.ask(order, SMALL)
+        for place in after_places(ids):
+            yield from evidence.ask(order, SMALL, after=ids[place])
+        for place in before_places(ids):
+            yield from evidence.ask(order, SMALL, before=ids[place])
+        yield from evidence.ask(order, SMALL, after=NO_SUCH_STEP)
+        yield from evidence.ask(order, SMALL, after=between(ids))
+    ascending = evidence.references[0]
+    yield from evidence.ask("asc", SMALL, after=ascending[-1])
+    yield from evidence.ask("asc", SMALL + 1, before=ascending[1])
+    if evidence.is_complete:
+        yield from evidence.ask("asc", SMALL, after=ascending[-SMALL - 1])
+
+
+def _cases(evidence: Evidence) -> Iterator[Case]:
+    for size in PAGE_SIZES:
+        for order in ORDERS:
+            ids = [step.id for step in evidence.lists[order].steps]
+            most = READ_AT_MOST if size == MAX_PAGE_SIZE or len(ids) <= PAGES_AT_MOST * size else PAGES_AT_MOST * size
+            cursors: list[dict[str, str]] = [{}]
+            if len(ids) >= FEWEST_STEPS:
+                near_end = max(1, len(ids) - PAGES_AT_MOST // 2 * size)
+                cursors += [{"after": ids[place]} for place in {near_end, len(ids) // 2}]
+                cursors += [{"before": ids[place]} for place in {len(ids) // 2, len(ids) - 1}]
+            for given in cursors:
+                for verified in (False, True):
+                    yield Case(order=order, page_size=size, verified=verified, most=most, **given)
+
+
+def after_places(ids: Sequence[str]) -> tuple[int, int]:
+    """The places behind which is asked: near the head and near the end."""
+    return 1, len(ids) - SMALL - 2
+
+
+def before_places(ids: Sequence[str]) -> tuple[int, int]:
+    """The places before which is asked: each has two pages ahead of it, and something behind it."""
+    return len(ids) // 2 + 1, len(ids) - 2
+
+
+def between(ids: Sequence[str]) -> str:
+    """Return an id that does not exist, and that compares as one in the middle of the list does."""
+    return f"{sorted(ids)[len(ids) // 2]}~"
 
 
 def ids_of(answer: Answer | None) -> tuple[str, ...]:
+    """Return the ids of a page; none of anything else."""
     return tuple(step.id for step in answer.data) if isinstance(answer, StepPage) else ()
-
-
-# --- Judgements: the limit and the order --------------------------------------------------------------------------

@@ -5,45 +5,62 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from openai_steps._errors import APIStatusError
-from openai_steps.doctor._checks import Finding, examine
-from openai_steps.doctor._evidence import Answer, Question, Refusal
+from openai_steps.doctor._checks import examination
+from openai_steps.doctor._evidence import Answer, Question
+from openai_steps.doctor._report import Report
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
 
-# --- How it pages -------------------------------------------------------------------------------------------------
 
+async def examine(client: AsyncStepsClient, thread_id: str, run_id: str) -> Report:
+    """Judge the paging of the server that a client asks, by one of its runs.
 
-async def examine_run(client: AsyncStepsClient, thread: str, run: str) -> tuple[list[Finding], int]:
-    examination = examine()
-    question = next(examination)
-    requests = 0
+    The run should be finished, and the longer it is, up to some hundreds of steps, the more it tells; some of its steps
+    should share a second. At most 200 requests are sent, one after the other.
+
+    Args:
+        client: Asks the server.
+        thread_id: The run's thread.
+        run_id: The run.
+
+    Returns:
+        What was found; also where walks over this run are errors. ``report.verdict`` is the worst of it.
+
+    Raises:
+        StepsError: If the server does not answer, or refuses even the first page: no such run, say, or a wrong key.
+        ValueError: If an id is none that a server would take.
+    """
+    questions = examination(thread_id, run_id)
+    question = next(questions)
     while True:
-        requests += 1
-        answer = await _ask(client, thread, run, question)
+        answer = await _ask(client, thread_id, run_id, question)
         try:
-            question = examination.send(answer)
+            question = questions.send(answer)
         except StopIteration as end:
-            findings: list[Finding] = end.value
-            return findings, requests
+            report: Report = end.value
+            return report
 
 
-# These say something about the caller, not about the cursor.
-_NOT_FOR_A_CURSOR: Final = frozenset({401, 403, 429})
+# These say something about the caller or the moment, not about the cursor.
+_NOT_FOR_A_CURSOR: Final = frozenset({401, 403, 408, 429})
+_FOR_A_LIMIT: Final = frozenset({400, 422})
 
 
-async def _ask(client: AsyncStepsClient, thread: str, run: str, question: Question) -> Answer:
+async def _ask(client: AsyncStepsClient, thread_id: str, run_id: str, question: Question) -> Answer:
     try:
         return await client.list_steps_page(
-            thread,
-            run,
+            thread_id,
+            run_id,
             limit=question.limit,
             order=question.order,
             after=question.after,
             before=question.before,
+            odd="keep",
         )
     except APIStatusError as error:
         has_cursor = question.after is not None or question.before is not None
-        if not has_cursor or error.status in _NOT_FOR_A_CURSOR:
+        is_answer = error.status not in _NOT_FOR_A_CURSOR if has_cursor else error.status in _FOR_A_LIMIT
+        if not is_answer:
             raise
-        return Refusal(error.status)
+        return error

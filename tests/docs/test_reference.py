@@ -22,7 +22,7 @@ def documented(*pages: Path) -> list[str]:
 
 
 SUBPACKAGES = (
-    *("archive", "console", "conversation", "cost", "emulator", "evaluation", "export", "gateway", "history"),
+    *("archive", "console", "conversation", "cost", "doctor", "emulator", "evaluation", "export", "gateway", "history"),
     *("migration", "otel", "testing", "timeline", "turns"),
 )
 

@@ -1,58 +1,58 @@
-"""The questions that a server is asked: few, and only those that its run is long enough for."""
+"""What is asked: each question once, within a bound, pages as large as the server allows."""
 
 from __future__ import annotations
 
 import pytest
-from sample_steps import make_steps
+from judging import Asked, report_on, steps_of
 
-from openai_steps import structure_page
-from openai_steps.doctor._evidence import FEWEST_STEPS, MOST_REQUESTS, Answer, Evidence, Question, Refusal, gather
-from openai_steps.emulator import Query, list_steps
-from openai_steps.emulator import Refusal as EmulatorRefusal
-
-
-def ask(count: int) -> tuple[list[Question], Evidence]:
-    """Return the questions to a sound server with a run of so many steps, and the evidence."""
-    questions: list[Question] = []
-    gathering = gather()
-    question = next(gathering)
-    while True:
-        questions.append(question)
-        try:
-            question = gathering.send(answer(count, question))
-        except StopIteration as end:
-            evidence: Evidence = end.value
-            return questions, evidence
+from openai_steps import APIStatusError
+from openai_steps.doctor._evidence import MOST_REQUESTS, Answer, Question
+from openai_steps.emulator import DIALECTS, Dialect
 
 
-def answer(count: int, question: Question) -> Answer:
-    query = Query(limit=question.limit, order=question.order, after=question.after, before=question.before)
-    try:
-        return structure_page(list_steps(make_steps(count), query))
-    except EmulatorRefusal as refused:
-        return Refusal(refused.status)
+class Counting:
+    """A server that counts its questions."""
+
+    def __init__(self, server: Asked) -> None:
+        self.server = server
+        self.asked: list[tuple[int, str, str | None, str | None]] = []
+
+    def __call__(self, question: Question) -> Answer:
+        self.asked.append((question.limit, question.order, question.after, question.before))
+        return self.server(question)
 
 
-@pytest.mark.parametrize("count", [0, 1, FEWEST_STEPS - 1])
-def test_a_short_run_is_listed_both_ways_and_no_more(count: int) -> None:
-    questions, evidence = ask(count)
-    assert [question.order for question in questions] == ["asc", "desc"]
-    assert evidence.after is None
-    assert not evidence.complete
+@pytest.mark.parametrize("count", [0, 1, 30, 130, 1000])
+@pytest.mark.parametrize("dialect", ["contract", "window", "opengpts", "hal_9100"])
+def test_each_question_is_asked_once_and_counted(count: int, dialect: str) -> None:
+    server = Counting(Asked(steps_of(count, ties=2, random_ids=True), DIALECTS[dialect]))
+    report = report_on(server)
+    assert len(server.asked) == len(set(server.asked)) == report.requests <= MOST_REQUESTS
 
 
-@pytest.mark.parametrize("count", [FEWEST_STEPS, 30, 100])
-def test_a_run_of_one_page_gets_every_question(count: int) -> None:
-    questions, evidence = ask(count)
-    assert len(questions) == MOST_REQUESTS
-    assert evidence.complete
-    assert evidence.full_end is not None
-    ascending, descending = evidence.references
-    assert ascending == descending[::-1]
+@pytest.mark.parametrize(("count", "most"), [(0, 8), (3, 24), (30, 120), (130, 190)])
+def test_a_sound_server_is_not_asked_all_that_may_be_asked(count: int, most: int) -> None:
+    assert report_on(Asked(steps_of(count))).requests <= most
 
 
-def test_the_end_of_a_run_of_many_pages_is_not_asked_for() -> None:
-    questions, evidence = ask(101)
-    assert len(questions) == MOST_REQUESTS - 1
-    assert not evidence.complete
-    assert evidence.full_end is None
+def test_what_is_left_over_is_not_judged() -> None:
+    server = Asked(steps_of(300, ties=2, random_ids=True), Dialect(max_limit=3, limit_over="capped"))
+    report = report_on(server)
+    assert report.requests == MOST_REQUESTS
+    assert not report.all_clear
+    assert "pages of 5" in report.checks("unknown")
+
+
+def test_a_server_that_refuses_large_pages_is_asked_for_smaller_ones() -> None:
+    report = report_on(Asked(steps_of(45, ties=2), Dialect(max_limit=30)))
+    grades = {finding.check: finding.grade for finding in report.findings}
+    assert (grades["pages of 20"], grades["pages of 5"], grades["limit"]) == ("sound", "sound", "harmless")
+    assert report.steps == 45
+
+
+def test_a_server_that_refuses_every_page_is_an_error() -> None:
+    with pytest.raises(APIStatusError, match="no"):
+        report_on(lambda question: APIStatusError("no", status=400))
+    ascending = Asked(steps_of(9))
+    with pytest.raises(APIStatusError, match="no desc"):
+        report_on(lambda asked: ascending(asked) if asked.order == "asc" else APIStatusError("no desc", status=400))

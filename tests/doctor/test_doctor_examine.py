@@ -1,40 +1,86 @@
-"""A real server is asked, and what it refuses is evidence, unless it refuses the caller."""
+"""The doctor over HTTP: a report, and the errors that are no judgement."""
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from judging import steps_of
 from sample_steps import RUN, THREAD
 from serving import serving
 
-from openai_steps import APIStatusError
-from openai_steps.doctor._evidence import MOST_REQUESTS
-from openai_steps.doctor._examine import examine_run
-from openai_steps.emulator import Answer
+from openai_steps import APIStatusError, AuthenticationError, NotFoundError
+from openai_steps.doctor import examine
+from openai_steps.emulator import Answer, Stall
+
+STEPS = steps_of(45, ties=2, random_ids=True)
 
 
-async def test_a_sound_server() -> None:
-    async with serving(30) as (client, emulator):
-        findings, requests = await examine_run(client, THREAD, RUN)
-        assert requests == len(emulator.requests) == MOST_REQUESTS
-    assert {finding.grade for finding in findings} <= {"sound", "harmless"}
+@pytest.mark.parametrize(
+    ("dialect", "verdict"),
+    [("contract", "sound"), ("window", "harmless"), ("opengpts", "refused"), ("openai_responses", "broken")],
+)
+async def test_a_report_over_http(dialect: str, verdict: str) -> None:
+    async with serving(STEPS, dialect=dialect) as (client, emulator):
+        report = await examine(client, THREAD, RUN)
+        assert report.requests == len(emulator.requests)
+    assert (report.verdict, report.steps, report.thread_id, report.run_id) == (verdict, 45, THREAD, RUN)
 
 
-async def test_a_cursor_that_is_refused_is_a_finding() -> None:
-    async with serving(30, dialect="clicky_chats") as (client, _):
-        findings, _ = await examine_run(client, THREAD, RUN)
-    assert "refused with 400" in [finding.found for finding in findings]
+async def test_the_same_client_gives_the_same_report_again() -> None:
+    """What a client has learned of its server is neither used nor changed."""
+    async with serving(STEPS) as (client, _):
+        await client.collect_steps(THREAD, RUN)
+        first = await examine(client, THREAD, RUN)
+        assert await examine(client, THREAD, RUN) == first
 
 
-@pytest.mark.parametrize("status", [401, 403, 429])
-async def test_a_caller_that_is_refused_is_no_finding(status: int) -> None:
-    async with serving(30) as (client, emulator):
+@pytest.mark.parametrize(("status", "kind"), [(401, AuthenticationError), (404, NotFoundError), (500, APIStatusError)])
+async def test_an_error_on_the_first_page_is_no_judgement(status: int, kind: type[APIStatusError]) -> None:
+    async with serving(STEPS) as (client, emulator):
+        emulator.inject(Answer(status, {"error": {"message": "no"}}))
+        with pytest.raises(kind, match="no"):
+            await examine(client, THREAD, RUN)
+        assert len(emulator.requests) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403, 408, 429])
+async def test_errors_that_say_nothing_of_a_cursor_are_no_judgement(status: int) -> None:
+    async with serving(STEPS) as (client, emulator):
         emulator.inject(Answer(status), matching=lambda request: "after=" in request.raw_query)
         with pytest.raises(APIStatusError) as caught:
-            await examine_run(client, THREAD, RUN)
+            await examine(client, THREAD, RUN)
     assert caught.value.status == status
 
 
-async def test_a_run_that_is_not_there_is_no_finding() -> None:
-    async with serving(30) as (client, _):
-        with pytest.raises(APIStatusError):
-            await examine_run(client, THREAD, "run_gone")
+async def test_a_server_that_fails_wherever_a_cursor_is_given_is_judged() -> None:
+    """astra-assistants answers every cursor with 500 or 502."""
+    async with serving(STEPS) as (client, emulator):
+        emulator.inject(Answer(502), 1000, matching=lambda request: "after=" in request.raw_query)
+        report = await examine(client, THREAD, RUN)
+    (after,) = [finding for finding in report.findings if finding.check == "after"]
+    assert (after.grade, after.found) == ("refused", "refused")
+
+
+async def test_steps_that_can_not_be_read_are_counted() -> None:
+    odd = [{**step, "created_at": None} if number in (3, 4) else step for number, step in enumerate(STEPS)]
+    async with serving(odd) as (client, _):
+        report = await examine(client, THREAD, RUN)
+    (steps,) = [finding for finding in report.findings if finding.check == "steps"]
+    assert steps.grade == "refused"
+    assert steps.found.startswith("2 can not be read: $.created_at should be ")
+    assert report.steps == 43
+
+
+async def test_an_id_that_no_server_would_take() -> None:
+    async with serving(STEPS) as (client, emulator):
+        with pytest.raises(ValueError, match="run_id"):
+            await examine(client, THREAD, "")
+        assert emulator.requests == ()
+
+
+async def test_it_can_be_cancelled() -> None:
+    async with serving(STEPS) as (client, emulator):
+        emulator.inject(Stall())
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(examine(client, THREAD, RUN), 0.1)

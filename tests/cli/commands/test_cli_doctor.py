@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
+
 import pytest
 from command_line import call, invoke, serving
-from sample_steps import RUN, THREAD
+from rich.console import Console
+from sample_steps import RUN, THREAD, make_step
 
+from openai_steps.cli._doctor_view import print_report
+from openai_steps.doctor import Finding, Report
 from openai_steps.doctor._evidence import MOST_REQUESTS
 from openai_steps.emulator import DIALECTS, Answer
 
@@ -17,29 +23,54 @@ def row(output: str, check: str) -> str:
     return line
 
 
+TIED = [make_step(number, created_at=1_700_000_000 + number // 2) for number in range(30)]
+
+
 @pytest.mark.parametrize(
-    ("dialect", "verdict", "words", "advice"),
+    ("dialect", "grade", "words", "advice"),
     [
-        ("contract", "sound", "adjacent:", "This server's paging is sound: --verify-paging is not needed."),
-        ("window", "harmless", "window:", "This server's paging is sound: --verify-paging is not needed."),
-        ("supercompat", "harmless", "ignored:", "This server's paging is sound: --verify-paging is not needed."),
-        ("supercompat_messages", "--verify-paging", "off by one:", "Use --verify-paging with this server."),
-        ("openopenai", "--verify-paging", "wrong side:", "Use --verify-paging with this server."),
+        ("contract", "sound", "adjacent:", "This server's paging is sound."),
+        ("window", "harmless", "window:", "every walk over it is exact all the same."),
+        ("supercompat", "harmless", "ignored:", "every walk over it is exact all the same."),
     ],
 )
-async def test_it_tells_the_dialects_of_before_apart(dialect: str, verdict: str, words: str, advice: str) -> None:
-    async with serving(30, dialect=DIALECTS[dialect]) as served:
+async def test_it_prints_the_report(dialect: str, grade: str, words: str, advice: str) -> None:
+    async with serving(TIED, dialect=DIALECTS[dialect]) as served:
         result = await invoke("doctor", *served.run, COLUMNS="160")
         sent = len(served.emulator.requests)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert row(result.stdout, "before").split()[1] == verdict
+    assert row(result.stdout, "before").split()[1] == grade
     assert words in result.stdout
     assert advice in result.stdout
     assert f"{sent} requests of at most {MOST_REQUESTS} were sent." in result.stdout
 
 
+async def test_the_report_as_json() -> None:
+    async with serving(TIED, dialect=DIALECTS["window"]) as served:
+        result = await invoke("doctor", *served.run, "--json")
+    report = json.loads(result.stdout)
+    assert (result.exit_code, report["verdict"], report["run_id"]) == (0, "harmless", RUN)
+    assert {finding["check"] for finding in report["findings"]} > {"pages of 100", "pages of 20", "before", "ties"}
+
+
+def test_json_of_nothing_is_a_usage_error() -> None:
+    assert call("doctor", "--json", OPENAI_API_KEY=SECRET).exit_code == 2
+
+
+def test_what_a_terminal_would_obey_is_escaped() -> None:
+    evil = "\x1b[2J\u202e"
+    finding = Finding(check="thread_id, run_id", grade="harmless", found=f"run_id is {evil}", means=f"{evil}\nnot so")
+    report = Report(thread_id="t", run_id="r", steps=1, requests=1, findings=(finding,))
+    console = Console(file=io.StringIO(), width=160, color_system=None)
+    print_report(console, report)
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    assert "not so" in shown
+    assert not {"\x1b", "\u202e"} & set(shown)
+
+
 def test_the_help_promises_as_many_requests() -> None:
-    assert f"at most {MOST_REQUESTS} requests" in " ".join(call("doctor", "--help").stdout.split())
+    assert f"at most {MOST_REQUESTS}" in " ".join(call("doctor", "--help").stdout.split())
 
 
 @pytest.mark.parametrize("arguments", [[], ["t", "r"]])
@@ -89,8 +120,8 @@ def test_a_thread_alone_is_a_usage_error() -> None:
 async def test_a_short_run_is_not_judged() -> None:
     async with serving(3) as served:
         result = await invoke("doctor", *served.run)
-        assert len(served.emulator.requests) == 2
-    assert "needs a run of 6 steps or more" in result.stdout
+    assert "needs a page of 6 steps or more" in result.stdout
+    assert "Nothing speaks against this server." in result.stdout
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])

@@ -1,0 +1,85 @@
+"""What an examination found: attrs classes, and the JSON of them."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, TypeAlias
+
+from attrs import asdict, frozen
+
+Grade: TypeAlias = Literal["sound", "harmless", "unknown", "refused", "broken"]
+"""How good something is, from the best to the worst.
+
+``sound``: as documented. ``harmless``: different, and every walk is exact all the same. ``unknown``: this run does not
+tell. ``refused``: some walks end in a `PaginationError`, and none in a wrong list. ``broken``: a list can be wrong.
+"""
+
+_RANKS: Final[tuple[Grade, ...]] = ("sound", "harmless", "unknown", "refused", "broken")
+
+
+@frozen(kw_only=True)
+class Finding:
+    """What one check found.
+
+    Args:
+        check: What was looked at.
+        grade: How good it is.
+        found: What the server does.
+        means: What that means for a person who reads steps from it.
+    """
+
+    check: str
+    grade: Grade
+    found: str
+    means: str
+
+
+@frozen(kw_only=True)
+class Report:
+    """What an examination found.
+
+    Args:
+        thread_id: The thread that was asked for.
+        run_id: The run that was asked for.
+        steps: How many of its steps were seen.
+        requests: How many requests were sent.
+        findings: What each check found, in a fixed order.
+    """
+
+    thread_id: str
+    run_id: str
+    steps: int
+    requests: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> Grade:
+        """The worst of the grades."""
+        return max((finding.grade for finding in self.findings), key=_RANKS.index, default="unknown")
+
+    @property
+    def all_clear(self) -> bool:
+        """Whether every walk over this run is exact, and nothing speaks against others."""
+        return self.verdict in ("sound", "harmless")
+
+    @property
+    def advice(self) -> str:
+        """The findings in a sentence or two."""
+        return _ADVICE[self.verdict].format(open=", ".join(self.checks("unknown")))
+
+    def checks(self, grade: Grade) -> list[str]:
+        """Return the names of the checks of a grade."""
+        return [finding.check for finding in self.findings if finding.grade == grade]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as a JSON object, with its verdict and advice."""
+        findings = [asdict(finding) for finding in self.findings]
+        return {**asdict(self), "findings": findings, "verdict": self.verdict, "advice": self.advice}
+
+
+_ADVICE: Final[dict[Grade, str]] = {
+    "sound": "This server's paging is sound.",
+    "harmless": "This server differs from what is documented, and every walk over it is exact all the same.",
+    "unknown": "Nothing speaks against this server. Not judged, for this run does not tell: {open}.",
+    "refused": "Some walks over this server end in a PaginationError, none in a wrong list; see the lines marked so.",
+    "broken": "This server can make a list wrong without an error; see the lines marked so.",
+}
