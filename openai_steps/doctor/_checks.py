@@ -265,7 +265,10 @@ def check_walks(evidence: Evidence, page_size: int) -> Finding:
     refused = [walked for walked in walks if walked.error is not None]
     if wrong:
         found = f"{len(wrong)} of {len(walks)} walks have other steps than the rest: {_named(wrong)}"
-        return Finding(check=check, grade="broken", found=found, means="One of them is wrong, without an error.")
+        means = "One of them is wrong, without an error."
+        if not any(walked.case.verified for walked in wrong):
+            means = "Without an error: use verify_paging, with which all agree or raise."
+        return Finding(check=check, grade="broken", found=found, means=means)
     if given_up := [walked for walked in walks if walked.given_up]:
         found = f"{len(given_up)} of {len(walks)} walks were not finished, after {MOST_REQUESTS} requests"
         return Finding(check=check, grade="unknown", found=found, means="A shorter run can be judged.")

@@ -11,6 +11,7 @@ from judging import NAMED, Asked, Steps, judge, report_on, steps_of
 
 from openai_steps import APIStatusError, PaginationError, RunStep, structure_page
 from openai_steps._walks.start import start_walk
+from openai_steps.doctor import Finding
 from openai_steps.doctor._checks import check_walks
 from openai_steps.doctor._evidence import Answer, Case, Evidence, Question, Walked
 from openai_steps.emulator import DIALECTS, HABITS, Dialect
@@ -159,15 +160,25 @@ def test_ids_of_the_envelope() -> None:
 LISTED = structure_page({"data": steps_of(12, ties=2)}).data
 
 
-def grade_of(steps: Sequence[RunStep], order: Order = "asc", error: PaginationError | None = None, **given: Any) -> str:
+def grade_of(*arguments: Any, **given: Any) -> str:
     """The grade of a walk that gave these steps of LISTED."""
+    return finding_of(*arguments, **given).grade
+
+
+def finding_of(
+    steps: Sequence[RunStep],
+    order: Order = "asc",
+    error: PaginationError | None = None,
+    verified: bool = False,
+    **given: Any,
+) -> Finding:
     lists: dict[Order, Walked] = {
         "asc": Walked(case=Case(order="asc", page_size=100, verified=True, most=300), steps=LISTED, error=None),
         "desc": Walked(case=Case(order="desc", page_size=100, verified=True, most=300), steps=LISTED[::-1], error=None),
     }
-    case = Case(order=order, page_size=20, verified=False, **given)
+    case = Case(order=order, page_size=20, verified=verified, **given)
     evidence = Evidence(lists=lists, walks=[Walked(case=case, steps=tuple(steps), error=error)])
-    return check_walks(evidence, 20).grade
+    return check_walks(evidence, 20)
 
 
 def test_walks_that_agree() -> None:
@@ -201,6 +212,11 @@ def test_walks_that_agree() -> None:
 )
 def test_walks_that_do_not_agree_are_told(steps: Sequence[RunStep], given: dict[str, Any]) -> None:
     assert grade_of(steps, **given) == "broken"
+
+
+def test_what_helps_is_told() -> None:
+    assert "use verify_paging" in finding_of(LISTED[:-1]).means
+    assert "verify_paging" not in finding_of(LISTED[:-1], verified=True).means
 
 
 def test_a_walk_that_raised_is_refused_unless_what_it_gave_is_wrong() -> None:
