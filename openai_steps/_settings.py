@@ -70,7 +70,7 @@ class Limits:
     """
 
     max_body_bytes: int = field(default=64 * 1024 * 1024, validator=_positive_whole)
-    max_values: int = field(default=2_000_000, validator=_positive_whole)
+    max_values: int = field(default=4_000_000, validator=_positive_whole)
     max_error_bytes: int = field(default=64 * 1024, validator=_positive_whole)
     max_connections: int = field(default=100, validator=_positive_whole)
 

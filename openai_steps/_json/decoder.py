@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 
 from openai_steps._json.codegen import Builders
+from openai_steps._json.collector import CollectorPaused
 from openai_steps._json.converter import converter, read_with, structure
 from openai_steps._json.hooks import Hook, is_page, item_of, page_reader
 from openai_steps._json.shapes import shape_of
@@ -24,6 +25,8 @@ from openai_steps._json.text import loads, to_text
 T = TypeVar("T")
 
 _REFUSALS: Final = (ValueError, RecursionError)  # msgspec.DecodeError, UnicodeDecodeError and Refused are ValueErrors
+
+_LARGE: Final = 128 * 1024  # bytes; of a smaller page the collector's 700 new objects are hardly made
 
 _list_of_texts: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _object_of_texts: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -36,6 +39,13 @@ def decode(body: bytes, cls: type[T]) -> T:
         ValueError: If the body is not JSON.
         ResponseDecodeError: If it is, but not what it should be.
     """
+    if len(body) > _LARGE:
+        with CollectorPaused():
+            return _decode(body, cls)
+    return _decode(body, cls)
+
+
+def _decode(body: bytes, cls: type[T]) -> T:
     try:
         return cast(T, _short_way(cast(Any, cls))(body))
     except _REFUSALS:

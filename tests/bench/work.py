@@ -3,10 +3,12 @@
 usage: work.py CLIENT JOB PORT
 
 Clients: ours, openai, azure (azure-ai-agents), floor (aiohttp and orjson alone, plain dicts: what Python can reach).
-Jobs: stream (one run of 10,000 steps, one by one), long (the same with 100,000), collect (2,000 steps into a list),
+Jobs: stream (one run of 10,000 steps, one by one), touch (the same, and what each step did is looked at), long (the
+same with 100,000), collect (2,000 steps into a list),
 slow (2,000 steps, and 40 ms of other work after each hundred), fleet (400 runs of 10 steps, 64 at once), import (only
 that, with what it needs to be used), growth (the steps of one run of 100,000 and of runs of 1,000, in turns of 5,000;
-prints the ratio of their CPU).
+prints the ratio of their CPU), odd (pages in which one tool of a hundred steps is odd, and plain ones, in turns; prints
+the ratio), block (seconds for which a page of 64 MiB holds the loop), million (MiB for a walk of a million steps).
 
 Imports, the first connection and the first page are not counted, but for the job import. A machine that others use,
 too, is fast and slow by turns of a second, so a job is done again, by a new client, until two seconds have passed.
@@ -27,7 +29,7 @@ from typing import Any, Protocol
 
 THREAD = "thread_bench"
 ENOUGH = 2.0  # seconds
-STREAMS = {"stream": 10_000, "long": 100_000}
+STREAMS = {"stream": 10_000, "touch": 10_000, "long": 100_000}
 
 
 class Client(Protocol):
@@ -128,8 +130,10 @@ CLIENTS: dict[str, Callable[[], Client]] = {"ours": Ours, "openai": OpenAI, "azu
 async def do(client: Client, job: str) -> int:
     if job in STREAMS:
         count = 0
-        async for _ in client.steps(f"run_{STREAMS[job]}"):
+        async for step in client.steps(f"run_{STREAMS[job]}"):
             count += 1
+            if job == "touch":
+                _ = step["step_details"] if isinstance(step, dict) else step.step_details
         return count
     if job == "collect":
         return len(await client.collect("run_2000"))
@@ -189,6 +193,65 @@ async def connected(name: str, port: int) -> AsyncIterator[Client]:
         yield client
 
 
+def measure_odd() -> dict[str, Any]:
+    """Return how much more CPU a page takes in which one tool of a hundred steps is odd."""
+    from server import page
+
+    from openai_steps import StepPage
+    from openai_steps._json.decoder import decode
+
+    bodies = {"plain": page(100, 100, "asc", None)}
+    bodies["odd"] = bodies["plain"].replace(b'"arguments":"{', b'"arguments":7,"was":"{', 1)
+    seconds = {"plain": 0.0, "odd": 0.0}
+    for _ in range(300):
+        for kind, body in bodies.items():
+            began = time.process_time()
+            decode(body, StepPage)
+            seconds[kind] += time.process_time() - began
+    return {"odd": seconds["odd"] / seconds["plain"]}
+
+
+def measure_block() -> dict[str, Any]:
+    """Return how long the loop stands still for a page of 64 MiB, the largest that is read."""
+    from server import page
+
+    from openai_steps import StepPage
+    from openai_steps._http.replies import Reply, read_reply
+    from openai_steps._http.requests import Request
+
+    body = page(100, 100, "asc", None)
+    steps = body[body.index(b"[") + 1 : body.rindex(b"]")]
+    times = 64 * 1024 * 1024 // (len(steps) + 1) - 1
+    whole = b'{"object":"list","data":[%s],"has_more":false}' % b",".join([steps] * times)
+    began = time.process_time()
+    read_reply(Reply(200, {}, whole), StepPage, request=Request("http://h/", "/"))
+    return {"block": time.process_time() - began}
+
+
+def measure_million() -> dict[str, Any]:
+    """Return how much memory a walk of a million steps takes, which it does not keep."""
+    from openai_steps import structure_page
+    from openai_steps._walks.forward import ForwardWalk
+
+    def pages() -> Any:
+        for start in range(0, 1_000_000, 100):
+            data = [{"id": f"step_{number:024d}", "created_at": number} for number in range(start, start + 100)]
+            yield structure_page({"data": data, "has_more": start < 999_900})
+
+    walk = ForwardWalk()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for page in pages():
+        walk.feed(page)
+    return {"million": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024}
+
+
+LOCAL: dict[str, Callable[[], dict[str, Any]]] = {
+    "odd": measure_odd,
+    "block": measure_block,
+    "million": measure_million,
+}
+
+
 def import_ours() -> None:
     from openai_steps import AsyncStepsClient  # noqa: F401 - it is loaded on first use
 
@@ -225,6 +288,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     if job == "import":
         figures = measure_import(name)
+    elif job in LOCAL:
+        figures = LOCAL[job]()
     else:
         figures = asyncio.run(measure_growth(name, port) if job == "growth" else measure(name, job, port))
     figures["mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -61,5 +61,5 @@ def answer_too_deep(emulator: Emulator, run_id: str) -> None:
     steps = [make_step(number, thread_id="thread", run_id=run_id) for number in range(3)]
     steps[1] |= {"deep": "DEEP"}
     body = json.dumps({"object": "list", "data": steps, "has_more": False})
-    body = body.replace('"DEEP"', '{"x":' * 1000 + "0" + "}" * 1000)
+    body = body.replace('"DEEP"', '{"x":' * 600 + "0" + "}" * 600)
     emulator.inject(Answer(200, body), times=9, matching=lambda request: f"/{run_id}/" in request.raw_path)

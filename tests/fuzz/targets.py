@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -18,49 +18,56 @@ from openai_steps import (
     RunStep,
     StepPage,
     dumps,
-    structure_page,
     structure_step,
     unstructure,
 )
 from openai_steps._http.replies import Reply, check_status, read_reply
 from openai_steps._http.requests import Request
 from openai_steps._http.retry_after import retry_after
+from openai_steps._json.converter import structure
 from openai_steps._sending.retry import is_transient
 
+T = TypeVar("T")
 SECRET = "sk-5ecret-5ecret-5ecret"
 REQUEST = Request("http://host/v1/threads/t/runs/r/steps", "/threads/t/runs/r/steps")
 ENDPOINT = Endpoint.compatible("http://host/v1")
 
 
 def page(data: bytes) -> None:
-    """A body becomes a page that can be written and read again, or a ResponseDecodeError."""
-    try:
-        value = read_reply(Reply(200, {}, data), StepPage, request=REQUEST)
-    except ResponseDecodeError as error:
-        _check_decode_error(error)
-        return
-    repr(value)
-    with suppress(_TooDeep):
-        assert structure_page(_written(value)) == value
+    """A body becomes a page that can be written and read again, or an error."""
+    value = _read(data, StepPage)
+    if value is not None:
+        repr(value)
+        with suppress(_TooDeep):
+            assert structure(_written(value), StepPage) == value
 
 
 def step(data: bytes) -> None:
     """The same for a step."""
-    try:
-        value = read_reply(Reply(200, {}, data), RunStep, request=REQUEST)
-    except ResponseDecodeError as error:
-        _check_decode_error(error)
-        return
-    with suppress(_TooDeep):
-        assert structure_step(_written(value)) == value
+    value = _read(data, RunStep)
+    if value is not None:
+        with suppress(_TooDeep):
+            assert structure_step(_written(value)) == value
 
 
 def run(data: bytes) -> None:
-    """A body becomes a run, or a ResponseDecodeError."""
+    """A body becomes a run, or an error."""
+    _read(data, Run)
+
+
+def _read(data: bytes, kind: type[T]) -> T | None:
     try:
-        read_reply(Reply(200, {}, data), Run, request=REQUEST)
+        return read_reply(Reply(200, {}, data), kind, request=REQUEST)
     except ResponseDecodeError as error:
         _check_decode_error(error)
+    except APIStatusError as error:
+        _check_that_the_body_is_an_error(error)
+    return None
+
+
+def _check_that_the_body_is_an_error(error: APIStatusError) -> None:
+    assert error.status == 200
+    assert isinstance(error.body, dict)
 
 
 def error_body(data: bytes) -> None:
