@@ -48,7 +48,7 @@ default_role = "py:obj"
 nitpick_ignore_regex = [
     # Single backticks in docstrings hold names or code: only what looks like a class, or has a parent, must be known.
     ("py:obj", r"(?![A-Z]\w+$)(?!\w+(\.\w+)+$).*"),
-    ("py:.*", r"(.*\.)?[TP]"),  # type variables
+    ("py:.*", r"(.*\.)?([TP]|Item)"),  # type variables
 ]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -115,6 +115,7 @@ _SITES = {
     "opentelemetry": "https://opentelemetry-python.readthedocs.io/en/latest",
     "rich": "https://rich.readthedocs.io/en/stable",
     "cattrs": "https://catt.rs/en/stable",
+    "hypothesis": "https://hypothesis.readthedocs.io/en/latest",
 }
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from openai_steps._client.client import AsyncStepsClient
     from openai_steps._endpoint.credentials import AccessToken, ApiKey, AsyncTokenCredential
-    from openai_steps._endpoint.endpoint import PROVIDERS, Endpoint, IncludeStyle
+    from openai_steps._endpoint.endpoint import PROVIDERS, Endpoint, IncludeStyle, Read
     from openai_steps._errors import (
         APIConnectionError,
         APIStatusError,
@@ -179,6 +179,7 @@ __all__ = [
     "PromptTokenDetails",
     "RankingOptions",
     "RateLimitError",
+    "Read",
     "RefusalContent",
     "RequestEvent",
     "RequiredAction",

@@ -116,7 +116,7 @@ def whole_threads(*, max_events: int = 6) -> st.SearchStrategy[WholeThread]:
     """Give threads with messages, runs and steps, and the order in which all of it happened.
 
     Runs may have no steps or no message, as failed ones; messages may be deleted or of no run; much of it has the same
-    time. `WholeThread.order` is what `openai_steps.turns.order_turns` should find.
+    time. Their ``order`` is what `openai_steps.turns.order_turns` should find.
 
     Args:
         max_events: The most messages of users, messages posted in the assistant's name, and runs.
