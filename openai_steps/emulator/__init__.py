@@ -14,7 +14,7 @@ from openai_steps.emulator._profile import DIALECTS, PROFILES, Profile
 from openai_steps.emulator._refusal import Refusal
 from openai_steps.emulator._requests import RecordedRequest
 from openai_steps.emulator._server import DEMO_RUN, DEMO_THREAD, Emulator
-from openai_steps.emulator._store import Store
+from openai_steps.emulator._store import ReadableStore, Store
 
 __all__ = [
     "DEMO_RUN",
@@ -33,6 +33,7 @@ __all__ = [
     "JSONLinesError",
     "Profile",
     "Query",
+    "ReadableStore",
     "RecordedRequest",
     "Refusal",
     "Reset",

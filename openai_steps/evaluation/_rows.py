@@ -25,7 +25,7 @@ def evaluation_rows(
             others (``azure``, ``deepeval``, ``ragas``), not where a row is an example to follow.
 
     Returns:
-        The rows, oldest run first: plain dicts and lists that `json` can write.
+        The rows as plain dicts and lists that `json` can write, oldest run first.
 
     Raises:
         ValueError: If there is no such format.
