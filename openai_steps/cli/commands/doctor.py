@@ -31,9 +31,9 @@ def command(thread: str | None, run: str | None, as_json: bool, connection: Conn
     if (thread is not None or as_json) and run is None:
         raise click.UsageError("A run goes with the thread: doctor THREAD RUN.")
 
-    import orjson
     from rich.text import Text
 
+    from openai_steps._json.text import to_text
     from openai_steps.cli._console import make_console
     from openai_steps.cli._doctor_view import print_endpoint, print_report
     from openai_steps.cli._terminal import write_line
@@ -52,7 +52,7 @@ def command(thread: str | None, run: str | None, as_json: bool, connection: Conn
 
     report = connection.run(look)
     if as_json:
-        write_line(orjson.dumps(report.to_json()))
+        write_line(to_text(report.to_json()))
         return
     console.print()
     print_report(console, report)
