@@ -1,6 +1,6 @@
 """Archives: what a server sent of threads, runs, messages, steps and files, byte by byte, with an index and checksums.
 
-`openai_steps.export.export_threads` and ``openai-steps export -o DIR`` write one; `Archive` reads it, and
+``export_threads`` of `openai_steps.export` and ``openai-steps export -o DIR`` write one; `Archive` reads it, and
 ``openai-steps serve`` answers from it as the API did.
 """
 

@@ -19,7 +19,7 @@ from openai_steps.conversation import ThreadHistory
 
 
 class Archive:
-    """Reads an archive that `openai_steps.export.export_threads` or ``openai-steps export -o DIR`` wrote.
+    """Reads an archive that ``export_threads`` of `openai_steps.export` or ``openai-steps export -o DIR`` wrote.
 
     Objects are the bytes that the server sent. Use it as a context manager, or call `close`.
 
