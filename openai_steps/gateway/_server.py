@@ -39,7 +39,15 @@ _SILENT.propagate = False
 
 @frozen(kw_only=True)
 class Bounds:
-    """What callers may use."""
+    """What callers may use.
+
+    Attributes:
+        connections: The most at once. One more is told 429 and closed.
+        head_seconds: How long the head of a request may take, from the opening of its connection, and how long a
+            connection is kept without one.
+        write_seconds: How long an answer may take to be read.
+        stop_seconds: How long requests that were begun may take at the end.
+    """
 
     connections: int = 256
     head_seconds: float = 20.0

@@ -209,13 +209,17 @@ def _open_browser(console: Console, origin: str, stack: Any) -> None:
     import os
     import tempfile
     import webbrowser
+    from threading import Thread
 
+    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"} & os.environ.keys():
+        return  # a browser of text would take the terminal
     handle, name = tempfile.mkstemp(suffix=".html", prefix="openai-steps-")  # of mode 0600
     stack.callback(Path(name).unlink, missing_ok=True)
     link = origin + console.invite()
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={link}">')
-    webbrowser.open(Path(name).as_uri())
+    # Some browsers do not let go of who starts them.
+    Thread(target=webbrowser.open, args=[Path(name).as_uri()], daemon=True).start()
 
 
 def _new_link_on_enter(console: Console, origin: str) -> None:
