@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 import os
 import random
@@ -15,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from aiohttp import web
 from attrs import Factory, define
 from census import nothing_left, settle, sockets
 from sample_steps import THREAD, make_steps
+from yarl import URL
 
 from openai_steps import AsyncStepsClient, Endpoint, Limits, RetryPolicy, StepsError, Timeouts
 from openai_steps.emulator import Answer, CloseAfter, Cut, Delay, Emulator, Exchange, Fault, Reset, Stall
@@ -32,6 +35,22 @@ SEEDS = [int(os.environ["SOAK_SEED"])] if "SOAK_SEED" in os.environ else [1, 2]
 WORKERS = 24
 LENGTHS = {f"run_{length}": length for length in (0, 1, 7, 40, 150)}
 CONNECTIONS = 30
+
+
+@define
+class Odd:
+    """A page as PHP, Lua or a careless gateway may write it: no reason to lose a step, or to refuse the page."""
+
+    async def play(self, exchange: Exchange) -> web.StreamResponse:
+        response = exchange.normal()
+        assert isinstance(response.body, bytes)
+        body = json.loads(response.body)
+        for step in body.get("data", ()):
+            step |= {"metadata": [], "usage": {"total_tokens": "many"}, "last_error": 5, "unknown": [{}]}
+            step["created_at"] = float(step["created_at"])
+            step["step_details"] = {"type": "tool_calls", "tool_calls": [{"type": "function", "function": "odd"}]}
+        return web.json_response(body, status=response.status)
+
 
 # How often each goes wrong, in ten thousand requests.
 FAULTS: list[tuple[int, Fault]] = [
@@ -49,7 +68,10 @@ FAULTS: list[tuple[int, Fault]] = [
     (20, Answer(404, {"error": {"message": "gone"}})),
     (200, Delay(0.005)),
     (5, Stall()),
-    (2, Answer(429, headers={"retry-after-ms": "5"})),
+    (300, Odd()),
+    (100, Answer(429, headers={"retry-after-ms": "1"})),
+    (20, Answer(429, {"error": {"message": "Rate limit is exceeded. Please try again in 2ms."}})),
+    (2, Answer(429)),
 ]
 
 
@@ -70,6 +92,24 @@ class Weather:
                 return await fault.play(exchange)
             roll -= weight
         return exchange.normal()
+
+
+@define
+class Restarted:
+    """A server that goes away now and then, with all its connections, and comes back at the same address."""
+
+    emulator: Emulator
+    port: int = 0
+    starts: int = 0
+    serving: AsyncExitStack = Factory(AsyncExitStack)
+
+    async def start(self) -> str:
+        base_url = await self.serving.enter_async_context(self.emulator.serve(port=self.port))
+        self.port, self.starts = URL(base_url).port or 0, self.starts + 1
+        return base_url
+
+    async def stop(self) -> None:
+        await self.serving.aclose()
 
 
 @define
@@ -142,16 +182,14 @@ async def test_soak(seed: int, capsys: pytest.CaptureFixture[str]) -> None:
     emulator.inject(weather, times=10**12)
     marks: list[tuple[int, int, int, int]] = []  # requests, bytes, objects, sockets
     started = time.monotonic()
+    server = Restarted(emulator)
     async with nothing_left():
-        async with (
-            emulator.serve() as base_url,
-            AsyncStepsClient(
-                Endpoint.compatible(base_url),
-                retry=RetryPolicy(attempts=3, wait_initial=0.001, wait_max=0.01),
-                timeout=Timeouts(attempt=2, total=20),
-                limits=Limits(max_connections=CONNECTIONS),
-            ) as client,
-        ):
+        async with AsyncStepsClient(
+            Endpoint.compatible(await server.start()),
+            retry=RetryPolicy(attempts=3, wait_initial=0.001, wait_max=0.01),
+            timeout=Timeouts(attempt=2, total=20),
+            limits=Limits(max_connections=CONNECTIONS),
+        ) as client:
 
             async def work(number: int) -> None:
                 dice = random.Random(seed * 1000 + number)
@@ -165,19 +203,24 @@ async def test_soak(seed: int, capsys: pytest.CaptureFixture[str]) -> None:
                         await asyncio.sleep(0.01)
                     gc.collect()
                     marks.append((weather.requests, memory(), len(gc.get_objects()), len(sockets())))
+                    await server.stop()
+                    await server.start()
 
             async with asyncio.TaskGroup() as group:
                 group.create_task(watch())
                 for number in range(WORKERS):
                     group.create_task(work(number))
+        await server.stop()
         await settle()
     with capsys.disabled():
         if REQUESTS > 10_000:
             seconds = time.monotonic() - started
             print(f"\n{weather.requests} requests in {seconds:.0f} s; {tally}; {dict(weather.bad)}")  # noqa: T201
+            print(f"{server.starts} starts of the server")  # noqa: T201
             print(*marks, sep="\n")  # noqa: T201
     assert tally.lists > REQUESTS / 50
     assert tally.resumed > 0
+    assert server.starts == 11
     assert sum(weather.bad.values()) > REQUESTS / 20
     assert max(count for *_, count in marks) < 4 * CONNECTIONS  # both ends are of this process
     (_, bytes_early, objects_early, _), (_, bytes_late, objects_late, _) = marks[2], marks[-1]
