@@ -84,10 +84,10 @@ def error_body(data: bytes) -> None:
 
 
 def hint(data: bytes) -> None:
-    """Headers of any text ask for a sensible time, or for nothing."""
+    """Headers and sentences of any text ask for a sensible time, or for nothing."""
     text = data.decode("latin-1")
-    for headers in ({"retry-after": text}, {"retry-after-ms": text}):
-        seconds = retry_after(headers, now=datetime(2026, 1, 1, tzinfo=UTC))
+    for headers, message in (({"retry-after": text}, ""), ({"retry-after-ms": text, "date": text}, ""), ({}, text)):
+        seconds = retry_after(headers, message, now=datetime(2026, 1, 1, tzinfo=UTC))
         assert seconds is None or 0 <= seconds <= 86_400
 
 
