@@ -19,6 +19,8 @@ from openai_steps.emulator._requests import RecordedRequest, Target, read_includ
 from openai_steps.emulator._store import ReadableStore
 from openai_steps.emulator._wire import JSONObject, render_item
 
+_ALLOWED = "GET, HEAD, OPTIONS"
+
 
 @attrs.frozen(kw_only=True)
 class Reply:
@@ -48,6 +50,8 @@ class Service:
 
     def answer(self, request: RecordedRequest, request_id: str) -> Reply:
         """Answer a request; a refusal is an answer too."""
+        if request.method == "OPTIONS":
+            return Reply(status=204, body=b"", headers={"Allow": _ALLOWED})
         try:
             target = route(request, self.profile.prefix)
             self._check_key(request)
@@ -59,7 +63,9 @@ class Service:
             return Reply(status=200, body=msgspec.json.encode(found))
         except Refusal as refusal:
             body = error_body(refusal, self.profile.errors, request_id)
-            return Reply(status=refusal.status, body=b"" if body is None else msgspec.json.encode(body))
+            headers = {"Allow": _ALLOWED} if refusal.status == 405 else {}  # RFC 9110, section 15.5.6
+            text = b"" if body is None else msgspec.json.encode(body)
+            return Reply(status=refusal.status, body=text, headers=headers)
 
     def _found(self, target: Target, request: RecordedRequest) -> JSONObject:
         record = self._look_up(target, str(target.ident))

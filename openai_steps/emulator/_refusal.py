@@ -27,8 +27,8 @@ _FOUNDRY_401 = (
     "the necessary permissions, see https://aka.ms/FoundryPermissions."
 )
 # Only InvalidApiKey has been seen on the wire; the others are words of its documentation.
-_DASHSCOPE_CODES = {400: "InvalidParameter", 401: "InvalidApiKey", 404: "NotFound"}
-_BEE_CODES = {400: "invalid_input", 401: "auth_error", 404: "not_found"}
+_DASHSCOPE_CODES = {400: "InvalidParameter", 401: "InvalidApiKey", 404: "NotFound", 405: "MethodNotAllowed"}
+_BEE_CODES = {400: "invalid_input", 401: "auth_error", 404: "not_found", 405: "method_not_allowed"}
 
 
 def error_body(refusal: Refusal, shape: ErrorShape, request_id: str) -> JSONObject | None:

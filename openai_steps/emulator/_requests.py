@@ -72,13 +72,15 @@ def route(request: RecordedRequest, prefix: str) -> Target:
         What it names; each id is percent-decoded once, as one segment.
 
     Raises:
-        Refusal: 404, as for any path that the API does not have.
+        Refusal: 404, as for any path that the API does not have; 405 where it is only read.
     """
     path = request.raw_path
-    if request.method == "GET" and path.startswith(f"{prefix}/"):
+    if path.startswith(f"{prefix}/"):
         target = _target([unquote(segment) for segment in path.removeprefix(prefix).split("/")[1:]])
-        if target is not None:
+        if target is not None and request.method in ("GET", "HEAD"):
             return target
+        if target is not None:
+            raise _refusal.wrong_method()
     raise _refusal.unknown_url(request.method, path)
 
 

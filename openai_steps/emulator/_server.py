@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from typing import cast
 from aiohttp import web
 
 from openai_steps.emulator._answer import Service
+from openai_steps.emulator._connections import BoundedServer
 from openai_steps.emulator._dialect import Dialect
 from openai_steps.emulator._faults import Exchange, Fault, FaultQueue
 from openai_steps.emulator._jsonl import load_jsonl, read_jsonl
@@ -39,6 +41,7 @@ class Emulator:
         store: The runs to serve; a new empty store if None.
         recorded: Tell clients that nothing will change any more, as an archive should:
             ``Cache-Control: immutable`` (RFC 8246).
+        keep_requests: How many of the last requests to remember; None: all of them, as a test may want.
 
     Attributes:
         store: The runs. Changes show in the next answer, while serving too.
@@ -57,6 +60,7 @@ class Emulator:
         api_key: str | None = None,
         store: ReadableStore | None = None,
         recorded: bool = False,
+        keep_requests: int | None = 1000,
     ) -> None:
         self.profile: Profile = profile if isinstance(profile, Profile) else _named(profile)
         self.dialect: Dialect = dialect or self.profile.dialect
@@ -65,7 +69,7 @@ class Emulator:
         self._service = Service(store=self.store, profile=self.profile, dialect=self.dialect, api_key=api_key)
         self._headers = {"Cache-Control": "max-age=60, immutable"} if recorded else {}
         self._faults = FaultQueue()
-        self._requests: list[RecordedRequest] = []
+        self._requests: deque[RecordedRequest] = deque(maxlen=keep_requests)
         self._numbers = count(1)
 
     @classmethod
@@ -122,7 +126,7 @@ class Emulator:
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
-        """The requests received so far, oldest first."""
+        """The requests received so far, oldest first; no more of them than ``keep_requests``."""
         return tuple(self._requests)
 
     def clear_requests(self) -> None:
@@ -176,8 +180,7 @@ class Emulator:
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             return await self._handle(request, closing)
 
-        server = web.Server(handle, access_log=None, handler_cancellation=True)
-        runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
+        runner = web.ServerRunner(BoundedServer(handle), shutdown_timeout=_SHUTDOWN_SECONDS)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.create_server((host, port), family=family) as listener:
             shown = f"[{host}]" if family == socket.AF_INET6 else host

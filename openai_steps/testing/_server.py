@@ -66,7 +66,7 @@ class StepsServer:
         dialect: str | Dialect | None = None,
         api_key: str | None = None,
     ) -> None:
-        self._emulator = Emulator(profile=profile, dialect=_dialect(dialect), api_key=api_key)
+        self._emulator = Emulator(profile=profile, dialect=_dialect(dialect), api_key=api_key, keep_requests=None)
         self._profile = profile
         self._api_key = api_key
         self._loop: asyncio.AbstractEventLoop

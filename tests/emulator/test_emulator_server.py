@@ -5,7 +5,7 @@ import pytest
 from calling import Caller
 from yarl import URL
 
-from openai_steps.emulator import DEMO_RUN, DEMO_THREAD, Emulator
+from openai_steps.emulator import DEMO_RUN, DEMO_THREAD, PROFILES, Emulator
 
 RUN = f"/threads/{DEMO_THREAD}/runs/{DEMO_RUN}"
 
@@ -41,7 +41,42 @@ async def test_what_is_not_there_is_404(call: Caller, path: str, message: str) -
 
 async def test_only_get_is_served(call: Caller) -> None:
     status, body = await call(f"{RUN}/steps", "POST")
-    assert (status, body["error"]["message"]) == (404, f"Invalid URL (POST /v1{RUN}/steps)")
+    assert (status, body["error"]["message"]) == (405, "Method Not Allowed")
+    status, body = await call("/assistants", "POST")
+    assert (status, body["error"]["message"]) == (404, "Invalid URL (POST /v1/assistants)")
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+async def test_other_methods_are_answered_as_http_wants_it(profile: str) -> None:
+    async with Emulator.demo(profile=profile).serve() as base_url, aiohttp.ClientSession() as session:
+        url = f"{base_url}{RUN}/steps"
+        async with session.options(url) as response:
+            assert (response.status, response.headers["Allow"]) == (204, "GET, HEAD, OPTIONS")
+        for method in ("POST", "PUT", "DELETE", "PATCH"):
+            async with session.request(method, url, data=b"{}") as response:
+                assert (response.status, response.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+                await response.read()
+        async with session.get(url) as response:
+            got = (response.status, response.content_type)
+            size = len(await response.read())
+        async with session.head(url) as response:
+            assert (response.status, response.content_type) == got
+            assert size - 200 < (response.content_length or 0) < size + 200  # some tell the time, or count requests
+            assert await response.read() == b""
+
+
+async def test_only_the_last_requests_are_remembered() -> None:
+    few, none, every = Emulator(keep_requests=2), Emulator(keep_requests=0), Emulator(keep_requests=None)
+    for emulator in (few, none, every, Emulator()):
+        async with emulator.serve() as base_url, aiohttp.ClientSession() as session:
+            for number in range(5):
+                async with session.get(f"{base_url}/threads/{number}"):
+                    pass
+    assert [request.raw_path for request in few.requests] == ["/v1/threads/3", "/v1/threads/4"]
+    assert none.requests == ()
+    assert len(every.requests) == 5
+    few.clear_requests()
+    assert few.requests == ()
 
 
 async def test_changes_show_at_once(emulator: Emulator, call: Caller) -> None:

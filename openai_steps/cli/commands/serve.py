@@ -37,7 +37,7 @@ def command(file: Path, host: str, port: int, profile: str) -> None:
     if profile not in PROFILES:
         raise click.BadParameter(f"{profile!r} is not one of {', '.join(PROFILES)}.", param_hint="--profile")
     try:
-        emulator = Emulator(store=load_archive(file), profile=profile, recorded=True)
+        emulator = Emulator(store=load_archive(file), profile=profile, recorded=True, keep_requests=0)
     except (ValueError, ModuleNotFoundError) as error:
         raise Failure(str(error)) from error
     with listening_errors(f"{host}, port {port}"):
