@@ -99,8 +99,9 @@ class RateLimit:
         self._count += 1
         self._served.add(now)
         self._round_trip += (now - sent_at - self._round_trip) / 16
-        self._tolerance = min(_MOST_TOLERATED, self._tolerance + _TOLERATED)
-        if self._adjusted_at < sent_at and now < self._held_until:
+        if self._tolerance < _MOST_TOLERATED:
+            self._tolerance += _TOLERATED
+        if now < self._held_until and self._adjusted_at < sent_at:
             self._held_until = now  # a probe was served
         return _WIDENING if self._count > _TRIAL else 0
 
@@ -151,12 +152,18 @@ class _Count:
 
     def __init__(self) -> None:
         self._slots: deque[tuple[int, int]] = deque(maxlen=int(_MEASURED[1] * 20))
+        self._slot = 0  # the one that is filled, and how many came in it
+        self._filled = 0
 
     def add(self, now: float) -> None:
-        slot, count = math.floor(now * 20), 1
-        if self._slots and self._slots[-1][0] == slot:
-            count += self._slots.pop()[1]
-        self._slots.append((slot, count))
+        slot = int(now * 20)
+        if slot == self._slot:
+            self._filled += 1
+            return
+        self._slots.append((self._slot, self._filled))
+        self._slot, self._filled = slot, 1
 
     def since(self, moment: float) -> int:
-        return sum(count for slot, count in self._slots if slot > moment * 20 - 1)
+        earliest = moment * 20 - 1
+        count = self._filled if self._slot > earliest else 0
+        return count + sum(count for slot, count in self._slots if slot > earliest)
