@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Final, TypeVar, cast
+from typing import Annotated, Any, Final, TypeVar, cast
 
 import msgspec
 
@@ -19,8 +19,10 @@ from openai_steps._json.codegen import Builders
 from openai_steps._json.collector import CollectorPaused
 from openai_steps._json.converter import converter, read_with, structure
 from openai_steps._json.hooks import Hook, is_page, item_of, page_reader
+from openai_steps._json.scalars import ABSENT, LAST_SECOND, from_seconds, json_object, text, time
 from openai_steps._json.shapes import shape_of
 from openai_steps._json.text import loads, to_text
+from openai_steps._models.raw import RawItem, RawPage
 
 T = TypeVar("T")
 
@@ -72,14 +74,56 @@ def decode_by_items(body: bytes, cls: Any, *, raw: bool = False) -> Any:
     return read_with(_page_reader(cls, raw), page)
 
 
+def decode_raw(body: bytes) -> RawPage:
+    """Turn the JSON text of a page into its items' own texts, each a copy with its id and time of creation.
+
+    For walks that pass on what the server sent: nothing else of an item is looked at.
+
+    Raises:
+        ValueError: If the body is not JSON.
+        ResponseDecodeError: If it is, but no page.
+    """
+    try:
+        page = _texts_in(body)
+    except _REFUSALS:
+        page = loads(body)
+    return cast(RawPage, read_with(_raw_page_reader(), page))
+
+
+@cache
+def _raw_page_reader() -> Hook:
+    return page_reader(RawPage, converter(), _raw_item, to_json=_plain, to_raw=_own_text)
+
+
+class _Head(msgspec.Struct, gc=False):
+    """What a walk has to know; other keys are passed over."""
+
+    id: str
+    created_at: Annotated[int, msgspec.Meta(ge=0, lt=LAST_SECOND)]
+
+
+_head_of: Final = msgspec.json.Decoder(_Head).decode
+
+
+def _raw_item(one: Any, way: Any) -> RawItem:
+    raw = _own_text(one)
+    try:
+        head = _head_of(raw)
+        return RawItem(id=head.id, created_at=from_seconds(head.created_at), raw=raw)
+    except _REFUSALS:
+        data = json_object(_plain(one), way)
+        item_id = text(data.get("id", ABSENT), (way, "id"))
+        return RawItem(id=item_id, created_at=time(data.get("created_at", ABSENT), (way, "created_at")), raw=raw)
+
+
 def _texts_in(body: bytes) -> Any:
     """Return a page as plain Python but for its items, which are left as text."""
     if body.lstrip().startswith(b"["):
         return _list_of_texts(body)
     page: dict[str, Any] = _object_of_texts(body)
-    for key, text in page.items():
-        is_list = key == "data" and bytes(text).startswith(b"[")
-        page[key] = _list_of_texts(text) if is_list else loads(text)
+    for key, value in page.items():
+        is_list = key == "data" and bytes(value).startswith(b"[")
+        page[key] = _list_of_texts(value) if is_list else loads(value)
     return page
 
 

@@ -48,8 +48,9 @@ from openai_steps import (
 )
 from openai_steps._json import decoder
 from openai_steps._json.converter import structure
-from openai_steps._json.decoder import decode, decode_by_items
+from openai_steps._json.decoder import decode, decode_by_items, decode_raw
 from openai_steps._json.text import loads
+from openai_steps._walks.forward import ForwardWalk
 
 
 def text(body: Any) -> bytes:
@@ -297,3 +298,25 @@ def test_each_item_has_its_own_text() -> None:
 def test_the_text_of_a_page_with_half_a_character_is_as_good_as_the_servers() -> None:
     page = decode_by_items(b'[{"id": "a", "created_at": 1, "x": "\\ud800"}]', StepPage, raw=True)
     assert [json.loads(one) for one in page.raw] == [{"id": "a", "created_at": 1, "x": "\ud800"}]
+
+
+RAW_ITEMS = [b'{"id":"a","created_at":1,"x":[{}]}', b'{ "created_at" : "2024-01-01T00:00:00Z", "id":"b" }']
+
+
+def test_a_walk_can_go_by_the_items_texts_alone() -> None:
+    body = b'{"object": "list", "has_more": true, "data": [%s, {"id": 7}, %s]}' % tuple(RAW_ITEMS)
+    page = decode_raw(body)
+    assert [item.raw for item in page.data] == RAW_ITEMS
+    assert [(item.id, item.created_at.year) for item in page.data] == [("a", 1970), ("b", 2024)]
+    assert [(item.data, item.index, item.raw) for item in page.unreadable] == [({"id": 7}, 1, b'{"id": 7}')]
+    walk: Any = ForwardWalk(page_size=3)
+    assert walk.feed(page) == [page]
+    assert walk.query.after == "b"
+
+
+@given(pages)
+def test_the_texts_are_of_the_items_that_can_be_read(body: Any) -> None:
+    data = text(body)
+    page, raw = decode(data, StepPage), decode_raw(data)
+    assert [(item.id, item.created_at) for item in raw.data] == [(step.id, step.created_at) for step in page.data]
+    assert tuple(decode(item.raw, RunStep) for item in raw.data) == page.data
