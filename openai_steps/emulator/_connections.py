@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -24,31 +26,61 @@ _SILENT.propagate = False
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
+def _plain(status: int) -> web.Response:
+    response = web.Response(status=status, text="This is not HTTP/1.1." if status < 500 else "It failed.")
+    response.force_close()
+    return response
+
+
 class BoundedServer(web.Server):
     """A server of so many connections; the next are told to come back in a second.
 
+    The gateway and the console are served by it, too.
+
     Args:
         handle: Answers a request.
+        connections: The most connections at once. Default: `MOST_CONNECTIONS`.
+        head_seconds: How long a head may take. Default: `HEAD_SECONDS`.
+        lingering_seconds: How long to go on reading a body that nobody wanted.
+        busy: What one connection too many is told, byte by byte.
+        refuse: Makes the answer, for a status, to what is not HTTP and to a handler's failure.
     """
 
-    def __init__(self, handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
+    def __init__(
+        self,
+        handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+        *,
+        connections: int | None = None,
+        head_seconds: float | None = None,
+        lingering_seconds: float = 10.0,
+        busy: bytes = _BUSY,
+        refuse: Callable[[int], web.Response] = _plain,
+    ) -> None:
         super().__init__(handle, handler_cancellation=True)
+        self._most_connections = MOST_CONNECTIONS if connections is None else connections
+        self._head_seconds = HEAD_SECONDS if head_seconds is None else head_seconds
+        self._lingering_seconds = lingering_seconds
+        self._busy = busy
+        self._refuse = refuse
 
     def __call__(self) -> web.RequestHandler:
         """Return the protocol of a new connection."""
-        return _Connection(
+        connection = _Connection(
             self,
             loop=asyncio.get_running_loop(),
             access_log=None,  # type: ignore[arg-type] # what switches it off; the annotation does not know
             logger=_SILENT,
-            keepalive_timeout=HEAD_SECONDS,
+            keepalive_timeout=self._head_seconds,
+            lingering_time=self._lingering_seconds,
         )
+        connection.refuse = self._refuse
+        return connection
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         """Take a connection, or refuse one too many."""
         super().connection_made(handler, transport)
-        if len(self._connections) > MOST_CONNECTIONS:
-            transport.write(_BUSY)
+        if len(self._connections) > self._most_connections:
+            transport.write(self._busy)
             handler.force_close()
             transport.close()
 
@@ -56,10 +88,19 @@ class BoundedServer(web.Server):
 class _Connection(web.RequestHandler):
     """One connection."""
 
+    refuse: Callable[[int], web.Response]
+
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
         """Answer what is not HTTP, or a handler's failure, without a word of what it was."""
-        response = web.Response(status=status, text="This is not HTTP/1.1." if status < 500 else "It failed.")
-        response.force_close()
-        return response
+        return self.refuse(status)
+
+
+async def stop_accepting(listener: socket.socket) -> None:
+    """Take no more connections from a listener, so that its server can be closed."""
+    # One that is accepted in the turn in which its server closes makes asyncio assert:
+    # https://github.com/python/cpython/issues/109564
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().remove_reader(listener)
+    await asyncio.sleep(0)

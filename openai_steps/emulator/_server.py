@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.resources import files
 from itertools import count
@@ -16,7 +16,7 @@ from typing import cast
 from aiohttp import web
 
 from openai_steps.emulator._answer import Service
-from openai_steps.emulator._connections import BoundedServer
+from openai_steps.emulator._connections import BoundedServer, stop_accepting
 from openai_steps.emulator._dialect import Dialect
 from openai_steps.emulator._faults import Exchange, Fault, FaultQueue
 from openai_steps.emulator._jsonl import load_jsonl, read_jsonl
@@ -191,7 +191,7 @@ class Emulator:
                 yield base_url
             finally:
                 closing.set()
-                await _stop_accepting(listener)
+                await stop_accepting(listener)
                 await runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest, closing: asyncio.Event) -> web.StreamResponse:
@@ -216,14 +216,6 @@ class Emulator:
         if reply.body:
             headers["Content-Type"] = reply.content_type
         return web.Response(status=reply.status, body=reply.body, headers=headers)
-
-
-async def _stop_accepting(listener: socket.socket) -> None:
-    # A connection accepted in the turn in which its server closes makes asyncio assert:
-    # https://github.com/python/cpython/issues/109564
-    with suppress(NotImplementedError):
-        asyncio.get_running_loop().remove_reader(listener)
-    await asyncio.sleep(0)
 
 
 def _named(name: str) -> Profile:

@@ -1,40 +1,31 @@
-"""A small HTTP server that expects the worst of its callers: aiohttp's, with bounds where it has none.
+"""The server of the gateway and of the console: the emulator's bounded connections, and an answer that is sent in time.
 
-- aiohttp repeats the bytes of a malformed header, a key among them, in its 400 page and in its log: not here.
-- A connection whose head does not come, or comes byte by byte, is closed after `Bounds.head_seconds`; aiohttp waits
-  an hour. The time runs from the opening, whatever trickles in.
-- There are never more connections than `Bounds.connections`.
-- A caller that does not read its answer is dropped after `Bounds.write_seconds`.
-- A request whose caller has gone away is cancelled.
+A caller that does not read its answer is dropped after `Bounds.write_seconds`. A Unix socket belongs to this user alone
+from its first moment.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 import ssl
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from aiohttp import web
 from attrs import frozen
 
+from openai_steps.emulator._connections import BoundedServer, stop_accepting
 from openai_steps.gateway._answer import answer_of_rejection
 from openai_steps.gateway._rejection import Rejection
 
 Handle: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 SERVER: Final = "openai-steps"  # aiohttp would tell its own and Python's version
-
-# aiohttp's own logger writes out what callers sent. What is worth telling is told by events.
-_SILENT: Final = logging.getLogger("openai_steps.gateway.protocol")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
 
 
 @frozen(kw_only=True)
@@ -55,48 +46,17 @@ class Bounds:
     stop_seconds: float = 30.0
 
 
-class _Connection(web.RequestHandler):
-    """One connection."""
-
-    def handle_error(
-        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
-    ) -> web.StreamResponse:
-        """Answer what is not HTTP, without a word of what it was."""
-        code, text = ("invalid_request", "This is not HTTP/1.1.") if status < 500 else ("internal", "It failed.")
-        return response_to(Rejection(status, code, text, close=True))
-
-
-class _Server(web.Server):
-    """A server of so many connections, and no more."""
-
-    def __init__(self, handle: Handle, bounds: Bounds, **options: Any) -> None:
-        super().__init__(handle, handler_cancellation=True)
-        self._bounds = bounds
-        self._options = options
-
-    def __call__(self) -> web.RequestHandler:
-        return _Connection(
-            self,
-            loop=asyncio.get_running_loop(),
-            access_log=None,  # type: ignore[arg-type] # what switches it off; the annotation does not know
-            logger=_SILENT,
-            keepalive_timeout=self._bounds.head_seconds,
-            lingering_time=0,
-        )
-
-    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        super().connection_made(handler, transport)
-        if len(self._connections) > self._bounds.connections:
-            transport.write(_BUSY)
-            handler.force_close()
-            transport.close()
-
-
 _BUSY_BODY: Final = Rejection(429, "gateway_busy", "Too many connections: try again in a moment.").body
 _BUSY: Final = (
     b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
     b"Cache-Control: no-store\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(_BUSY_BODY), _BUSY_BODY)
 )
+
+
+def _refuse(status: int) -> web.Response:
+    """Answer what is not HTTP, without a word of what it was."""
+    code, text = ("invalid_request", "This is not HTTP/1.1.") if status < 500 else ("internal", "It failed.")
+    return response_to(Rejection(status, code, text, close=True))
 
 
 def response_to(rejection: Rejection) -> web.Response:
@@ -146,7 +106,15 @@ async def listen(
     Raises:
         OSError: If the address or path can not be had.
     """
-    runner = web.ServerRunner(_Server(handle, bounds), shutdown_timeout=bounds.stop_seconds)
+    server = BoundedServer(
+        handle,
+        connections=bounds.connections,
+        head_seconds=bounds.head_seconds,
+        lingering_seconds=0,
+        busy=_BUSY,
+        refuse=_refuse,
+    )
+    runner = web.ServerRunner(server, shutdown_timeout=bounds.stop_seconds)
     listener = _listener(host, port) if socket_path is None else _unix_listener(Path(socket_path))
     scheme = "http" if ssl_context is None else "https"
     with listener:
@@ -155,7 +123,7 @@ async def listen(
             await web.SockSite(runner, listener, ssl_context=ssl_context).start()
             yield f"{scheme}://{_shown(listener, host)}"
         finally:
-            await _stop_accepting(listener)
+            await stop_accepting(listener)
             await runner.cleanup()
             if socket_path is not None:
                 _remove(Path(socket_path))
@@ -199,11 +167,3 @@ def _is_left_over(path: Path) -> bool:
         return False
     with socket.socket(socket.AF_UNIX) as probe:
         return probe.connect_ex(os.fspath(path)) != 0
-
-
-async def _stop_accepting(listener: socket.socket) -> None:
-    # A connection accepted in the turn in which its server closes makes asyncio assert:
-    # https://github.com/python/cpython/issues/109564
-    with suppress(NotImplementedError):
-        asyncio.get_running_loop().remove_reader(listener)
-    await asyncio.sleep(0)
