@@ -12,6 +12,8 @@ import subprocess
 import sys
 import textwrap
 import zlib
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import aiohttp
@@ -185,6 +187,16 @@ async def test_what_is_compressed_as_nobody_asked_for_is_not_tried_again() -> No
             await client.list_steps_page(THREAD, RUN)
         assert server.requests == 1
         assert b"\r\nAccept-Encoding: gzip, deflate\r\n" in server.heads[0]
+
+
+async def test_a_date_to_wait_for_is_judged_by_our_clock_where_the_server_tells_none() -> None:
+    at = format_datetime(datetime.now(UTC) + timedelta(seconds=3000), usegmt=True).encode()
+    async with raw_server(answers(b"", b"Retry-After: " + at, status=b"503 Busy")) as server:
+        async with client_of(server) as client:
+            with pytest.raises(APIStatusError, match=r"The server asks to wait (49|50)m") as caught:
+                await client.list_steps_page(THREAD, RUN)
+        assert 2900 < (caught.value.retry_after or 0) <= 3000
+        assert server.requests == 1
 
 
 @pytest.mark.parametrize("status", [b"300 Multiple Choices", b"304 Not Modified", b"302 Found"])

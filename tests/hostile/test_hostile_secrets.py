@@ -186,6 +186,20 @@ def test_no_frame_has_what_was_given_to_a_call_that_fails(
     traceback.TracebackException.from_exception(caught.value, capture_locals=True)  # nothing half-made breaks it
 
 
+def test_an_endpoint_does_not_show_its_credential() -> None:
+    @frozen
+    class Credential:
+        secret: str = "sk-5ecret-5ecret-5ecret"
+
+        async def get_token(self, *_scopes: str) -> Any:
+            raise AssertionError
+
+    endpoint = Endpoint.azure_foundry("https://r.services.ai.azure.com/api/projects/p", Credential())
+    client = AsyncStepsClient(endpoint)
+    for shown in (repr(endpoint), str(endpoint), repr(client), repr(vars(client))):
+        assert "5ecret" not in shown
+
+
 def test_a_half_made_endpoint_has_a_repr() -> None:
     assert repr(object.__new__(Endpoint)) == "Endpoint()"
 
