@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeAlias, TypeVar
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 from attrs import evolve
 
@@ -11,6 +11,7 @@ from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._errors import APIStatusError
 from openai_steps._http.replies import Reply, read_reply
 from openai_steps._http.requests import Request
+from openai_steps._models.pages import Page
 from openai_steps._sending.deadline import Deadline
 from openai_steps._sending.jitter import jitter
 from openai_steps._sending.retry import wait_as_asked
@@ -23,12 +24,21 @@ Names: TypeAlias = tuple[str, ...] | str
 """What to include, as the caller gave it."""
 
 
+class OwnTexts(Protocol):
+    """Takes the server's own text of what is read."""
+
+    def note(self, reply: Reply, model: Any) -> None:
+        """Note a reply and what was made of it: a page has the text of each item in ``raw``."""
+        ...
+
+
 class Requests:
     """Sends requests and reads replies for the verbs, which the classes of this package add."""
 
     _transport: Transport
     _timeouts: Timeouts
     _retry: RetryPolicy
+    _texts: OwnTexts | None = None
 
     @property
     def endpoint(self) -> Endpoint:
@@ -41,7 +51,19 @@ class Requests:
 
     async def _read(self, request: Request, kind: type[T], timeout: Timeouts | float | None, *, raw: bool = False) -> T:
         """Send a request and return the model that its reply holds; with ``raw``, a page has the text of its items."""
-        return read_reply(await self._get(request, timeout), kind, request=request, raw=raw)
+        if self._texts is None:
+            return read_reply(await self._get(request, timeout), kind, request=request, raw=raw)
+        reply = await self._get(request, timeout)
+        model = read_reply(reply, kind, request=request, raw=issubclass(kind, Page))
+        self._texts.note(reply, model)
+        return model
+
+    def _keeping(self, texts: OwnTexts) -> Self:
+        """Return this client once more, over the same session, which notes the server's own text of what it reads."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._texts = texts
+        return other
 
     async def _ask_patiently(self, ask: Callable[[], Awaitable[T]], deadline: Deadline) -> T:
         """Ask; and the same again where the server asks for a wait that the request's own deadline does not allow."""

@@ -22,6 +22,7 @@ CREATE TABLE run (
     thread_id TEXT, run_id TEXT, status TEXT, finished INTEGER, steps INTEGER, place INTEGER,
     PRIMARY KEY (thread_id, run_id)
 ) WITHOUT ROWID;
+CREATE TABLE thread (thread_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE missing (
     kind TEXT, thread_id TEXT, run_id TEXT, id TEXT, error TEXT, message TEXT,
     PRIMARY KEY (kind, thread_id, run_id, id)
@@ -143,6 +144,17 @@ class Index:
         self._db.execute(
             "DELETE FROM missing WHERE (kind, thread_id, run_id) = ('run', ?, ?)", (state.thread_id, state.run_id)
         )
+
+    def set_thread(self, thread_id: str) -> None:
+        """Note that a thread was read to its end."""
+        self._db.execute("INSERT OR IGNORE INTO thread VALUES (?)", (thread_id,))
+        for kind in ("thread", "messages"):
+            self.clear_missing(kind, thread_id)
+
+    def is_whole(self, thread_id: str) -> bool:
+        """Return whether a thread was read to its end, each of its runs included."""
+        read = self._all("SELECT 1 FROM thread WHERE thread_id = ?", (thread_id,))
+        return bool(read) and not self._all("SELECT 1 FROM missing WHERE thread_id = ?", (thread_id,))
 
     def set_missing(self, missing: Missing) -> None:
         """Note what could not be read."""

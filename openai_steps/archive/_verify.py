@@ -91,6 +91,8 @@ def rebuild_index(folder: str | PathLike[str]) -> None:
                     index.set_run(
                         RunState(group.thread_id, group.run_id, said.get("status"), bool(said.get("finished")), steps)
                     )
+                if group.kind == "message":  # it is written when its thread has been read to the end
+                    index.set_thread(group.thread_id)
                 if group.kind == "file" and "sha256" in said:
                     index.set_content(group.run_id, said["sha256"], said.get("bytes", 0))
             for number, end in found.ends.items():

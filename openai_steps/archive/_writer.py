@@ -93,8 +93,7 @@ class ArchiveWriter:
         if thread is not None:
             self._add(Group("thread", thread_id), [(thread_id, thread)])
         self._add(Group("message", thread_id), messages)
-        for kind in ("thread", "messages"):
-            self._changes.append(lambda kind=kind: self.index.clear_missing(kind, thread_id))  # type: ignore[misc]
+        self._changes.append(lambda: self.index.set_thread(thread_id))
         self._commit_if_due()
 
     def add_run(self, state: RunState, run: bytes | None, steps: Objects) -> None:
@@ -123,7 +122,7 @@ class ArchiveWriter:
         """
         said = {} if sha256 is None else {"sha256": sha256, "bytes": size}
         self._add(Group("file", run_id=file_id), [(file_id, file)], **said)
-        self._changes.append(lambda: self.index.clear_missing("file", object_id=file_id))
+        self._changes.append(lambda: self.index.clear_missing("content", object_id=file_id))
         if sha256 is not None:
             self._changes.append(lambda: self.index.set_content(file_id, sha256, size))
         self._commit_if_due()

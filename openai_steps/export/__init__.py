@@ -10,6 +10,7 @@ from openai_steps.export._columns import COLUMNS, Column
 from openai_steps.export._export import ExportProgress, export_runs
 from openai_steps.export._failures import ExportError, RunsFileError
 from openai_steps.export._runs import read_run_refs
+from openai_steps.export._threads import ThreadsProgress, export_threads
 
 __all__ = [
     "COLUMNS",
@@ -17,7 +18,9 @@ __all__ = [
     "ExportError",
     "ExportProgress",
     "RunsFileError",
+    "ThreadsProgress",
     "export_runs",
+    "export_threads",
     "load_archive",
     "read_export",
     "read_run_refs",
