@@ -9,7 +9,7 @@ from openai_steps.export._archive import load_archive, read_export
 from openai_steps.export._columns import COLUMNS, Column
 from openai_steps.export._export import ExportProgress, export_runs
 from openai_steps.export._failures import ExportError, RunsFileError
-from openai_steps.export._runs import read_run_refs
+from openai_steps.export._runs import read_run_refs, read_thread_ids
 from openai_steps.export._threads import ThreadsProgress, export_threads
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "load_archive",
     "read_export",
     "read_run_refs",
+    "read_thread_ids",
 ]

@@ -13,7 +13,9 @@ from openai_steps._errors import ResponseDecodeError
 from openai_steps._json.readers import structure_step
 from openai_steps._json.text import loads
 from openai_steps._models.steps import RunStep
-from openai_steps.emulator import Store, read_jsonl
+from openai_steps.archive import Archive, ArchiveStore
+from openai_steps.archive._layout import MANIFEST
+from openai_steps.emulator import ReadableStore, read_jsonl
 from openai_steps.export._extras import parquet
 
 
@@ -40,21 +42,25 @@ def read_export(path: str | PathLike[str]) -> Iterator[RunStep]:
                 raise ValueError(f"{where.name}, line {number}: not a step: {error}") from error
 
 
-def load_archive(path: str | PathLike[str]) -> Store:
+def load_archive(path: str | PathLike[str]) -> ReadableStore:
     """Read an export into a store, for an `Emulator` to serve.
 
     Args:
-        path: As for `read_export`; JSON Lines may contain runs, too. The store is in memory: it takes several times
-            the size of uncompressed JSON Lines.
+        path: As for `read_export`; JSON Lines may contain runs, messages, threads and files, too. Or an archive, a
+            folder as `export_threads` writes it, which is read from disk as it is asked for; all else is held in
+            memory, where it takes several times the size of uncompressed JSON Lines.
 
     Returns:
-        The store; the run objects are derived from their steps.
+        The store. Runs that the export does not have are derived from their steps.
 
     Raises:
+        ArchiveError: If an archive is damaged.
         OSError: If the file cannot be read.
         ValueError: If it is not an export.
     """
     where = Path(path)
+    if (where / MANIFEST).exists():
+        return ArchiveStore(Archive(where))
     return read_jsonl(read_lines(where), name=where.name)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import chain
 from typing import Any, Final
 
@@ -55,6 +55,38 @@ def read_run_refs(lines: Iterable[str], *, name: str = "RUNS") -> Iterator[RunRe
             yield from read(chain([(number, first)], numbered), name)
 
 
+def read_thread_ids(lines: Iterable[str], *, name: str = "THREADS") -> Iterator[str]:
+    """Read thread ids from the lines of a file.
+
+    Args:
+        lines: JSON Lines (objects with ``thread_id``, or threads as the API sends them), or CSV whose header has the
+            column ``thread_id``; a file of runs is one of threads, too. Empty lines are skipped.
+        name: What to call the source in errors.
+
+    Yields:
+        Each thread once, in the order of the lines.
+
+    Raises:
+        RunsFileError: At the first line that is wrong.
+    """
+    seen: dict[str, None] = {}
+    numbered = _numbered(lines, name)
+    for number, line in numbered:
+        first = line.removeprefix("\ufeff")
+        if not first.strip():
+            continue
+        whole = chain([(number, first)], numbered)
+        records = (
+            _json_records(whole, name) if first.lstrip().startswith("{") else _csv_records(whole, name, {"thread_id"})
+        )
+        for record, where in records:
+            key = "id" if record.get("object") == "thread" else "thread_id"
+            thread_id = _text(record, key, where)
+            if thread_id not in seen:
+                seen[thread_id] = None
+                yield thread_id
+
+
 def _numbered(lines: Iterable[str], name: str) -> Iterator[tuple[int, str]]:
     number = 0
     try:
@@ -65,27 +97,41 @@ def _numbered(lines: Iterable[str], name: str) -> Iterator[tuple[int, str]]:
 
 
 def _from_json(lines: Iterable[tuple[int, str]], name: str) -> Iterator[RunRef]:
+    for record, where in _json_records(lines, name):
+        yield _run_ref(record, _RUN_KEYS.get(record.get("object"), "run_id"), where)
+
+
+def _json_records(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple[Mapping[str, Any], str]]:
     for number, line in lines:
         if not line.strip():
             continue
+        where = f"{name}, line {number}"
         try:
-            record = json.loads(line)  # which reads an id with half a character
+            record = json.loads(line)  # which reads half a character in an id, too
         except (ValueError, RecursionError) as error:
-            raise RunsFileError(f"{name}, line {number}: not JSON: {error}") from None
+            raise RunsFileError(f"{where}: not JSON: {error}") from None
         if not isinstance(record, dict):
-            raise RunsFileError(f"{name}, line {number}: not a JSON object.")
-        yield _run_ref(record, _RUN_KEYS.get(record.get("object"), "run_id"), f"{name}, line {number}")
+            raise RunsFileError(f"{where}: not a JSON object.")
+        yield record, where
 
 
 def _from_csv(lines: Iterable[tuple[int, str]], name: str) -> Iterator[RunRef]:
+    for record, where in _csv_records(lines, name, {"thread_id", "run_id"}):
+        yield _run_ref(record, "run_id", where)
+
+
+def _csv_records(
+    lines: Iterable[tuple[int, str]], name: str, columns: Set[str]
+) -> Iterator[tuple[Mapping[str, Any], str]]:
     rows = csv.DictReader((line for _, line in lines), skipinitialspace=True)
     try:
-        if not {"thread_id", "run_id"} <= set(rows.fieldnames or ()):
+        if not columns <= set(rows.fieldnames or ()):
+            wanted = " and ".join(sorted(columns, reverse=True))
             raise RunsFileError(
-                f"{name}: neither JSON Lines nor CSV with the columns thread_id and run_id in its header."
+                f"{name}: neither JSON Lines nor CSV with the column{'s' * (len(columns) > 1)} {wanted} in its header."
             )
         for row in rows:
-            yield _run_ref(row, "run_id", f"{name}, row {rows.line_num}")
+            yield row, f"{name}, row {rows.line_num}"
     except csv.Error as error:
         raise RunsFileError(f"{name}, row {rows.line_num + 1}: not CSV: {error}.") from None
 
@@ -95,8 +141,11 @@ _RUN_KEYS: Final[Mapping[Any, str]] = {"thread.run": "id"}
 
 
 def _run_ref(record: Mapping[str, Any], run_key: str, where: str) -> RunRef:
-    ids = record.get("thread_id"), record.get(run_key)
-    for key, value in zip(("thread_id", run_key), ids, strict=True):
-        if not isinstance(value, str) or not value.strip():
-            raise RunsFileError(f"{where}: {key} must be a text that is not empty, not {value!r}.")
-    return RunRef(str(ids[0]).strip(), str(ids[1]).strip())
+    return RunRef(_text(record, "thread_id", where), _text(record, run_key, where))
+
+
+def _text(record: Mapping[str, Any], key: str, where: str) -> str:
+    value = record.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise RunsFileError(f"{where}: {key} must be a text that is not empty, not {value!r}.")
+    return value.strip()

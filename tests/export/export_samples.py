@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from openai_steps import RunRef
-from openai_steps.emulator import Answer, Emulator, Store
+from openai_steps.emulator import Answer, Emulator, ReadableStore, Store
 
 _DETAILS: tuple[Mapping[str, Any], ...] = (
     {"type": "message_creation", "message_creation": {"message_id": "msg_1"}},
@@ -48,11 +48,11 @@ def make_store(runs: int, *, steps: int) -> Store:
     return store
 
 
-def all_steps(store: Store) -> dict[str, dict[str, Any]]:
+def all_steps(store: ReadableStore) -> dict[str, dict[str, Any]]:
     return {step["id"]: step for key in store.runs() for step in store.steps(*key)}
 
 
-def all_runs(store: Store) -> list[RunRef]:
+def all_runs(store: ReadableStore) -> list[RunRef]:
     return [RunRef(*key) for key in store.runs()]
 
 

@@ -24,14 +24,14 @@ _MOST_CONNECTIONS: Final = 1000
 
 
 @click.command("export", cls=Command)
-@click.argument("runs", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.argument("runs", required=False, type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @option(
     "-o",
     "--out",
     metavar="OUT",
     required=True,
     type=click.Path(path_type=Path),
-    help="A new file whose name ends in .jsonl, .jsonl.gz or .parquet; with --scheduler, a folder.",
+    help="A new file whose name ends in .jsonl, .jsonl.gz or .parquet; a folder with --scheduler, or for an archive.",
 )
 @option(
     "--concurrency",
@@ -47,22 +47,39 @@ _MOST_CONNECTIONS: Final = 1000
     type=click.FloatRange(min=0, min_open=True),
     help="The most requests in a second, retries included; may be below 1.",
 )
+@option("--thread", "threads", metavar="ID", multiple=True, section="Archive", help="A whole thread; may be repeated.")
+@option("--all", "every_thread", is_flag=True, section="Archive", help="All threads, where the server lists them.")
+@option("--files", is_flag=True, section="Archive", help="The files that messages and steps name, too.")
+@option("--update", is_flag=True, section="Archive", help="Also what is new since, and runs that had not ended.")
+@option(
+    "--redact",
+    metavar="JSONPATH",
+    multiple=True,
+    section="Archive",
+    help="Take out these values, such as $.metadata.email; may be repeated.",
+)
 @option("--scheduler", metavar="ADDRESS", help="Have it done by the workers of this Dask cluster.")
 @include_option
 @connection_options
 def command(
-    runs: Path,
+    runs: Path | None,
     out: Path,
     concurrency: int,
     max_per_second: float | None,
+    threads: tuple[str, ...],
+    every_thread: bool,
+    files: bool,
+    update: bool,
+    redact: tuple[str, ...],
     scheduler: str | None,
     include: tuple[str, ...],
     connection: Connection,
 ) -> None:
-    """Write the steps of many runs into a file.
+    """Write the steps of many runs into a file, or whole threads into an archive.
 
     RUNS is a file of thread and run ids, or - for standard input: JSON Lines with thread_id and run_id, or CSV with
-    these columns in its header.
+    these columns in its header. Where OUT is a folder, it becomes an archive of the threads of RUNS, of --thread, or
+    of --all: threads, messages, runs and steps, each the very bytes that the server sent.
 
     Runs that cannot be read go to OUT.failures.jsonl with the reason, which is a RUNS file for another try. When it is
     interrupted or killed, start the same command again, and it goes on.
@@ -70,6 +87,21 @@ def command(
     from openai_steps._words import count
     from openai_steps.cli._export_view import progress_bar
 
+    is_file = out.name.endswith((".jsonl", ".jsonl.gz", ".parquet"))
+    if runs is None and not threads and not every_thread:
+        raise click.UsageError("Name runs, a file or -: RUNS; or threads: --thread ID, or --all.")
+    if "://" in str(out) or str(out).startswith(("s3:/", "gs:/", "abfs:/")):
+        raise click.UsageError(f"{out} is not on this machine: write here, and copy it there.")
+    is_archive = bool(threads) or every_thread or out.is_dir() or not out.suffix
+    if scheduler is None and is_archive and not is_file:
+        from openai_steps.cli._export_archive import ArchiveOptions, export_archive
+
+        options = ArchiveOptions(threads, every_thread, files, update, redact, concurrency, max_per_second, include)
+        with _errors():
+            export_archive(connection, runs, out, options)
+        return
+    if runs is None or threads or every_thread or files or update or redact:
+        raise click.UsageError(f"Threads go into an archive, a folder: {out.name} is for the steps of RUNS.")
     with _errors(), _read(runs) as (refs, total), progress_bar(total, quiet=connection.quiet) as show:
         if scheduler is None:
             done = _export_here(connection, refs, out, concurrency, max_per_second, include, show)
@@ -143,11 +175,12 @@ def _export_there(
 
 @contextmanager
 def _errors() -> Iterator[None]:
+    from openai_steps.archive import ArchiveError
     from openai_steps.export import ExportError
 
     try:
         yield
-    except (ExportError, ModuleNotFoundError) as error:
+    except (ArchiveError, ExportError, ModuleNotFoundError) as error:
         raise Failure(str(error)) from error
     except KeyboardInterrupt:
         raise Interrupted("Start the same command again to go on.") from None

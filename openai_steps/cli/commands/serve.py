@@ -28,9 +28,10 @@ _MOST_SHOWN: Final = 5
 @option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @option("--profile", metavar="NAME", default="compatible", show_default=True, help="The server to imitate.")
 def command(file: Path, host: str, port: int, profile: str) -> None:
-    """Serve a file of steps, such as `export` or `list --format jsonl` writes; an archive answers as the API did."""
+    """Serve what `export` or `list --format jsonl` wrote: a file, or an archive, which answers as the API did."""
     import asyncio
 
+    from openai_steps.archive import ArchiveError
     from openai_steps.emulator import PROFILES, Emulator
     from openai_steps.export import load_archive
 
@@ -38,7 +39,7 @@ def command(file: Path, host: str, port: int, profile: str) -> None:
         raise click.BadParameter(f"{profile!r} is not one of {', '.join(PROFILES)}.", param_hint="--profile")
     try:
         emulator = Emulator(store=load_archive(file), profile=profile, recorded=True, keep_requests=0)
-    except (ValueError, ModuleNotFoundError) as error:
+    except (ArchiveError, ValueError, ModuleNotFoundError) as error:
         raise Failure(str(error)) from error
     with listening_errors(f"{host}, port {port}"):
         asyncio.run(_serve(emulator, host, port, profile))
