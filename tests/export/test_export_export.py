@@ -238,7 +238,7 @@ async def test_an_id_that_no_server_takes_is_its_run_s_failure(emulator: Emulato
         done = await export_runs(client, [run, *all_runs(emulator.store)], tmp_path / "out.jsonl")
     assert done.failures == 1
     (line,) = (tmp_path / "out.jsonl.failures.jsonl").read_text("ascii").splitlines()
-    assert json.loads(line)["error"] == "ValueError"
+    assert json.loads(line)["error"] == "ArgumentError"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
