@@ -48,7 +48,7 @@ def imported_by(*arguments: str) -> set[str]:
 
 
 # Milliseconds depend on the machine and its mood, the modules that a start imports do not. What takes time to import:
-HEAVY = {"aiohttp", "asyncio", "attr", "cattrs", "email", "importlib.metadata", "logging", "orjson", "rich", "stamina"}
+HEAVY = {"aiohttp", "asyncio", "attr", "cattrs", "email", "importlib.metadata", "logging", "msgspec", "rich", "stamina"}
 
 
 def test_the_version_is_shown_without_click() -> None:
