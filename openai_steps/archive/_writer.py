@@ -49,13 +49,13 @@ class ArchiveWriter:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / MANIFEST).exists() and any(folder.iterdir()):
             raise ArchiveError(f"{folder.name} is a folder with something else in it. Choose a new name.")
-        self.manifest = Manifest(server=dict(server), asked=dict(asked), redacted=list(redacted))
+        self.manifest: Manifest = Manifest(server=dict(server), asked=dict(asked), redacted=list(redacted))
         if (folder / MANIFEST).exists():
             self.manifest = _continued(read_manifest(folder), self.manifest)
         else:
             self.manifest.write(folder)  # before the index, so that the folder is known for an archive
         (folder / FILES).mkdir(exist_ok=True)
-        self.index = Index(folder, write=True)
+        self.index: Index = Index(folder, write=True)
         try:
             self._objects = ObjectsWriter(folder, self.index.ends())
         except BaseException:
