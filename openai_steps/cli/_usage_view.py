@@ -88,7 +88,7 @@ _COLUMNS: Final = ("Steps", "Failed", "Time", "Tools", "In", "Out", "Tokens")
 def print_runs(timelines: list[Timeline]) -> None:
     """Print the sums of many runs, a row each, and those of all below."""
     table = Table(box=None, pad_edge=False, header_style="bold", footer_style="bold", show_footer=True)
-    table.add_column("Run", footer="all", overflow="ellipsis", no_wrap=True)
+    table.add_column("Run", footer="all", overflow="fold")  # an id is never cut
     for name, footer in zip(_COLUMNS, _row([timeline.totals for timeline in timelines]), strict=True):
         table.add_column(name, footer=footer, justify="right", no_wrap=True)
     for timeline in timelines:

@@ -72,6 +72,7 @@ class Console:
         connections: The servers, by the names that the page shows for them; the first is chosen at first.
         runs: Runs to offer at first.
         allow_hosts: Names by which a browser may call this console besides 127.0.0.1, localhost and ::1.
+        client_options: By a connection's name, what else its client is made with, such as ``proxy``.
         observer: Is called after each request, with what became of it.
 
     Raises:
@@ -85,6 +86,7 @@ class Console:
         *,
         runs: Iterable[RunRef] = (),
         allow_hosts: Iterable[str] = (),
+        client_options: Mapping[str, Mapping[str, Any]] | None = None,
         observer: Observer | None = None,
     ) -> None:
         import jinja2  # noqa: F401 - for its error, before anybody waits for a timeline
@@ -94,6 +96,7 @@ class Console:
         self._endpoints = dict(connections)
         self._runs = tuple(runs)
         self._hosts = tuple(allow_hosts)
+        self._options = dict(client_options or {})
         self._observer = observer
         self._token = secrets.token_urlsafe(32)
         self._sessions = Sessions(now=time.monotonic, make_token=partial(secrets.token_urlsafe, 32))
@@ -147,7 +150,8 @@ class Console:
             yield origin
 
     async def _connect(self, name: str, endpoint: Endpoint, base_url: str) -> None:
-        client = AsyncStepsClient(endpoint, limits=_LIMITS, retry=_RETRY, timeout=_TIMEOUTS, observer=observe)
+        options = {"retry": _RETRY, "timeout": _TIMEOUTS, **self._options.get(name, {})}
+        client = AsyncStepsClient(endpoint, limits=_LIMITS, observer=observe, **options)
         await self._stack.enter_async_context(client)
         self._connections[name] = Connection(name, client, base_url)
         path = "/" + base_url.split("/", 3)[3]

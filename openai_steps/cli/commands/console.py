@@ -96,6 +96,7 @@ async def _serve(
 
     async with AsyncExitStack() as stack:
         endpoints: dict[str, Endpoint] = {}
+        options: dict[str, dict[str, Any]] = {}
         runs: list[RunRef] = []
         if local is not None:
             name, emulator = _open(local)
@@ -106,9 +107,10 @@ async def _serve(
         for name, server in servers.items():
             endpoint = _endpoint_of(server, name, first=not endpoints)
             if endpoint is not None and endpoint not in endpoints.values():
-                endpoints[name if endpoints else endpoint.provider] = endpoint
+                shown = name if endpoints else endpoint.provider
+                endpoints[shown], options[shown] = endpoint, server.client_options()
                 stack.push_async_callback(server.close)
-        console = _console(endpoints, runs, hosts)
+        console = _console(endpoints, runs, hosts, options)
         try:
             origin = await stack.enter_async_context(console.serve(**serving))
         except ValueError as error:
@@ -139,11 +141,13 @@ def _endpoint_of(server: Connection, name: str, *, first: bool) -> Endpoint | No
         return None
 
 
-def _console(endpoints: dict[str, Endpoint], runs: list[RunRef], hosts: tuple[str, ...]) -> Console:
+def _console(
+    endpoints: dict[str, Endpoint], runs: list[RunRef], hosts: tuple[str, ...], options: dict[str, dict[str, Any]]
+) -> Console:
     try:
         from openai_steps.console import Console
 
-        return Console(endpoints, runs=runs, allow_hosts=hosts)
+        return Console(endpoints, runs=runs, allow_hosts=hosts, client_options=options)
     except ModuleNotFoundError as error:
         raise Failure(f"The console needs {error.name}.", hint="pip install 'openai-steps[console]'.") from error
 

@@ -18,6 +18,8 @@ import pytest
 from command_line import call, finish, start
 from sample_steps import RUN, THREAD, make_steps
 
+from openai_steps.emulator import Answer, Emulator
+
 KEY = "sk-the-servers-own-key"
 
 
@@ -75,6 +77,20 @@ async def test_a_file_is_opened_without_a_server(tmp_path: Path) -> None:
     assert answer["count"] == 7
     process.send_signal(signal.SIGTERM)
     assert (await finish(process))[0] == 0
+
+
+async def test_the_options_for_requests_reach_its_client() -> None:
+    emulator = Emulator.demo()
+    for _ in range(9):
+        emulator.inject(Answer(500, {"error": {"message": "broken"}}))
+    async with emulator.serve() as base_url:
+        server = ("--provider", "compatible", "--base-url", base_url, "--no-browser")
+        process, origin, token = await begin(*server, "--retries", "0", OPENAI_STEPS_API_KEY=KEY)
+        answer = await ask(origin, token, "run", form={"thread_id": "thread_demo", "run_id": "run_demo"})
+        process.send_signal(signal.SIGINT)
+        assert (await finish(process))[0] == 0
+    assert "500" in json.dumps(answer)
+    assert len(emulator.requests) == 1
 
 
 async def test_connections_by_name_can_be_chosen_and_their_keys_stay_here(tmp_path: Path) -> None:

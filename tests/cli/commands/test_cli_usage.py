@@ -41,6 +41,15 @@ def test_many_runs_and_their_sum(file: Path) -> None:
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
+def test_the_id_of_a_run_is_whole_where_the_terminal_is_narrow(tmp_path: Path) -> None:
+    path, run_id = tmp_path / "runs.jsonl", "run_" + "0123456789" * 3
+    steps = [make_step(number, run_id=f"{run_id}{number}") for number in range(2)]
+    path.write_text("".join(json.dumps(step) + "\n" for step in steps))
+    shown = call("usage", "--from", str(path), COLUMNS="60").stdout
+    first = "".join(line.split()[0] for line in shown.splitlines()[1:-1])
+    assert first == f"{run_id}0{run_id}1"
+
+
 def test_as_json(file: Path) -> None:
     told = json.loads(call("usage", "--from", str(file), "--format", "json").stdout)
     assert [run["run_id"] for run in told["runs"]] == ["run_0", "run_1"]
