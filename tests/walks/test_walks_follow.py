@@ -186,7 +186,10 @@ intervals = st.builds(
 )
 
 # Every dialect in which a walk forward reaches everything; has_more is a lie only where there are several pages.
-dialects = st.sampled_from([d for d in DIALECTS.values() if d.after == "exclusive" and d.order == "honoured"])
+# Foundry Local tells less of a step than the script knows.
+dialects = st.sampled_from(
+    [d for d in DIALECTS.values() if (d.after, d.order, d.shape) == ("exclusive", "honoured", "openai")]
+)
 
 
 @given(scripts(punctual=False), dialects, intervals, st.floats(0, 0.999), st.integers(0, 30))
@@ -562,12 +565,12 @@ async def test_every_profile_is_followed(name: str) -> None:
         async for step in client.follow_steps(
             "thread_1", "run_1", poll_interval=QUICK, verify_paging=True, max_duration=20
         ):
-            met[step.id] = step.status
-            if met.get("step_live") == "in_progress":
+            if step.id == "step_live" and step.id not in met:
                 finish(emulator, "step_live", 201)
                 emulator.store.set_run_status("thread_1", "run_1", "completed")
+            met[step.id] = step.status
     assert len(met) == 121
-    assert set(met.values()) == {"completed"}
+    assert set(met.values()) == {None if name == "foundry_local" else "completed"}  # it tells no status
 
 
 async def test_a_run_that_is_not_there(client: AsyncStepsClient) -> None:
