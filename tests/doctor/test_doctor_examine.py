@@ -18,7 +18,7 @@ STEPS = steps_of(45, ties=2, random_ids=True)
 
 @pytest.mark.parametrize(
     ("dialect", "verdict"),
-    [("contract", "sound"), ("window", "harmless"), ("opengpts", "refused"), ("openai_responses", "broken")],
+    [("contract", "sound"), ("window", "harmless"), ("opengpts", "refused")],
 )
 async def test_a_report_over_http(dialect: str, verdict: str) -> None:
     async with serving(STEPS, dialect=dialect) as (client, emulator):
