@@ -96,14 +96,14 @@ def check_order(order: object) -> str:
 
 
 # No id in use comes near; a longer one would only break the limits on a request's first line.
-_LONGEST_ID: Final = 1024
+LONGEST_ID: Final = 1024
 
 
 def check_id(name: str, value: object) -> str:
     """Return the id, or raise a ValueError that names the argument and its value."""
     if not isinstance(value, str) or not value or value in (".", ".."):
         raise ArgumentError(name, f"must be an id, not {value!r}.")
-    if len(value) > _LONGEST_ID:
+    if len(value) > LONGEST_ID:
         raise ArgumentError(name, f"must be an id, not text of {len(value)} characters.")
     try:
         value.encode()

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sample_steps import RUN, THREAD, make_steps
+from walk_servers import full_trust
 
 from openai_steps import AsyncStepsClient, Endpoint, RetryPolicy, StepPage
-from openai_steps.emulator import DIALECTS, Emulator, Profile
+from openai_steps.emulator import DIALECTS, HABITS, Emulator, Profile
 
 MakeEndpoint = Callable[[str], Endpoint]
 
@@ -24,15 +25,21 @@ async def serving(
     dialect: str | None = None,
     api_key: str | None = None,
     endpoint: MakeEndpoint = Endpoint.compatible,
+    known: bool = False,
     **of_client: Any,
 ) -> AsyncIterator[tuple[AsyncStepsClient, Emulator]]:
-    """Serve a run of so many steps, or of these steps, and connect a client to it."""
-    emulator = Emulator(profile=profile, dialect=DIALECTS[dialect] if dialect else None, api_key=api_key)
+    """Serve a run of so many steps, or of these steps, and connect a client to it.
+
+    A client to which the server is ``known`` has no doubts, as after a long life.
+    """
+    emulator = Emulator(profile=profile, dialect={**DIALECTS, **HABITS}[dialect] if dialect else None, api_key=api_key)
     emulator.store.add_run(THREAD, RUN, steps=make_steps(steps) if isinstance(steps, int) else steps)
     async with (
         emulator.serve() as base_url,
         AsyncStepsClient(endpoint(base_url), **{"retry": ONE_ATTEMPT, **of_client}) as client,
     ):
+        if known:
+            client._trust["steps"] = full_trust()
         yield client, emulator
 
 

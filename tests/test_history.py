@@ -30,7 +30,8 @@ async def test_a_thread_is_read_whole(thread_id: str) -> None:
 async def test_three_requests_for_a_thread_of_one_run_with_a_warm_client() -> None:
     emulator = Emulator(store=make_thread_store())
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
-        await read_thread(client, "thread_report")  # the client learns its server
+        for thread_id in ("thread_report", "thread_refund", "thread_refund"):
+            await read_thread(client, thread_id)  # the client learns its server
         emulator.clear_requests()
         await read_thread(client, "thread_weather")
         assert len(emulator.requests) == 3

@@ -1,31 +1,31 @@
-"""The emulator's pure server behind a walk, and dialects for it."""
+"""The emulator's pure server behind a walk over run steps, and what a client knows of one that keeps the contract."""
 
 from __future__ import annotations
 
 from typing import Any, get_args
 
 from attrs import frozen
-from hypothesis import assume
 from hypothesis import strategies as st
 
-from openai_steps import StepPage, structure_page
-from openai_steps._walks.pages import PageQuery
-from openai_steps._walks.start import Walk
+from openai_steps import APIStatusError, StepPage, structure_page
+from openai_steps._walks.pages import Lane, PageQuery
+from openai_steps._walks.trust import End, Trust
+from openai_steps._walks.walk import Walk
 from openai_steps.emulator import Dialect, Query, list_steps
-from openai_steps.emulator._dialect import Envelope, Ids, Order
+from openai_steps.emulator._dialect import Order
+from openai_steps.emulator._refusal import Refusal
 
-HONEST_HAS_MORE = ("directional", "forward", "window", "full_page", "always_with_before", "always", "absent", "null")
-KNOWN_BEFORE = ("adjacent", "window", "ignored")
-
-
-def is_honest(dialect: Dialect) -> bool:
-    """Whether has_more is no lie: with adjacent pages, "what of the cut follows the page" is nothing, always."""
-    return dialect.has_more in HONEST_HAS_MORE and not (dialect.before == "adjacent" and dialect.has_more == "window")
+LANES = [Lane(order, param) for order in ("asc", "desc") for param in ("after", "before")]
 
 
-def repeated(dialect: Dialect) -> int:
-    """How many steps up to its cursor a page sends again."""
-    return dialect.overlap + (dialect.after == "inclusive")
+def full_trust() -> Trust:
+    """What a client knows after a long life with a server that keeps the contract."""
+    return Trust(
+        orders={"asc", "desc"},
+        cursors=dict.fromkeys(LANES, "places"),
+        unknown_cursors=dict.fromkeys(LANES, "refused"),
+        ends={(lane, limit): End(kept=True) for lane in LANES for limit in range(1, 101)},
+    )
 
 
 def make_steps(times: list[int]) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def make_steps(times: list[int]) -> list[dict[str, Any]]:
 
 @frozen
 class Server:
-    """The emulator's pure server, with a memory of what it was asked."""
+    """The emulator's pure server, with a memory of what it was asked. ``order`` is that of `ids`."""
 
     steps: list[dict[str, Any]]
     order: Order
@@ -57,8 +57,11 @@ class Server:
 
     def answer(self, query: PageQuery) -> StepPage:
         self.queries.append(query)
-        asked = Query(limit=query.limit, order=self.order, after=query.after, before=query.before)
-        return structure_page(list_steps(self.steps, asked, self.dialect))
+        asked = Query(limit=query.limit, order=query.order, after=query.after, before=query.before)
+        try:
+            return structure_page(list_steps(self.steps, asked, self.dialect))
+        except Refusal:
+            raise APIStatusError("refused", status=404) from None
 
     @property
     def ids(self) -> list[str]:
@@ -72,16 +75,23 @@ def server(count: int, order: Order = "asc", dialect: Dialect | None = None) -> 
     return Server(make_steps(list(range(count))), order, dialect or Dialect(), [])
 
 
-def read(walk: Walk, server: Server) -> list[str]:
+def read(walk: Walk[StepPage], server: Server) -> list[str]:
     """Drive a walk to its end; return the ids in the order in which a user meets them."""
     met: list[str] = []
-    bound = 3 * len(server.steps) + 5
+    bound = 8 * len(server.steps) + 60
     while walk.query is not None:
         assert len(server.queries) < bound, "the walk does not end"
-        for page in walk.feed(server.answer(walk.query)):
+        try:
+            answer = server.answer(walk.query)
+        except APIStatusError as error:
+            pages = walk.refuse(error)
+        else:
+            pages = walk.feed(answer)
+        for page in pages:
             assert page.data
             ids = [step.id for step in page.data]
             met += reversed(ids) if walk.backward else ids
+    walk.finish()
     assert len(met) == len(set(met))
     assert set(met) <= set(server.ids)
     return met
@@ -89,19 +99,3 @@ def read(walk: Walk, server: Server) -> list[str]:
 
 sorted_times = st.lists(st.integers(0, 12), max_size=30).map(sorted)
 orders = st.sampled_from(get_args(Order))
-
-
-@st.composite
-def dialects(draw: st.DrawFn, /, **knobs: st.SearchStrategy[Any]) -> Dialect:
-    knobs = {
-        "ids": st.sampled_from(get_args(Ids)),
-        "envelope": st.sampled_from(get_args(Envelope)),
-        "ties": st.sampled_from(["reversed", "same_order"]),
-        "max_limit": st.integers(1, 8),
-        "limit_over": st.just("capped"),
-        **knobs,
-    }
-    dialect = Dialect(**{name: draw(knob) for name, knob in knobs.items()})
-    # A server that never sends more than it has sent before shows its end no differently from its middle.
-    assume(dialect.max_limit > repeated(dialect) + (dialect.after == "ignored"))
-    return dialect

@@ -26,6 +26,7 @@ from openai_steps._sending.events import Observer
 from openai_steps._sending.network import find_network
 from openai_steps._sending.transport import Transport
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
+from openai_steps._walks.trust import LIST_KINDS, Trust
 
 
 class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, MessageVerbs, ThreadVerbs, FileVerbs):
@@ -90,6 +91,7 @@ class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, MessageVerb
         trust_env = session is None if trust_env is None else trust_env
         self._timeouts = timeouts_for(timeout, Timeouts())
         self._retry = retry or RetryPolicy()
+        self._trust = {kind: Trust() for kind in LIST_KINDS}
         self._transport = Transport(
             endpoint,
             session=session,

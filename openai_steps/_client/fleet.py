@@ -11,12 +11,10 @@ from openai_steps._client.steps import OddSteps, StepVerbs
 from openai_steps._http.requests import list_request
 from openai_steps._models.runs import Order, RunRef, RunSteps
 from openai_steps._models.steps import RunStep, UnreadableStep
-from openai_steps._sending.clock import utc_now
 from openai_steps._settings import Timeouts
 from openai_steps._tasks.fleet import run_fleet
 from openai_steps._tasks.prefetch import PageReader
-from openai_steps._walks.forward import ForwardWalk
-from openai_steps._walks.start import start_checked_walk
+from openai_steps._walks.start import check_walk
 from openai_steps._walks.unreadable import Odd, check_odd
 
 
@@ -32,6 +30,7 @@ class FleetVerbs(StepVerbs):
         include: Iterable[str] = (),
         in_order: bool = False,
         page_size: int = MAX_PAGE_SIZE,
+        verify_paging: bool = False,
         timeout: Timeouts | float | None = None,
         odd: Odd = "raise",
     ) -> AsyncGenerator[RunSteps, None]:
@@ -46,6 +45,7 @@ class FleetVerbs(StepVerbs):
             in_order: Yield in the order of ``runs``, instead of each as soon as it is read. Up to twice
                 ``concurrency`` runs are then held.
             page_size: The most steps in one answer, 1 to 100.
+            verify_paging: Trust the server in nothing, at the price of more requests for each run.
             timeout: Instead of the client's, for each request.
             odd: What to do with a step that can not be read: ``raise``: it ends its run, with the steps before it and
                 an error; ``keep``: it goes into ``unreadable``.
@@ -57,9 +57,7 @@ class FleetVerbs(StepVerbs):
             ValueError: If an argument makes no sense. A malformed id is its run's error instead.
             Exception: Whatever ``runs`` itself raises, after the runs before have been yielded.
         """
-        start_checked_walk(
-            order, None, None, page_size, None, False, utc_now()
-        )  # checks the arguments before any run fails for them
+        check_walk(order=order, page_size=page_size)  # before any run fails for it
         if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
             raise ArgumentError("concurrency", f"must be a whole number above 0, not {concurrency!r}.")
         names = names_of(include)
@@ -69,7 +67,7 @@ class FleetVerbs(StepVerbs):
         def read(run: RunRef) -> Awaitable[RunSteps]:
             if not isinstance(run, RunRef):
                 raise ArgumentError("runs", f"must be RunRef(thread_id, run_id), not {run!r}.")
-            return self._read_run(run.thread_id, run.run_id, order, names, page_size, timeout, odd)
+            return self._read_run(run.thread_id, run.run_id, order, names, page_size, verify_paging, timeout, odd)
 
         self._transport.check_usable()  # for its sentence, before tasks are made
         async with aclosing(run_fleet(runs, read, concurrency=concurrency, in_order=in_order)) as results:
@@ -83,12 +81,13 @@ class FleetVerbs(StepVerbs):
         order: Order,
         names: Names,
         page_size: int,
+        verify_paging: bool,
         timeout: Timeouts | float | None,
         odd: Odd,
     ) -> RunSteps:
-        odd_steps = OddSteps(odd)
-        fetch = self._fetch(thread_id, run_id, order, names, timeout, odd_steps)
-        reader = PageReader(ForwardWalk(page_size=page_size), fetch, prefetch=False)
+        odd_steps = OddSteps(odd, order=order)
+        walk = self._start_walk(order, None, None, page_size, None, verify_paging)
+        reader = PageReader(walk, self._fetch(thread_id, run_id, names, timeout, odd_steps), prefetch=False)
         steps: list[RunStep] = []
         unreadable: list[UnreadableStep] = []
         failure: Exception | None = None

@@ -9,7 +9,7 @@ from typing import Literal, Unpack, overload
 from openai_steps._client.options import FollowOptions
 from openai_steps._client.requests import names_of
 from openai_steps._client.steps import OddSteps, StepVerbs
-from openai_steps._errors import NotFoundError, StepsError
+from openai_steps._errors import APIStatusError, NotFoundError, StepsError
 from openai_steps._http.requests import list_request
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep, UnreadableStep
@@ -17,8 +17,7 @@ from openai_steps._sending.deadline import Deadline
 from openai_steps._sending.jitter import jitter
 from openai_steps._sending.sleep import sleep
 from openai_steps._settings import PollInterval, Timeouts
-from openai_steps._walks.follow import RunQuery
-from openai_steps._walks.start import start_following
+from openai_steps._walks.follow import RunQuery, start_following
 from openai_steps._walks.unreadable import Odd, ahead_of_odd, error_for
 from openai_steps._words import duration
 
@@ -98,13 +97,14 @@ class FollowVerbs(StepVerbs):
             StepsError: If anything else went wrong; each has ``resume_after``, from which to follow on.
             ValueError: If an argument makes no sense.
         """
-        follower = start_following(after, poll_interval, max_duration, verify_paging)
+        trust = self._trusted("steps", verify_paging=verify_paging)
+        follower = start_following(after, poll_interval, max_duration, trust)
         names = names_of(include)
         list_request(self.endpoint, thread_id, run_id, include=names)  # for its ValueErrors, before any request
         look_at_run = partial(self._look_at_run, thread_id, run_id, timeout=timeout)
-        odd_steps = OddSteps(odd)  # looked at here: what is late or changes has no place in a walk
+        odd_steps = OddSteps(odd, order="asc")  # looked at here: what is late or changes has no place in a walk
         shown: list[UnreadableStep] = []
-        fetch = self._fetch(thread_id, run_id, "asc", names, timeout, odd_steps)
+        fetch = self._fetch(thread_id, run_id, names, timeout, odd_steps)
         self._transport.check_usable()  # for its sentence, before a timer is set
         deadline = Deadline(
             max_duration, told=f"The run {run_id!r} has not ended within {duration(max_duration or 0)}."
@@ -118,7 +118,11 @@ class FollowVerbs(StepVerbs):
                     if follower.feed_run(run, immutable=immutable) and on_run is not None:
                         on_run(run)
                 else:
-                    page = await self._ask_patiently(partial(fetch, follower.query), deadline)
+                    try:
+                        page = await self._ask_patiently(partial(fetch, follower.query), deadline)
+                    except APIStatusError as error:
+                        follower.refuse_page(error)
+                        continue
                     refused = page.unreadable[0] if odd == "raise" and page.unreadable else None
                     for step in follower.feed_page(page if refused is None else ahead_of_odd(page)):
                         yield step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from attrs import evolve, frozen
 
@@ -12,20 +12,23 @@ from openai_steps._client.requests import Requests
 from openai_steps._errors import BadRequestError, PaginationError, UnprocessableEntityError
 from openai_steps._http.requests import Request
 from openai_steps._models.extra import UnreadableItem
-from openai_steps._models.pages import Page
+from openai_steps._models.pages import MessagePage, Page, RunPage, ThreadPage
 from openai_steps._models.runs import Order
-from openai_steps._sending.clock import utc_now
 from openai_steps._settings import Timeouts
 from openai_steps._tasks.collect import read_all, read_both_ends
 from openai_steps._tasks.prefetch import Fetch, PageReader
 from openai_steps._walks.pages import PageQuery
-from openai_steps._walks.start import Walk, start_checked_walk
-from openai_steps._walks.two_ends import FLIPPED, TwoEnds
+from openai_steps._walks.start import check_walk, start_walk
+from openai_steps._walks.trust import ListKind
+from openai_steps._walks.two_ends import TwoEnds
 from openai_steps._walks.unreadable import Odd, OddItems, check_odd, error_for
+from openai_steps._walks.walk import Walk
 
 AnyPage = TypeVar("AnyPage", bound=Page[Any])
 Build: TypeAlias = Callable[..., Request]
 """Builds the request for a page, from ``limit``, ``order``, ``after`` and ``before``."""
+
+_KINDS: Final[dict[type[Page[Any]], ListKind]] = {RunPage: "runs", MessagePage: "messages", ThreadPage: "threads"}
 
 
 @frozen(kw_only=True)
@@ -145,24 +148,30 @@ class ListVerbs(Requests):
             return [item async for item in self._iter_items(listing, how)]
         fetch = self._fetcher(listing, how, None)
         if how.after is None and how.before is None and not how.verify_paging:
-            fetch_tail = self._fetcher(listing, evolve(how, order=FLIPPED[how.order]), None)
             self._transport.check_usable()  # for its sentence, before tasks are made
-            ends = TwoEnds(order=how.order, page_size=how.page_size)
-            items: list[Any] = await read_both_ends(ends, fetch, fetch_tail)
+            trust = self._trust[_KINDS[listing.kind]]
+            ends = TwoEnds[Any](order=how.order, page_size=how.page_size, trust=trust, walk=walk)
+            items: list[Any] = await read_both_ends(ends, fetch)
         else:
             items = await read_all(walk, fetch)
         return list(filter(listing.wants, items)) if listing.filter else items
 
-    def _start(self, listing: Listing[Any], how: Reading) -> tuple[Walk, OddItems[Any, Any]]:
+    def _start(self, listing: Listing[Any], how: Reading) -> tuple[Walk[Any], OddItems[Any, Any]]:
         """Check the arguments, and return the walk for them."""
         # What the filter leaves out does not count.
         max_items = None if listing.filter else how.max_items
-        walk = start_checked_walk(
-            how.order, how.after, how.before, how.page_size, max_items, how.verify_paging, utc_now()
-        )
+        of_walk: Any = {
+            "order": how.order,
+            "after": how.after,
+            "before": how.before,
+            "page_size": how.page_size,
+            "max_steps": max_items,
+        }
+        check_walk(**of_walk)
+        walk = start_walk(**of_walk, trust=self._trusted(_KINDS[listing.kind], verify_paging=how.verify_paging))
         listing.build(order=how.order)  # for its ValueErrors, before any request
         odd_items = OddItems[Any, Any](
-            how.odd, after=how.after, before=how.before, backward=walk.backward, max_items=max_items
+            how.odd, order=how.order, after=how.after, before=how.before, max_items=max_items
         )
         return walk, odd_items
 
@@ -172,7 +181,7 @@ class ListVerbs(Requests):
 
         async def fetch(query: PageQuery) -> Any:
             nonlocal build
-            paging = {"limit": query.limit, "order": how.order, "after": query.after, "before": query.before}
+            paging = {"limit": query.limit, "order": query.order, "after": query.after, "before": query.before}
             try:
                 page = await self._read(build(**paging), listing.kind, how.timeout)
             except (BadRequestError, UnprocessableEntityError):

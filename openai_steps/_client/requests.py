@@ -18,6 +18,7 @@ from openai_steps._sending.retry import wait_as_asked
 from openai_steps._sending.sleep import sleep
 from openai_steps._sending.transport import Transport
 from openai_steps._settings import RetryPolicy, Timeouts
+from openai_steps._walks.trust import LearnedPaging, ListKind, Trust
 
 T = TypeVar("T")
 Names: TypeAlias = tuple[str, ...] | str
@@ -39,11 +40,21 @@ class Requests:
     _timeouts: Timeouts
     _retry: RetryPolicy
     _texts: OwnTexts | None = None
+    _trust: dict[ListKind, Trust]
 
     @property
     def endpoint(self) -> Endpoint:
         """The server that this client asks."""
         return self._transport.endpoint
+
+    @property
+    def trust(self) -> tuple[LearnedPaging, ...]:
+        """What this client has found out about its server's pages, and believes from now on."""
+        return tuple(learned for kind, trust in self._trust.items() for learned in trust.learned(kind))
+
+    def _trusted(self, kind: ListKind, *, verify_paging: bool) -> Trust | None:
+        """Return what is known of the server's lists of this kind; None where nothing is to be believed."""
+        return None if verify_paging else self._trust[kind]
 
     async def _get(self, request: Request, timeout: Timeouts | float | None) -> Reply:
         """Send a request and return its reply."""

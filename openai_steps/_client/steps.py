@@ -16,14 +16,15 @@ from openai_steps._models.extra import Misfit
 from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Order
 from openai_steps._models.steps import RunStep, UnreadableStep
-from openai_steps._sending.clock import utc_now
 from openai_steps._settings import Timeouts
 from openai_steps._tasks.collect import read_all, read_both_ends
 from openai_steps._tasks.prefetch import Fetch, PageReader
+from openai_steps._walks.one_parent import OneParent
 from openai_steps._walks.pages import PageQuery
-from openai_steps._walks.start import start_checked_walk
-from openai_steps._walks.two_ends import FLIPPED, TwoEnds
+from openai_steps._walks.start import check_walk, start_walk
+from openai_steps._walks.two_ends import TwoEnds
 from openai_steps._walks.unreadable import Odd, OddItems, check_odd, error_for
+from openai_steps._walks.walk import Walk
 
 OddSteps: TypeAlias = OddItems[RunStep, UnreadableStep]
 
@@ -169,9 +170,9 @@ class StepVerbs(RunVerbs):
             StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
             ValueError: If an argument has a value that no server takes.
         """
-        walk = start_checked_walk(order, after, before, page_size, None, verify_paging, utc_now())
-        odd_steps = OddSteps(odd, after=after, before=before, backward=walk.backward)
-        fetch = self._fetch(thread_id, run_id, order, names_of(include), timeout, odd_steps)
+        walk = self._start_walk(order, after, before, page_size, None, verify_paging)
+        odd_steps = OddSteps(odd, order=order, after=after, before=before)
+        fetch = self._fetch(thread_id, run_id, names_of(include), timeout, odd_steps)
         reader = PageReader(walk, fetch, prefetch=prefetch)
         try:
             while pages := await reader.read():
@@ -249,9 +250,9 @@ class StepVerbs(RunVerbs):
             StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
             ValueError: If an argument has a value that no server takes.
         """
-        walk = start_checked_walk(order, after, before, page_size, max_steps, verify_paging, utc_now())
-        odd_steps = OddSteps(odd, after=after, before=before, backward=walk.backward, max_items=max_steps)
-        fetch = self._fetch(thread_id, run_id, order, names_of(include), timeout, odd_steps)
+        walk = self._start_walk(order, after, before, page_size, max_steps, verify_paging)
+        odd_steps = OddSteps(odd, order=order, after=after, before=before, max_items=max_steps)
+        fetch = self._fetch(thread_id, run_id, names_of(include), timeout, odd_steps)
         reader = PageReader(walk, fetch, prefetch=prefetch)
         try:
             while pages := await reader.read():
@@ -323,24 +324,44 @@ class StepVerbs(RunVerbs):
             StepsError: If anything went wrong. What was read by then is lost with the list: `iter_steps` can resume.
             ValueError: If an argument has a value that no server takes.
         """
-        walk = start_checked_walk(order, after, before, page_size, None, verify_paging, utc_now())
+        walk = self._start_walk(order, after, before, page_size, None, verify_paging)
         names = names_of(include)
         if check_odd(odd) == "keep":
             options: Any = {"order": order, "after": after, "before": before, "include": names, "page_size": page_size}
             steps = self.iter_steps(thread_id, run_id, verify_paging=verify_paging, timeout=timeout, odd=odd, **options)
             return [step async for step in steps]
-        fetch = self._fetch(thread_id, run_id, order, names, timeout)
+        fetch = self._fetch(thread_id, run_id, names, timeout)
         if after is None and before is None and not verify_paging:
-            fetch_tail = self._fetch(thread_id, run_id, FLIPPED[order], names, timeout)
             self._transport.check_usable()  # for its sentence, before tasks are made
-            return await read_both_ends(TwoEnds(order=order, page_size=page_size), fetch, fetch_tail)
+            ends = TwoEnds[StepPage](order=order, page_size=page_size, trust=self._trust["steps"], walk=walk)
+            return await read_both_ends(ends, fetch)
         return await read_all(walk, fetch)
+
+    def _start_walk(
+        self,
+        order: Order,
+        after: str | None,
+        before: str | None,
+        page_size: int,
+        max_steps: int | None,
+        verify_paging: bool,
+    ) -> Walk[StepPage]:
+        """Check the arguments, and return the walk for them."""
+        check_walk(order=order, after=after, before=before, page_size=page_size, max_steps=max_steps)
+        return start_walk(
+            order=order,
+            after=after,
+            before=before,
+            page_size=page_size,
+            max_steps=max_steps,
+            trust=self._trusted("steps", verify_paging=verify_paging),
+            check=OneParent("thread_id", "run_id"),
+        )
 
     def _fetch(
         self,
         thread_id: str,
         run_id: str,
-        order: Order,
         names: Names,
         timeout: Timeouts | float | None,
         odd_steps: OddSteps | None = None,
@@ -348,15 +369,14 @@ class StepVerbs(RunVerbs):
         """Return the function that gets a page of this run; without ``odd_steps`` it refuses what can not be read."""
 
         async def fetch(query: PageQuery) -> StepPage:
-            after, before = query.after, query.before
             request = list_request(
                 self.endpoint,
                 thread_id,
                 run_id,
                 limit=query.limit,
-                order=order,
-                after=after,
-                before=before,
+                order=query.order,
+                after=query.after,
+                before=query.before,
                 include=names,
             )
             page = await self._read(request, StepPage, timeout)

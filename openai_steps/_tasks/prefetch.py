@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from openai_steps._errors import StepsError, note_where_to_resume
+from openai_steps._errors import APIStatusError, StepsError, note_where_to_resume
 from openai_steps._models.pages import StepPage
 from openai_steps._walks.pages import PageQuery
-from openai_steps._walks.start import Walk
+from openai_steps._walks.walk import Walk
 
 Fetch: TypeAlias = Callable[[PageQuery], Awaitable[StepPage]]
 
@@ -23,7 +23,7 @@ class PageReader:
         prefetch: Whether `start` may do anything.
     """
 
-    def __init__(self, walk: Walk, fetch: Fetch, *, prefetch: bool) -> None:
+    def __init__(self, walk: Walk[StepPage], fetch: Fetch, *, prefetch: bool) -> None:
         self._walk = walk
         self._fetch = fetch
         self._prefetch = prefetch
@@ -39,11 +39,9 @@ class PageReader:
         self._check_loop()
         try:
             while walk.query is not None:
-                # If the caller is cancelled here, so is the task that is ahead.
-                page = await (self._fetch(walk.query) if self._ahead is None else self._ahead)
-                self._ahead = None
-                if pages := walk.feed(page):
+                if pages := await self._feed(walk, walk.query):
                     return pages
+            walk.finish()
         except StepsError as error:
             error.resume_at(after=walk.resume_after, before=walk.resume_before)
             raise
@@ -51,6 +49,16 @@ class PageReader:
             note_where_to_resume(error, after=walk.resume_after, before=walk.resume_before)
             raise
         return []
+
+    async def _feed(self, walk: Walk[StepPage], query: PageQuery) -> list[StepPage]:
+        try:
+            # If the caller is cancelled here, so is the task that is ahead.
+            page = await (self._fetch(query) if self._ahead is None else self._ahead)
+        except APIStatusError as error:
+            self._ahead = None
+            return walk.refuse(error)
+        self._ahead = None
+        return walk.feed(page)
 
     def start(self) -> None:
         """Send the request for the page after this one, if there is one and it has not been sent."""

@@ -18,13 +18,16 @@ from typing import Any, Final, TypeAlias
 
 from attrs import fields, frozen
 
-from openai_steps._errors import UnfinishedRunError
+from openai_steps._arguments import ArgumentError, check_id
+from openai_steps._errors import APIStatusError, UnfinishedRunError
 from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
 from openai_steps._settings import PollInterval
-from openai_steps._walks.forward import ForwardWalk
 from openai_steps._walks.pages import PageQuery
+from openai_steps._walks.start import start_walk
+from openai_steps._walks.trust import Trust
+from openai_steps._walks.walk import Walk
 
 # With an interval that does not grow, every look would ask for the run as well.
 _FEWEST_ROUNDS_PER_RUN_QUERY: Final = 2
@@ -44,13 +47,13 @@ class Follower:
     Args:
         interval: How long to wait between rounds.
         after: Only steps behind this one.
-        verify_paging: Do not trust has_more.
+        trust: What is known of the server. None: nothing, and nothing will be believed.
     """
 
-    def __init__(self, *, interval: PollInterval, after: str | None = None, verify_paging: bool = False) -> None:
+    def __init__(self, *, interval: PollInterval, after: str | None = None, trust: Trust | None = None) -> None:
         self._interval = interval
         self._start = self._cursor = after
-        self._verify = verify_paging
+        self._trust = trust
         self._run: Run | None = None
         self._told: dict[str, RunStep] = {}
         self._unfinished: set[str] = set()
@@ -61,7 +64,7 @@ class Follower:
         self._moved = False
         self._call_came = False
         self._listed: list[RunStep] = []
-        self._walk = ForwardWalk(after=after)
+        self._walk = self._walk_from(after)
         self.query: FollowQuery | None = RunQuery()
 
     @property
@@ -98,11 +101,20 @@ class Follower:
 
         Times alone do not count as a change before the last round: there are servers that tell others at each look.
         """
-        listed = [step for fresh in self._walk.feed(page) for step in fresh.data]
+        return self._take(self._walk.feed(page))
+
+    def refuse_page(self, error: APIStatusError) -> list[RunStep]:
+        """Take an error as the answer to a `PageQuery`; raises it, unless the walk can do without that page."""
+        return self._take(self._walk.refuse(error))
+
+    def _take(self, pages: list[StepPage]) -> list[RunStep]:
+        listed = [step for page in pages for step in page.data]
         changed = [step for step in listed if self._note(step)]
         self._listed.extend(listed)
+        self._cursor = settled(self._listed, after=self._cursor)
         self.query = self._walk.query
         if self.query is None:
+            self._walk.finish()
             self._end_round()
         return changed
 
@@ -138,8 +150,11 @@ class Follower:
 
     def _begin_walk(self) -> None:
         after = self._start if self._ended else self._cursor
-        self._walk = ForwardWalk(after=after, verify_paging=self._verify)
+        self._walk = self._walk_from(after)
         self.query = self._walk.query
+
+    def _walk_from(self, after: str | None) -> Walk[StepPage]:
+        return start_walk(order="asc", after=after, trust=self._trust, known=after != self._start)
 
     def _note(self, step: RunStep) -> bool:
         """Take the step as it stands, and tell whether it is new or has changed since it was last told."""
@@ -157,11 +172,23 @@ class Follower:
         return True
 
     def _end_round(self) -> None:
-        self._cursor = settled(self._listed, after=self._cursor)
         if self._moved:
             self._pause = self._interval.initial
         else:
             self._pause = min(self._pause * self._interval.factor, self._interval.maximum)
+
+
+def start_following(
+    after: str | None, poll_interval: PollInterval | float | None, max_duration: float | None, trust: Trust | None
+) -> Follower:
+    """Check the arguments, and return the follower for them."""
+    if after is not None:
+        check_id("after", after)
+    if max_duration is not None and not max_duration > 0:
+        raise ArgumentError("max_duration", f"must be above 0, or None, not {max_duration!r}.")
+    if not isinstance(poll_interval, PollInterval):
+        poll_interval = PollInterval() if poll_interval is None else PollInterval.every(poll_interval)
+    return Follower(interval=poll_interval, after=after, trust=trust)
 
 
 def _standing(run: Run) -> tuple[Any, ...]:

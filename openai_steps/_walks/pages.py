@@ -1,89 +1,122 @@
-"""What walks ask for, and what they keep of the pages behind them."""
+"""What a walk asks for and is answered: of an item it knows the id and the time, and nothing else."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Generator, Sequence
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast
 
-from attrs import define, evolve
+from attrs import define, evolve, frozen
 
-from openai_steps._models.pages import StepPage
-from openai_steps._models.steps import RunStep
+from openai_steps._arguments import LONGEST_ID, MAX_PAGE_SIZE
+from openai_steps._models.runs import Order
+
+FLIPPED: Final[dict[Order, Order]] = {"asc": "desc", "desc": "asc"}
+
+Param: TypeAlias = Literal["after", "before"]
+
+
+class Item(Protocol):
+    """What is listed."""
+
+    @property
+    def id(self) -> str:
+        """Unique in its list."""
+
+    @property
+    def created_at(self) -> Any:
+        """A time that compares with those of the other items, or None."""
+
+
+class Page(Protocol):
+    """An attrs class with some items of a list."""
+
+    @property
+    def data(self) -> tuple[Any, ...]:
+        """The items, in list order."""
+
+    @property
+    def has_more(self) -> bool | None:
+        """Whether the server says that more follows; None where it does not say."""
+
+
+P = TypeVar("P", bound=Page)
+R = TypeVar("R")
 
 
 @define(kw_only=True)  # frozen would take twice as long to make, and one is made for each request
 class PageQuery:
-    """What to ask a server for: at most ``limit`` steps, after or before a step's id."""
+    """What to ask a server for: at most ``limit`` items in this order, after or before an item's id."""
 
     limit: int
+    order: Order
     after: str | None = None
     before: str | None = None
 
 
-NOTHING_NEW: Final = (
-    "The server repeats itself: asked for the steps {where}, it sent only steps that it had sent before. "
-    "It may ignore the cursor or sort equal times differently on each page, so some steps may be out of reach."
-)
+Script: TypeAlias = Generator[PageQuery, P, R]
+"""A procedure that yields queries and is sent their answers; a walk is made of such procedures."""
 
 
-class Seen:
-    """The ids that a walk has met: all that it keeps of the steps behind it.
+@frozen
+class Lane:
+    """A way of going from page to page: by one cursor parameter, in one order of the list.
 
-    As bytes they take a sixth less memory than as text, which counts in a walk of a hundred thousand steps. The first
-    page is the only one of most walks, so its ids are turned into bytes when the second comes.
+    A list can be read towards later times ``after`` a cursor in ascending order, or ``before`` it in descending order,
+    and towards earlier times in the other two ways.
     """
 
-    def __init__(self, cursor: str | None) -> None:
-        self._ids = set() if cursor is None else {_compact(cursor)}
-        self._of_first_page: list[str] = []
+    order: Order
+    param: Param
 
-    def filter(self, steps: tuple[RunStep, ...]) -> tuple[RunStep, ...]:
-        """Return the steps that are new, each once, and remember them."""
-        ids = [step.id for step in steps]
-        if not self._ids and not self._of_first_page and len(set(ids)) == len(ids):
-            self._of_first_page = ids
-            return steps
-        return self._filter(steps, ids)
+    @property
+    def rising(self) -> bool:
+        """Whether the lane leads towards later times."""
+        return (self.order == "asc") == (self.param == "after")
 
-    def _filter(self, steps: tuple[RunStep, ...], ids: list[str]) -> tuple[RunStep, ...]:
-        seen, compact = self._ids, [_compact(step_id) for step_id in ids]
-        seen.update(map(_compact, self._of_first_page))
-        self._of_first_page = []
-        if seen.isdisjoint(compact) and len(set(compact)) == len(compact):
-            seen.update(compact)
-            return steps
-        fresh: list[RunStep] = []
-        for step, step_id in zip(steps, compact, strict=True):
-            if step_id not in seen:
-                seen.add(step_id)
-                fresh.append(step)
-        return tuple(fresh)
+    def query(self, cursor: str, limit: int) -> PageQuery:
+        """Ask for the items that follow the cursor in the lane's direction."""
+        if self.param == "after":
+            return PageQuery(limit=limit, order=self.order, after=cursor)
+        return PageQuery(limit=limit, order=self.order, before=cursor)
+
+    def along(self, items: Sequence[Any]) -> Sequence[Any]:
+        """Return the items of a page in the lane's direction."""
+        return items if self.param == "after" else items[::-1]
 
 
-def _compact(step_id: str) -> bytes:
-    return step_id.encode("utf-8", "surrogatepass")
+def head(*, rising: bool, limit: int = MAX_PAGE_SIZE) -> PageQuery:
+    """Ask for the oldest items, or for the newest."""
+    return PageQuery(limit=limit, order="asc" if rising else "desc")
 
 
-def behind(steps: tuple[RunStep, ...], cursor: str | None) -> tuple[tuple[RunStep, ...], bool]:
-    """Return the steps behind the one called ``cursor``, and whether it is among them."""
-    if cursor is not None:
-        for index, step in enumerate(steps):
-            if step.id == cursor:
-                return steps[index + 1 :], True
-    return steps, False
+def with_data(page: P, data: tuple[Any, ...]) -> P:
+    """Return the page with other items."""
+    is_whole = len(data) == len(page.data) and (not data or (data[0] is page.data[0] and data[-1] is page.data[-1]))
+    return page if is_whole else cast(P, evolve(cast(Any, page), data=data))
 
 
-def ahead_of(steps: tuple[RunStep, ...], stop_at: str | None) -> tuple[tuple[RunStep, ...], bool]:
-    """Return the steps ahead of the one called ``stop_at``, and whether it is among them."""
-    if stop_at is not None:
-        for index, step in enumerate(steps):
-            if step.id == stop_at:
-                return steps[:index], True
-    return steps, False
+def size_of(page: Page) -> int:
+    """Return how many items the server sent, those that cannot be read among them."""
+    return len(page.data) + len(getattr(page, "unreadable", ()))
 
 
-def with_data(page: StepPage, data: tuple[RunStep, ...]) -> StepPage:
-    return page if len(data) == len(page.data) else evolve(page, data=data)
+def is_cursor(item_id: str) -> bool:
+    """Tell whether an id can be sent as a cursor; some servers list items with an empty one."""
+    if not item_id or len(item_id) > LONGEST_ID or item_id in (".", ".."):
+        return False
+    return item_id.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in item_id)
 
 
-def and_follows(cursor: str | None) -> str:
-    return "" if cursor is None else f" and follows {cursor!r} in this order"
+def times_of(items: Sequence[Any]) -> list[Any]:
+    """Return the items' times; an item without one has that of the item before it."""
+    times = [item.created_at for item in items]
+    if None in times:
+        known = next((time for time in times if time is not None), None)
+        for index, time in enumerate(times):
+            known = times[index] = known if time is None else time
+    return times
+
+
+def is_sorted(times: list[Any], *, rising: bool) -> bool:
+    """Tell whether the times go one way, equal ones allowed."""
+    return times == sorted(times, reverse=not rising)

@@ -2,26 +2,69 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError, check_id, check_order, is_page_size
 from openai_steps._models.runs import Order
-from openai_steps._settings import PollInterval
-from openai_steps._walks.backward import BackwardWalk
-from openai_steps._walks.follow import Follower
-from openai_steps._walks.forward import ForwardWalk
+from openai_steps._walks.cursors import CursorReading
+from openai_steps._walks.pages import Lane
+from openai_steps._walks.trust import Trust
+from openai_steps._walks.walk import Sink, Walk
 
 
-def start_checked_walk(
+def start_walk(
+    *,
     order: Order,
-    after: str | None,
-    before: str | None,
-    page_size: int,
-    max_steps: int | None,
-    verify_paging: bool,
-    started_at: datetime,
-) -> Walk:
+    after: str | None = None,
+    before: str | None = None,
+    page_size: int = MAX_PAGE_SIZE,
+    max_steps: int | None = None,
+    trust: Trust | None = None,
+    known: bool = False,
+    check: Callable[[Any], None] | None = None,
+) -> Walk[Any]:
+    """Return the walk for the cursors given.
+
+    Args:
+        order: The order of the list.
+        after: Only items behind this one, in list order.
+        before: Only items ahead of this one. Without ``after``, the nearest come first.
+        page_size: The most items to ask for at once, but in doubt.
+        max_steps: The most items to pass on in all.
+        trust: What is known of the server. None: nothing, and nothing will be believed.
+        known: Whether the server has listed the cursor ``after`` a moment ago.
+        check: Raises a PaginationError for a page that cannot be part of the list.
+    """
+    backward = before is not None and after is None
+    sink = Sink[Any](
+        start=after,
+        stop=None if backward else before,
+        left=max_steps,
+        page_size=page_size,
+        backward=backward,
+    )
+    reading = CursorReading(
+        Trust(believing=False) if trust is None else trust, sink, Lane(order, "before" if backward else "after")
+    )
+    if after is not None:
+        script = reading.after_cursor(after, known=known)
+    elif before is not None:
+        script = reading.before_cursor(before)
+    else:
+        script = reading.from_head()
+    return Walk(script, sink, after=after, before=before, check=check)
+
+
+def check_walk(
+    *,
+    order: Order,
+    after: str | None = None,
+    before: str | None = None,
+    page_size: int = MAX_PAGE_SIZE,
+    max_steps: int | None = None,
+) -> None:
+    """Raise a ValueError for arguments that make no walk."""
     check_order(order)
     for name, cursor in (("after", after), ("before", before)):
         if cursor is not None:
@@ -32,54 +75,3 @@ def start_checked_walk(
         raise ArgumentError("page_size", f"must be a whole number from 1 to {MAX_PAGE_SIZE}, not {page_size!r}.")
     if max_steps is not None and (isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1):
         raise ArgumentError("max_steps", f"must be a whole number above 0, or None, not {max_steps!r}.")
-    return start_walk(
-        after=after,
-        before=before,
-        page_size=page_size,
-        max_steps=max_steps,
-        verify_paging=verify_paging,
-        started_at=started_at,
-    )
-
-
-def start_following(
-    after: str | None, poll_interval: PollInterval | float | None, max_duration: float | None, verify_paging: bool
-) -> Follower:
-    if after is not None:
-        check_id("after", after)
-    if max_duration is not None and not max_duration > 0:
-        raise ArgumentError("max_duration", f"must be above 0, or None, not {max_duration!r}.")
-    if not isinstance(poll_interval, PollInterval):
-        poll_interval = PollInterval() if poll_interval is None else PollInterval.every(poll_interval)
-    return Follower(interval=poll_interval, after=after, verify_paging=verify_paging)
-
-
-def start_walk(
-    *,
-    after: str | None = None,
-    before: str | None = None,
-    page_size: int = MAX_PAGE_SIZE,
-    max_steps: int | None = None,
-    verify_paging: bool = False,
-    started_at: datetime | None = None,
-) -> Walk:
-    """Return the walk for the cursors given.
-
-    Args:
-        after: Only steps behind this one, in list order.
-        before: Only steps ahead of this one. Without ``after``, the nearest come first.
-        page_size: The most steps to ask for at once.
-        max_steps: The most steps to pass on in all.
-        verify_paging: Trust neither has_more nor ``before``.
-        started_at: The time now. Steps that are newer may have come since the walk began, and prove nothing.
-    """
-    if before is not None and after is None:
-        return BackwardWalk(
-            before=before, page_size=page_size, max_steps=max_steps, verify_paging=verify_paging, started_at=started_at
-        )
-    return ForwardWalk(
-        after=after, before=before, page_size=page_size, max_steps=max_steps, verify_paging=verify_paging
-    )
-
-
-Walk: TypeAlias = ForwardWalk | BackwardWalk

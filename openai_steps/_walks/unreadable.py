@@ -16,6 +16,7 @@ from openai_steps._arguments import ArgumentError
 from openai_steps._errors import ResponseDecodeError, unreadable_item
 from openai_steps._models.extra import UnreadableItem
 from openai_steps._models.pages import Page
+from openai_steps._models.runs import Order
 from openai_steps._walks.pages import PageQuery
 
 Item = TypeVar("Item")
@@ -50,9 +51,9 @@ class OddItems(Generic[Item, Refused]):
 
     Args:
         odd: Whether to raise an error for it, or to pass it on.
+        order: The order of the list.
         after: Only what is behind this item.
-        before: Only what is ahead of this item.
-        backward: Whether the walk leads backward, from ``before``.
+        before: Only what is ahead of this item; alone, the walk leads backward from it.
         max_items: The most items that can be read in all. What comes behind the last of them is not looked at.
     """
 
@@ -60,14 +61,15 @@ class OddItems(Generic[Item, Refused]):
         self,
         odd: Odd,
         *,
+        order: Order,
         after: str | None = None,
         before: str | None = None,
-        backward: bool = False,
         max_items: int | None = None,
     ) -> None:
         self._keep = check_odd(odd) == "keep"
         self._before = before
-        self._backward = backward
+        self._backward = backward = before is not None and after is None
+        self._rising = (order == "asc") != backward
         self._left = max_items
         self._page: Any = None
         self._behind: dict[str | None, list[Refused]] = {}
@@ -87,14 +89,22 @@ class OddItems(Generic[Item, Refused]):
         items = list(page.data)
         for item in page.unreadable:
             items.insert(item.index, item)
-        if self._backward:
+        against = (query.order == "asc") != self._rising  # a look at the other end, or from a cursor back
+        if against:
             items.reverse()
-        behind = self._behind[query.before if self._backward else query.after] = []
+        behind: list[Refused] = []
+        found: dict[str | None, list[Refused]] = {}
+        if not against or query.before is not None:  # else nothing says what is ahead of the page
+            found[query.before if against else query.after] = behind
         for item in items:
             if isinstance(item, UnreadableItem):
                 behind.append(item)  # type: ignore[arg-type]
             else:
-                behind = self._behind[item.id] = []
+                behind = found[item.id] = []
+        for item_id, odd_items in found.items():
+            # The last item of one page may be followed by what only another shows.
+            if len(odd_items) >= len(self._behind.get(item_id, ())):
+                self._behind[item_id] = odd_items
 
     def among(self, items: tuple[Item, ...]) -> Iterable[Item | Refused]:
         """Return items in the walk's direction, with what can not be read at its places.

@@ -13,6 +13,7 @@ from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Order
 from openai_steps._models.steps import RunStep
 from openai_steps._walks.start import start_walk
+from openai_steps._walks.trust import Trust
 
 FEWEST_STEPS: Final = 6
 """How many steps a run must have for its cursors to be told apart."""
@@ -138,11 +139,12 @@ class Evidence:
     def walk(self, case: Case) -> Script[Walked]:
         """Make a walk, as the client does it."""
         walk = start_walk(
+            order=case.order,
             after=case.after,
             before=case.before,
             page_size=case.page_size,
             max_steps=case.most,
-            verify_paging=case.verified,
+            trust=None if case.verified else Trust(),
         )
         steps: list[RunStep] = []
         error: PaginationError | APIStatusError | None = None
@@ -150,11 +152,10 @@ class Evidence:
             while (query := walk.query) is not None:
                 if len(self.answers) >= MOST_REQUESTS:
                     return Walked(case=case, steps=tuple(steps), error=None, given_up=True)
-                answer = yield from self.ask(case.order, query.limit, after=query.after, before=query.before)
-                if isinstance(answer, APIStatusError):
-                    raise answer
-                for page in walk.feed(answer):
+                answer = yield from self.ask(query.order, query.limit, after=query.after, before=query.before)
+                for page in walk.refuse(answer) if isinstance(answer, APIStatusError) else walk.feed(answer):
                     steps += page.data[::-1] if walk.backward else page.data
+            walk.finish()
         except (PaginationError, APIStatusError) as caught:
             error = caught
         return Walked(case=case, steps=tuple(steps), error=error)

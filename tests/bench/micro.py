@@ -8,11 +8,13 @@ from server import page
 
 from openai_steps import StepPage, dumps, structure_page
 from openai_steps._json.decoder import decode
-from openai_steps._walks.forward import ForwardWalk
+from openai_steps._walks.start import start_walk
+from openai_steps._walks.trust import Trust
 
 BODY = page(10_000, 100, "asc", None)
 RAW = orjson.loads(BODY)
 PAGE = structure_page(RAW)
+TRUST = Trust()
 
 
 def main() -> None:
@@ -21,7 +23,7 @@ def main() -> None:
     runner.bench_func("JSON text to models", decode, BODY, StepPage, inner_loops=1)
     runner.bench_func("JSON objects to models", structure_page, RAW, inner_loops=1)
     runner.bench_func("models to JSON text", dumps, PAGE, inner_loops=1)
-    runner.bench_func("one step of a walk", lambda: ForwardWalk().feed(PAGE), inner_loops=1)
+    runner.bench_func("one step of a walk", lambda: start_walk(order="asc", trust=TRUST).feed(PAGE), inner_loops=1)
 
 
 if __name__ == "__main__":

@@ -232,18 +232,18 @@ def measure_million() -> dict[str, Any]:
     """Return how much memory a walk of a million steps takes, which it does not keep."""
     from openai_steps import StepPage
     from openai_steps._json.decoder import decode
-    from openai_steps._walks.forward import ForwardWalk
+    from openai_steps._walks.start import start_walk
+    from openai_steps._walks.trust import Trust
 
-    def pages() -> Any:
-        for start in range(0, 1_000_000, 100):
-            steps = ",".join(f'{{"id":"step_{n:024d}","created_at":{n}}}' for n in range(start, start + 100))
-            more = "true" if start < 999_900 else "false"
-            yield decode(f'{{"data":[{steps}],"has_more":{more}}}'.encode(), StepPage)
-
-    walk = ForwardWalk()
+    walk = start_walk(order="asc", trust=Trust())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for page in pages():
-        walk.feed(page)
+    while (query := walk.query) is not None:
+        start = 0 if query.after is None else int(query.after[5:]) + 1
+        steps = ",".join(
+            f'{{"id":"step_{n:024d}","created_at":{n}}}' for n in range(start, min(start + 100, 1_000_000))
+        )
+        more = "true" if start + 100 < 1_000_000 else "false"
+        walk.feed(decode(f'{{"data":[{steps}],"has_more":{more}}}'.encode(), StepPage))
     return {"million": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024}
 
 

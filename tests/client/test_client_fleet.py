@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
+from walk_servers import full_trust
 
-from openai_steps import AsyncStepsClient, BadRequestError, NotFoundError, RunRef, RunSteps
+from openai_steps import AsyncStepsClient, AuthenticationError, NotFoundError, RunRef, RunSteps
 from openai_steps.emulator import Answer, Emulator, Store
 
 
@@ -59,9 +60,10 @@ async def test_iter_runs_reads_every_run(emulator: Emulator, in_order: bool, asy
 
 
 async def test_a_failed_run_keeps_its_steps_and_stops_no_other(emulator: Emulator) -> None:
-    emulator.inject(Answer(400), matching=lambda request: "run_20" in request.raw_path and "after" in request.raw_query)
+    emulator.inject(Answer(401), matching=lambda request: "run_20" in request.raw_path and "after" in request.raw_query)
     runs = [*refs(emulator), RunRef("thread_gone", "run_gone"), RunRef("", "run_1")]
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        client._trust["steps"] = full_trust()
         results = [run async for run in client.read_runs(runs, page_size=5, in_order=True)]
     failed = {run.run_id: run for run in results if run.error is not None}
     assert len(results) == 32
@@ -69,13 +71,14 @@ async def test_a_failed_run_keeps_its_steps_and_stops_no_other(emulator: Emulato
     assert isinstance(failed["run_gone"].error, NotFoundError)
     assert isinstance(failed["run_1"].error, ValueError)
     broken = failed["run_20"]
-    assert isinstance(broken.error, BadRequestError)
+    assert isinstance(broken.error, AuthenticationError)
     assert [s.id for s in broken.steps] == [f"step_run_20_{n:04d}" for n in range(5)]
     assert broken.error.resume_after == broken.steps[-1].id
 
 
 async def test_no_request_is_sent_for_steps_nobody_asked_for(emulator: Emulator) -> None:
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        client._trust["steps"] = full_trust()
         async for _ in client.read_runs(refs(emulator)):
             pass
         assert len(emulator.requests) == 30

@@ -11,10 +11,10 @@ from listed import KINDS, Kind, T, every_kind, listed, no_of
 from openai_steps import (
     AsyncStepsClient,
     AuthenticationError,
-    BadRequestError,
     Endpoint,
     NotFoundError,
     PaginationError,
+    PermissionDeniedError,
     ResponseDecodeError,
     RetryPolicy,
     UnreadableItem,
@@ -103,8 +103,8 @@ async def test_an_error_says_where_to_go_on(kind: Kind) -> None:
     async with listed(kind) as (client, emulator):
         walk = kind.iter(client, page_size=20, prefetch=False)
         assert [no_of(await anext(walk)) for _ in range(20)] == list(range(45, 25, -1))
-        emulator.inject(Answer(400, b""))
-        with pytest.raises(BadRequestError) as caught:
+        emulator.inject(Answer(403, b""))
+        with pytest.raises(PermissionDeniedError) as caught:
             await anext(walk)
         assert caught.value.resume_after == kind.id(26)
         rest = [no_of(item) async for item in kind.iter(client, after=caught.value.resume_after)]

@@ -17,10 +17,6 @@ from openai_steps import AsyncStepsClient, Misfit, ResponseDecodeError, RunRef, 
 async def test_iter_steps_keeps_it_in_its_place(page_size: int, prefetch: bool) -> None:
     async with client_of() as client:
         options: Any = {"order": "asc", "page_size": page_size, "prefetch": prefetch}
-        if page_size == 1:  # a page with nothing to go on from
-            with pytest.raises(ResponseDecodeError):
-                [step async for step in client.iter_steps(THREAD, RUN, odd="keep", **options)]
-            return
         met = [step async for step in client.iter_steps(THREAD, RUN, odd="keep", **options)]
         assert names(met) == WITH_ODD
         odd = met[ODD]
@@ -42,7 +38,7 @@ async def test_iter_step_pages_keeps_it_on_its_page() -> None:
     async with client_of() as client:
         pages = [page async for page in client.iter_step_pages(THREAD, RUN, order="asc", page_size=9, odd="keep")]
         assert [step for page in pages for step in ids(page)] == IDS[:ODD] + IDS[ODD + 1 :]
-        assert [item.index for page in pages for item in page.unreadable] == [0]  # where the next page begins
+        assert [item.id for page in pages for item in page.unreadable] == [IDS[ODD]]
 
 
 async def test_collect_steps() -> None:

@@ -11,6 +11,7 @@ from judging import NAMED, Asked, Steps, judge, report_on, steps_of
 
 from openai_steps import APIStatusError, PaginationError, RunStep, structure_page
 from openai_steps._walks.start import start_walk
+from openai_steps._walks.trust import Trust
 from openai_steps.doctor import Finding
 from openai_steps.doctor._checks import check_walks
 from openai_steps.doctor._evidence import Answer, Case, Evidence, Question, Walked
@@ -259,15 +260,14 @@ def test_steps_that_do_not_fit_are_counted() -> None:
 
 def walked(server: Asked, order: Order, **arguments: Any) -> list[str] | None:
     """The ids that a walk gives; None if it raises."""
-    walk = start_walk(**arguments)
+    walk = start_walk(order=order, **arguments)
     ids: list[str] = []
     try:
         while (query := walk.query) is not None:
-            answer = server(Question(limit=query.limit, order=order, after=query.after, before=query.before))
-            if isinstance(answer, APIStatusError):
-                raise answer
-            for page in walk.feed(answer):
+            answer = server(Question(limit=query.limit, order=query.order, after=query.after, before=query.before))
+            for page in walk.refuse(answer) if isinstance(answer, APIStatusError) else walk.feed(answer):
                 ids += [step.id for step in (page.data[::-1] if walk.backward else page.data)]
+        walk.finish()
     except (PaginationError, APIStatusError):
         return None
     return ids
@@ -279,7 +279,7 @@ def is_disproved(steps: Steps, server: Asked, page_size: int, order: Order, curs
     place = len(truth) * 2 // 5
     given = {} if cursor is None else {cursor: truth[place]["id"]}
     wanted = truth if cursor is None else truth[place + 1 :] if cursor == "after" else truth[:place]
-    met = walked(server, order, page_size=page_size, verify_paging=verified, **given)
+    met = walked(server, order, page_size=page_size, trust=None if verified else Trust(), **given)
     if met is None:
         return True
     time = {step["id"]: step["created_at"] for step in steps}

@@ -130,8 +130,9 @@ async def test_the_rate_is_that_of_all_workers_together(cluster: Client, emulato
         )
         took = time.monotonic() - started
     burst = 4  # a tenth of a second's worth
-    assert len(emulator.requests) == 60
-    assert took >= (60 - burst) / 40
+    sent = len(emulator.requests)
+    assert sent >= 60
+    assert took >= (sent - burst) / 40
 
 
 async def test_an_export_that_broke_off_goes_on(cluster: Client, emulator: Emulator, tmp_path: Path) -> None:

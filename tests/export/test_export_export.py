@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from export_samples import all_runs, all_steps, answer_too_deep, make_store
+from walk_servers import full_trust
 
 from openai_steps import AsyncStepsClient, RunRef
 from openai_steps.emulator import Answer, Emulator
@@ -251,6 +252,7 @@ async def test_an_export_that_broke_off_goes_on(emulator: Emulator, tmp_path: Pa
         raise LookupError("the list of runs ends here")
 
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        client._trust["steps"] = full_trust()
         with pytest.raises(LookupError, match="ends here"):
             await export_runs(client, broken(), out)
         assert not out.exists()

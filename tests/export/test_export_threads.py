@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from thread_samples import BODIES, HISTORIES, make_thread_store
 
 from openai_steps import INCLUDE_FILE_SEARCH_CONTENT, AsyncStepsClient
 from openai_steps.archive import Archive, ArchiveError, verify_archive
-from openai_steps.emulator import Answer, Emulator
+from openai_steps.emulator import Answer, Emulator, RecordedRequest
 from openai_steps.export import ExportError, ThreadsProgress, export_threads
 
 IDS = list(BODIES)
@@ -160,12 +161,19 @@ async def test_values_are_taken_out_before_they_are_written(emulator: Emulator, 
         await export(emulator, tmp_path / "a")
 
 
+def asks_for(order: str, request: RecordedRequest) -> bool:
+    return "run_weather/steps" in request.raw_path and f"order={order}" in request.raw_query
+
+
 async def test_an_odd_item_costs_nothing_else(emulator: Emulator, tmp_path: Path) -> None:
     steps = make_thread_store().steps("thread_weather", "run_weather")
     odd = [{"no": "id"}, {**steps[0]}, "text", {**steps[1]}]
-    emulator.inject(
-        Answer(200, {"data": odd, "has_more": False}), times=9, matching=lambda r: "run_weather/steps" in r.raw_path
-    )
+    for order, listed in (("asc", odd), ("desc", odd[::-1])):
+        emulator.inject(
+            Answer(200, {"data": listed, "has_more": False}),
+            times=9,
+            matching=partial(asks_for, order),
+        )
     done = await export(emulator, tmp_path / "a", ["thread_weather"])
     assert (done.steps, done.failures) == (4, 0)
     with Archive(tmp_path / "a") as archive:

@@ -41,7 +41,9 @@ async def test_every_answer_is_the_contracts_or_refused(dialect: str, steps: lis
             expected = list_steps(steps, Query(**query), Dialect())
             ids = [step["id"] for step in expected["data"]]
             if steps is TIED:
-                assert {step["created_at"] for step in answer.json["data"]} <= {step["created_at"] for step in steps}
+                if DIALECTS[dialect].stamps == "kept":
+                    times = {step["created_at"] for step in steps}
+                    assert {step["created_at"] for step in answer.json["data"]} <= times
                 assert len(answer.ids) == len(ids) or "after" in query or "before" in query
             else:
                 assert answer.ids == ids

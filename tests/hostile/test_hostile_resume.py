@@ -20,6 +20,7 @@ from openai_steps import APIConnectionError, AsyncStepsClient, RunStep, StepsErr
 from openai_steps._tasks.prefetch import PageReader
 from openai_steps._walks.pages import PageQuery
 from openai_steps._walks.start import start_walk
+from openai_steps._walks.trust import Trust
 from openai_steps.emulator import DIALECTS, Answer, Cut, Fault, Reset
 
 SOUND = ["contract", "window", "openai", "azure_foundry", "bee", "supercompat", "letta", "clicky_chats"]
@@ -63,7 +64,9 @@ async def read_with_faults(server: Server, journey: Journey, faults: Iterator[bo
     met: list[str] = []
     after, before, left = journey.after, journey.before, journey.max_steps
     while True:
-        walk = start_walk(after=after, before=before, page_size=journey.page_size, max_steps=left)
+        walk = start_walk(
+            order=server.order, after=after, before=before, page_size=journey.page_size, max_steps=left, trust=Trust()
+        )
         reader = PageReader(walk, fetch, prefetch=prefetch)
         try:
             while pages := await reader.read():
@@ -88,7 +91,11 @@ def test_a_walk_continued_after_each_fault_is_the_whole_walk(
     journey = data.draw(journeys(server.ids))
     whole = read(
         start_walk(
-            after=journey.after, before=journey.before, page_size=journey.page_size, max_steps=journey.max_steps
+            order=order,
+            after=journey.after,
+            before=journey.before,
+            page_size=journey.page_size,
+            max_steps=journey.max_steps,
         ),
         server,
     )

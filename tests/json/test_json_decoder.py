@@ -27,6 +27,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_samples import EVERYTHING, TOOL_CALLS
 from thread_bodies import EVERY_FILE, EVERY_MESSAGE, EVERY_RUN, EVERY_THREAD
+from walk_servers import full_trust
 
 from openai_steps import (
     File,
@@ -50,7 +51,7 @@ from openai_steps._json import decoder
 from openai_steps._json.converter import structure
 from openai_steps._json.decoder import decode, decode_by_items, decode_raw
 from openai_steps._json.text import loads
-from openai_steps._walks.forward import ForwardWalk
+from openai_steps._walks.start import start_walk
 
 
 def text(body: Any) -> bytes:
@@ -309,9 +310,9 @@ def test_a_walk_can_go_by_the_items_texts_alone() -> None:
     assert [item.raw for item in page.data] == RAW_ITEMS
     assert [(item.id, item.created_at.year) for item in page.data] == [("a", 1970), ("b", 2024)]
     assert [(item.data, item.index, item.raw) for item in page.unreadable] == [({"id": 7}, 1, b'{"id": 7}')]
-    walk: Any = ForwardWalk(page_size=3)
+    walk: Any = start_walk(order="asc", page_size=3, trust=full_trust())
     assert walk.feed(page) == [page]
-    assert walk.query.after == "b"
+    assert walk.query.after == "a"  # so that the last one comes again
 
 
 @given(pages)

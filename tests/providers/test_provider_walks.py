@@ -178,11 +178,10 @@ async def test_a_server_that_takes_include_with_commas() -> None:
         assert dict(emulator.requests[0].query)["include[]"].count(",") == 1
 
 
-async def test_a_server_that_lies_about_has_more_needs_verify() -> None:
+async def test_a_server_that_lies_about_has_more_is_read_by_default() -> None:
     async with connected(PROVIDERS["openai_responses"]) as (client, _):
-        trusting = [step async for step in client.iter_steps(THREAD, RUN, order="asc", page_size=20)]
-        assert ids(trusting) == ALL[:20]
-        assert ids(await client.collect_steps(THREAD, RUN, order="asc", page_size=20, verify_paging=True)) == ALL
+        assert ids([step async for step in client.iter_steps(THREAD, RUN, order="asc", page_size=20)]) == ALL
+        assert ids(await client.collect_steps(THREAD, RUN, order="asc", page_size=20)) == ALL
 
 
 async def test_an_empty_run_is_no_steps_everywhere() -> None:

@@ -85,7 +85,7 @@ async def test_the_address_and_the_headers(name: str, hosts: MockedHosts) -> Non
     async with AsyncStepsClient(endpoint) as client:
         page = await client.list_steps_page("thread_1", "run_1", limit=1)
     assert [step.id for step in page.data] == ["step_0001"]
-    usual = {"Accept", "User-Agent"}
+    usual = {"Accept", "Accept-Encoding", "User-Agent"}
     assert {header: value for header, value in hosts.sent.items() if header not in usual} == headers
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from attrs import define, field
 from sample_steps import make_steps
+from walk_servers import full_trust
 
 from openai_steps import NotFoundError, StepPage, structure_page
 from openai_steps._tasks.prefetch import PageReader
@@ -20,7 +21,6 @@ class Server:
     """Answers from a list of steps, each request when its turn is let through."""
 
     count: int
-    order: str = "asc"
     held: bool = False
     asked: list[PageQuery] = field(factory=list)
     called_off: int = 0
@@ -38,8 +38,10 @@ class Server:
             raise
         if self.fail(query):
             raise NotFoundError("gone", status=404)
-        asked = Query(limit=query.limit, order=self.order, after=query.after, before=query.before)  # type: ignore[arg-type]
+        asked = Query(limit=query.limit, order=query.order, after=query.after, before=query.before)
         return structure_page(list_steps(make_steps(self.count), asked))
 
     def reader(self, *, prefetch: bool = True, page_size: int = 10) -> PageReader:
-        return PageReader(start_walk(page_size=page_size), self.fetch, prefetch=prefetch)
+        return PageReader(
+            start_walk(order="asc", page_size=page_size, trust=full_trust()), self.fetch, prefetch=prefetch
+        )

@@ -8,35 +8,49 @@ import pytest
 from page_server import Server
 from sample_steps import step_ids
 from serving import ids
+from walk_servers import full_trust
 
 from openai_steps import RunStep, StepsError
-from openai_steps._tasks.collect import read_both_ends
+from openai_steps._tasks.collect import read_all, read_both_ends
+from openai_steps._walks.pages import PageQuery
+from openai_steps._walks.start import start_walk
 from openai_steps._walks.two_ends import TwoEnds
 
 
-async def both_ends(head: Server, tail: Server) -> list[RunStep]:
-    return await read_both_ends(TwoEnds(order="asc", page_size=10), head.fetch, tail.fetch)
+def is_head(query: PageQuery) -> bool:
+    return query.order == "asc"
+
+
+async def both_ends(server: Server) -> list[RunStep]:
+    trust = full_trust()
+    walk = start_walk(order="asc", page_size=10, trust=trust)
+    return await read_both_ends(TwoEnds(order="asc", page_size=10, trust=trust, walk=walk), server.fetch)
 
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 20, 45, 60])
 async def test_both_ends_meet(count: int) -> None:
-    head, tail = Server(count), Server(count, order="desc")
-    assert ids(await both_ends(head, tail)) == step_ids(range(count))
-    assert len(head.asked) + len(tail.asked) <= count // 10 + 3
-    assert tail.asked == [] or count > 10
+    server = Server(count)
+    assert ids(await both_ends(server)) == step_ids(range(count))
+    assert len(server.asked) <= count // 9 + 4
+    assert all(map(is_head, server.asked)) or count > 10
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_a_tail_that_fails_is_done_without() -> None:
-    head, tail = Server(45), Server(45, order="desc", fail=lambda _: True)
-    assert ids(await both_ends(head, tail)) == step_ids(range(45))
+    server = Server(45, fail=lambda query: not is_head(query))
+    assert ids(await both_ends(server)) == step_ids(range(45))
 
 
 async def test_a_head_that_fails_calls_off_the_tail() -> None:
-    head = Server(45, fail=lambda query: query.after is not None)
-    tail = Server(45, order="desc", held=True)
+    server = Server(45)
+    server.fail = lambda query: is_head(query) and len(list(filter(is_head, server.asked))) > 1
     with pytest.raises(StepsError) as caught:
-        await both_ends(head, tail)
+        await both_ends(server)
     assert caught.value.resume_after is None  # the steps before are lost with the list
-    assert tail.called_off == len(tail.asked) == 1
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_walk_reads_a_list() -> None:
+    server = Server(45)
+    walk = start_walk(order="asc", page_size=10, trust=full_trust())
+    assert ids(await read_all(walk, server.fetch)) == step_ids(range(45))

@@ -33,7 +33,7 @@ async def test_the_fixture_serves_wire_dicts_and_models(steps_server: StepsServe
     async with steps_server.client() as client:
         steps = [step async for step in client.iter_steps("thread_1", "run_1", order="asc")]
     assert steps == build_steps([message_step(1), code_step(2)])
-    (request,) = steps_server.requests
+    request = steps_server.requests[0]
     assert dict(request.query)["order"] == "asc"
     steps_server.clear_requests()
     assert steps_server.requests == ()

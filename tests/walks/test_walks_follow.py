@@ -13,6 +13,7 @@ import stamina
 from attrs import define, evolve, field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
+from walk_servers import full_trust
 
 from openai_steps import (
     APITimeoutError,
@@ -146,7 +147,7 @@ class Script:
                     )
                 )
             else:
-                asked = Query(limit=query.limit, order="asc", after=query.after)
+                asked = Query(limit=query.limit, order=query.order, after=query.after)
                 met += follower.feed_page(structure_page(list_steps(self.steps(), asked, self.dialect)))
         return met
 
@@ -155,7 +156,7 @@ class Script:
 
 
 def follower(**options: Any) -> Follower:
-    return Follower(interval=options.pop("interval", PollInterval()), **options)
+    return Follower(**{"interval": PollInterval(), "trust": full_trust(), **options})
 
 
 @st.composite
@@ -410,7 +411,7 @@ def test_thousands_of_steps_are_read_page_by_page_once() -> None:
 def test_has_more_is_not_believed_if_told_so() -> None:
     many = [Life(created=at, listed=at, finished=at + 1) for at in range(250)]
     script = Script(many, end=1, now=300, dialect=Dialect(has_more="never"))
-    assert len(script.follow(follower(verify_paging=True))) == 250
+    assert len(script.follow(follower(trust=None))) == 250
 
 
 def test_following_on_leaves_out_what_is_settled() -> None:

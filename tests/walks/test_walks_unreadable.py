@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from walk_servers import make_steps
+from walk_servers import full_trust, make_steps
 
-from openai_steps import ResponseDecodeError, RunStep, StepPage, UnreadableStep
+from openai_steps import APIStatusError, ResponseDecodeError, RunStep, StepPage, UnreadableStep
 from openai_steps._json.converter import structure
 from openai_steps._walks.pages import PageQuery
 from openai_steps._walks.start import start_walk
+from openai_steps._walks.trust import Trust
 from openai_steps._walks.unreadable import Odd, OddItems
-from openai_steps.emulator import Query, list_steps
+from openai_steps.emulator import Query, Refusal, list_steps
 
 STEPS = make_steps(list(range(24)))
 IDS = [step["id"] for step in STEPS]
@@ -23,12 +24,11 @@ IDS = [step["id"] for step in STEPS]
 class Server:
     """Serves 24 steps, of which some lack what a step needs."""
 
-    def __init__(self, odd: set[int], *, order: str = "asc") -> None:
+    def __init__(self, odd: set[int]) -> None:
         self.odd = odd
-        self.order = order
 
     def answer(self, query: PageQuery) -> StepPage:
-        asked = Query(limit=query.limit, order=self.order, after=query.after, before=query.before)  # type: ignore[arg-type]
+        asked = Query(limit=query.limit, order=query.order, after=query.after, before=query.before)
         body: dict[str, Any] = list_steps(STEPS, asked)
         body["data"] = [self.sent(step) for step in body["data"]]
         return structure(body, StepPage)
@@ -40,16 +40,23 @@ class Server:
         return [None, {**step, "id": 7}, {**step, "created_at": "soon"}, {"number": number}][number % 4]
 
 
-def read(server: Server, odd: Odd, *, page_size: int, pages: bool = False, **cursors: Any) -> list[Any]:
+def read(
+    server: Server, odd: Odd, *, page_size: int, trust: Trust | None, pages: bool = False, **cursors: Any
+) -> list[Any]:
     """Return ids in the order in which a user meets them, None for what can not be read, and the error at last."""
-    walk = start_walk(page_size=page_size, max_steps=cursors.pop("max_steps", None), **cursors)
-    odd_steps = OddItems[RunStep, UnreadableStep](odd, backward=walk.backward, **cursors)
+    walk = start_walk(order="asc", page_size=page_size, trust=trust, **cursors)
+    odd_steps = OddItems[RunStep, UnreadableStep](odd, order="asc", **cursors)
     met: list[Any] = []
     try:
         while walk.query is not None:
-            query, page = walk.query, server.answer(walk.query)
-            odd_steps.note(page, query)
-            for part in walk.feed(page):
+            try:
+                query, page = walk.query, server.answer(walk.query)
+            except Refusal:
+                answer = walk.refuse(APIStatusError("no such step", status=404))
+            else:
+                odd_steps.note(page, query)
+                answer = walk.feed(page)
+            for part in answer:
                 if pages:
                     for shown in odd_steps.within(part):
                         items: list[Any] = list(shown.data)
@@ -73,8 +80,13 @@ def longest_row(odd: set[int]) -> int:
 odd_places = st.sets(st.integers(0, len(IDS) - 1), max_size=12)
 
 
-@given(odd_places, st.integers(1, 9), st.booleans(), st.data())
-def test_each_comes_once_in_its_place(odd: set[int], page_size: int, pages: bool, data: st.DataObject) -> None:
+trusts = st.sampled_from([None, Trust, full_trust]).map(lambda make: make and make())
+
+
+@given(odd_places, st.integers(1, 9), trusts, st.booleans(), st.data())
+def test_each_comes_once_in_its_place(
+    odd: set[int], page_size: int, trust: Trust | None, pages: bool, data: st.DataObject
+) -> None:
     readable = [number for number in range(len(IDS)) if number not in odd]
     start = data.draw(st.none() | st.sampled_from(readable))
     backward = start is not None and data.draw(st.booleans())
@@ -83,7 +95,7 @@ def test_each_comes_once_in_its_place(odd: set[int], page_size: int, pages: bool
     if start is not None:
         cursors = {"before" if backward else "after": IDS[start]}
         wanted = wanted[:start][::-1] if backward else wanted[start + 1 :]
-    met = read(Server(odd), "keep", page_size=page_size, pages=pages, **cursors)
+    met = read(Server(odd), "keep", page_size=page_size, trust=trust, pages=pages, **cursors)
     if met and isinstance(met[-1], Exception):
         assert longest_row(odd) >= page_size
         *met, _ = met
@@ -92,15 +104,15 @@ def test_each_comes_once_in_its_place(odd: set[int], page_size: int, pages: bool
         assert met == wanted
 
 
-@given(odd_places.filter(bool), st.integers(1, 9), st.booleans(), st.booleans())
+@given(odd_places.filter(bool), st.integers(1, 9), trusts, st.booleans(), st.booleans())
 def test_the_walk_stops_at_the_first_with_a_cursor_to_go_on(
-    odd: set[int], page_size: int, pages: bool, backward: bool
+    odd: set[int], page_size: int, trust: Trust | None, pages: bool, backward: bool
 ) -> None:
     readable = [number for number in range(len(IDS)) if number not in odd]
     start = readable[-1] if backward else None
     ahead = [number for number in odd if start is None or number < start]
     cursors = {} if start is None else {"before": IDS[start]}
-    *met, error = [*read(Server(odd), "raise", page_size=page_size, pages=pages, **cursors), None]
+    *met, error = [*read(Server(odd), "raise", page_size=page_size, trust=trust, pages=pages, **cursors), None]
     if not ahead:
         assert error is None
         return
@@ -118,8 +130,8 @@ def test_the_walk_stops_at_the_first_with_a_cursor_to_go_on(
 
 def test_a_walk_of_so_many_steps_does_not_look_behind_the_last() -> None:
     server = Server({2, 5})
-    walk = start_walk(page_size=10, max_steps=2)
-    odd_steps = OddItems[RunStep, UnreadableStep]("raise", max_items=2)
+    walk = start_walk(order="asc", page_size=10, max_steps=2, trust=full_trust())
+    odd_steps = OddItems[RunStep, UnreadableStep]("raise", order="asc", max_items=2)
     assert walk.query is not None
     page = server.answer(walk.query)
     odd_steps.note(page, walk.query)
@@ -131,15 +143,15 @@ def test_a_walk_of_so_many_steps_does_not_look_behind_the_last() -> None:
 @pytest.mark.parametrize(("has_more", "stops"), [(True, True), (None, True), (False, False)])
 def test_a_page_of_nothing_else_is_no_end(has_more: bool | None, stops: bool) -> None:
     page = structure({"data": [{}, {}], "has_more": has_more}, StepPage)
-    odd_steps = OddItems[RunStep, UnreadableStep]("keep")
+    odd_steps = OddItems[RunStep, UnreadableStep]("keep", order="asc")
     if stops:
         with pytest.raises(ResponseDecodeError, match=r"^\$\.data\[0\]\.id should be text"):
-            odd_steps.note(page, PageQuery(limit=2))
+            odd_steps.note(page, PageQuery(limit=2, order="asc"))
     else:
-        odd_steps.note(page, PageQuery(limit=2))
+        odd_steps.note(page, PageQuery(limit=2, order="asc"))
         assert [item.data for item in odd_steps.rest()] == [{}, {}]
 
 
 def test_the_choice_is_checked() -> None:
     with pytest.raises(ValueError, match=r"^odd must be 'raise' or 'keep', not 'skip'\.$"):
-        OddItems("skip")  # type: ignore[arg-type]
+        OddItems("skip", order="asc")  # type: ignore[arg-type]

@@ -1,0 +1,279 @@
+"""Walks on a server that is not known: nothing but the first page is passed on before the cursors have been proven.
+
+Pages are as large as the API allows then, since a small one proves little. Where cursors lead nowhere, the list is read
+from its other end, too. What proves what is told in ``docs/cursors.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeAlias
+
+from attrs import define
+
+from openai_steps._walks.pages import P, Script, head, is_cursor, is_sorted, size_of, times_of, with_data
+from openai_steps._walks.proofs import HELD_AT_MOST, Claim, Direction, contradiction, direction_of
+from openai_steps._walks.reading import Reading
+from openai_steps._walks.stretch import Cut, Stretch, Verdict
+
+Jump: TypeAlias = Callable[[], Script[P, bool]]
+"""Goes on from elsewhere in the list; False if that cannot be."""
+
+
+_MOST_RESTARTS = 3
+
+
+@define
+class _Unproven(Generic[P]):
+    """What has been read so far."""
+
+    first: P
+    limit: int
+    """What the first page was asked with."""
+    held: list[Any]
+    stretch: Stretch
+    turned: bool
+    """The list comes in the other order than asked for."""
+
+    @property
+    def is_one_page(self) -> bool:
+        return len(self.held) == len(self.first.data)
+
+
+class CarefulReading(Reading[P]):
+    """A walk from the head of the list."""
+
+    _restarts = 0
+
+    def from_head(self) -> Script[P, None]:
+        """Read from the head of the list."""
+        trust, sink, lane = self.trust, self.sink, self.lane
+        limit = self.next_limit(0)
+        page = yield from self.ask(head(rising=self.rising, limit=limit))
+        stretch = Stretch(rising=self.rising)
+        if page.data and stretch.begin(page.data):
+            if not stretch.single_time:
+                trust.orders.add(lane.order)
+            if lane.order in trust.orders and (sink.satisfied_by(page.data) or self.is_known()):
+                sink.offer(page, page.data)
+                return (yield from self.go_on(stretch, page, limit, fallback=self._start_again))
+        return (yield from self.carefully(page, limit))
+
+    def _start_again(self) -> Script[P, None]:
+        """Read the list as that of a server of which nothing is known: here it is not what it seemed."""
+        self.trust.cursors.pop(self.lane, None)
+        self.trust.refuted.pop(self.lane, None)
+        page, limit = yield from self.large_head(self.rising)
+        return (yield from self.carefully(page, limit))
+
+    def carefully(self, page: P, limit: int, jump: Jump[P] | None = None) -> Script[P, None]:
+        """Read from the head.
+
+        Args:
+            page: The first.
+            limit: What it was asked with.
+            jump: What to try once the cursors have been proven.
+        """
+        if not page.data:
+            return (yield from self._check_empty(page))
+        way = direction_of(page.data, rising=self.rising)
+        if self.is_believed_end(page, limit, self.lane) and way is not Direction.MIXED:
+            return self._pass_on(page, page.data, turned=way is Direction.WRONG)
+        if limit < self.largest_limit and size_of(page) >= limit:
+            if way is Direction.RIGHT:
+                self.sink.offer(page, page.data)
+            larger = yield from self._enlarge(page, limit)
+            if larger is None:
+                return self.finish()
+            page, limit = larger
+            way = direction_of(page.data, rising=self.rising)
+        stretch = Stretch(rising=self.rising != (way is Direction.WRONG))
+        stretch.in_doubt = True
+        if not stretch.begin(page.data):
+            if self.sink.offered:
+                raise contradiction("The server lists the same items in another order at each request.")
+            return (yield from self._settle(page, limit))
+        if way is Direction.RIGHT:
+            self.trust.orders.add(self.lane.order)
+            self.sink.offer(page, page.data)
+        read = _Unproven(page, limit, list(page.data), stretch, way is Direction.WRONG)
+        return (yield from self._prove(read, jump))
+
+    def _enlarge(self, page: P, limit: int) -> Script[P, tuple[P, int] | None]:
+        """Ask for a larger first page; None if the small one is proven to be all."""
+        stretch = Stretch(rising=self.rising)
+        in_order = stretch.begin(page.data)
+        claim = (yield from self._look_at_end(stretch, page, limit)) if page.has_more is False and in_order else None
+        if claim == "proven":
+            self.sink.offer(page, page.data)
+            return None
+        larger, limit = yield from self.large_head(self.rising)
+        if not in_order:
+            return larger, limit
+        # What is new and ahead has come since; so has what has the first time, if the page had all of that. Items of
+        # the last time may stand in another order now.
+        times = times_of(larger.data)
+        rest = [
+            item
+            for item, time in zip(larger.data, times, strict=True)
+            if item.id not in stretch.seen and (stretch.is_ahead(stretch.times[0], time) or stretch.single_time)
+        ]
+        return with_data(larger, (*page.data, *rest)), limit
+
+    def _prove(self, read: _Unproven[P], jump: Jump[P] | None) -> Script[P, None]:
+        """Go on until the cursors have been proven, or the list is over."""
+        trust, lane, stretch, limit = self.trust, self.lane, read.stretch, read.limit
+        page, claim = read.first, None
+        while not self._is_enough(read):
+            if self._seems_to_end(page, read):
+                claim = yield from self._look_at_end(stretch, page, limit)
+                if claim == "proven":
+                    break
+            if not is_cursor(stretch.ids[-1]):
+                self.sink.offer(page, read.held)
+                self.check_last(stretch)
+            self.longest = max(self.longest, size_of(page))
+            cut = self.doubtful_cut(stretch, lane, self.room(limit))
+            answer, verdict, contradicted = yield from self._next_unproven(read, cut)
+            if answer is None or (contradicted and not verdict.fresh):
+                return (yield from self._settle(read.first, limit))
+            self.learn(lane, stretch, verdict)
+            self.note(lane, limit, page.has_more, bool(verdict.fresh))
+            if not verdict.fresh:
+                if (yield from self._is_over(read, answer, claim)):
+                    break
+                return (yield from self._settle(read.first, limit))
+            read.held += verdict.fresh
+            page = answer
+            if not read.turned and not stretch.single_time:
+                trust.orders.add(lane.order)
+                if trust.follows(lane):
+                    self.sink.offer(page, read.held)
+                    if jump is not None and not self.sink.started and (yield from jump()):
+                        return
+                    return (yield from self.go_on(stretch, page, limit))
+            if len(read.held) > HELD_AT_MOST:
+                raise contradiction(
+                    f"The server ignores order={lane.order!r}, or does not show that it heeds it, and the list is too "
+                    f"long to be turned round (over {HELD_AT_MOST:,} items). Read it in the other order."
+                )
+        self._pass_on(read.first, read.held, turned=read.turned)
+
+    def _next_unproven(self, read: _Unproven[P], cut: Cut) -> Script[P, tuple[P | None, Verdict, bool]]:
+        """Ask for the next page; return it with its verdict, and whether another page said otherwise."""
+        stretch, lane = read.stretch, self.lane
+        answer, verdict = yield from self.next_page(stretch, lane, cut, read.limit)
+        if not verdict.continues and self._goes_the_other_way(stretch, answer):
+            stretch.rising, read.turned = not self.rising, True
+            verdict = stretch.take(lane.along(answer.data), cut)
+        if verdict.continues and (verdict.fresh or not self.got_nowhere(answer, read.limit)):
+            return answer, verdict, False
+        another, better, _ = yield from self.try_again(stretch, lane, answer, cut)
+        return another, better, not verdict.continues
+
+    def _goes_the_other_way(self, stretch: Stretch, page: P) -> bool:
+        """Tell whether a page shows that the order is ignored, where all times before were equal."""
+        if not stretch.single_time or self.lane.order in self.trust.orders:
+            return False
+        times = [stretch.last_time, *times_of(page.data)]
+        return times[0] != times[-1] and is_sorted(times, rising=not self.rising)
+
+    def _is_enough(self, read: _Unproven[P]) -> bool:
+        """Tell whether no more is needed, and this is known to be the head of the list in the order asked for."""
+        in_order = not read.stretch.single_time or self.lane.order in self.trust.orders
+        if read.turned or not in_order:
+            return False
+        return self.sink.done or self.sink.satisfied_by(read.held[self.sink.offered :])
+
+    def _seems_to_end(self, page: P, read: _Unproven[P]) -> bool:
+        if read.turned:
+            return False
+        if page.has_more is False:
+            return not self.trust.end(self.lane, read.limit).lied
+        return page.has_more is None and page is read.first and size_of(page) < read.limit
+
+    def _is_over(self, read: _Unproven[P], answer: P, claim: Claim | None) -> Script[P, bool]:
+        """Tell whether the list is over, now that nothing new came behind its last item."""
+        if self.trust.follows(self.lane):
+            return True
+        if not read.is_one_page:
+            return (yield from self.reads_the_same(read.held, self.lane))
+        if claim is None:
+            claim = yield from self._look_at_end(read.stretch, read.first, read.limit)
+        # Both ends are one short page, and behind a cursor nothing else comes up.
+        return claim == "proven" or (claim == "same" and len(answer.data) < len(read.held))
+
+    def _look_at_end(self, stretch: Stretch, page: P, limit: int) -> Script[P, Claim]:
+        claim = yield from self.end(stretch)
+        if claim == "more" and page.has_more is False:
+            self.trust.end(self.lane, limit).lied = True
+        return claim
+
+    def _pass_on(self, page: P, items: Sequence[Any], *, turned: bool) -> None:
+        if turned and self.sink.offered:
+            raise contradiction("The server lists in one order at one time, and in the other at another.")
+        self.sink.offer(page, items[::-1] if turned else items)
+        self.finish()
+
+    def _check_empty(self, page: P) -> Script[P, None]:
+        if page.has_more is False and self.trust.believing:
+            return self.finish()
+        other = yield from self.ask_if_allowed(head(rising=not self.rising, limit=1))
+        if other is not None and other.data:
+            raise contradiction("The server says that the list is empty, and lists items in the other order.")
+        self.finish()
+
+    # --- Where cursors lead nowhere ---------------------------------------------------------------------------
+
+    def _settle(self, first: P, limit: int) -> Script[P, None]:
+        """Read the list from its two ends, if they meet."""
+        self.trust.cursors[self.lane] = "broken"
+        stretch = Stretch(rising=self.rising)
+        if stretch.begin(first.data) and not stretch.single_time:
+            met = yield from self.other_side(stretch, self.lane)
+            if met is not None:
+                self.sink.offer(first, first.data)
+                self.sink.put(first, met[1], ties_known=met[2])
+                return self.finish()
+        if (yield from self._is_all(first, full=size_of(first) == limit)):
+            self.sink.offer(first, self._sorted(first.data))
+            return self.finish()
+        if not self.sink.offered and self._restarts < _MOST_RESTARTS:
+            page, limit = yield from self.large_head(self.rising)
+            if {item.id for item in page.data} > {item.id for item in first.data}:
+                self._restarts += 1  # the list has grown, and each look showed another part of it
+                return (yield from self.carefully(page, limit))
+        raise contradiction(
+            "The server's cursors do not lead through this list (it may ignore them, or compare ids), and its two ends "
+            "do not meet."
+        )
+
+    def _is_all(self, first: P, *, full: bool) -> Script[P, bool]:
+        """Tell whether the first page is the whole list, though neither times nor cursors prove it."""
+        ids = {item.id for item in first.data}
+        other, _ = yield from self.large_head(not self.rising)
+        if {item.id for item in other.data} != ids:
+            return False
+        says_more = None
+        if len(ids) > 1:
+            smallest = yield from self.ask(head(rising=self.rising, limit=1))
+            if len(smallest.data) == len(ids):
+                return True  # a server without any limit has sent all it has
+            says_more = smallest.has_more
+        if full:
+            return False
+        # Behind the last item nothing new comes up, and the cursor tells: it is all.
+        page = yield from self.ask_if_allowed(self.lane.query(first.data[-1].id, self.largest_limit))
+        if page is not None and not {item.id for item in page.data} <= ids:
+            return False
+        if len(ids) == 1 or (page is not None and len(page.data) < len(ids)):
+            return True
+        # A server that caps pages in silence and sends the same one for ever would look like this, too. One that says
+        # when there is more is believed when it says that there is none.
+        return says_more is True and first.has_more is False
+
+    def _sorted(self, items: Sequence[Any]) -> list[Any]:
+        if direction_of(items, rising=self.rising) is Direction.WRONG:
+            return list(items[::-1])
+        times = times_of(items)
+        return [items[place] for place in sorted(range(len(items)), key=times.__getitem__, reverse=not self.rising)]

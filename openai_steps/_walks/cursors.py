@@ -1,0 +1,173 @@
+"""The scripts of walks that begin at a cursor of the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from openai_steps._arguments import MAX_PAGE_SIZE
+from openai_steps._errors import APIStatusError
+from openai_steps._walks.careful import CarefulReading
+from openai_steps._walks.pages import FLIPPED, Lane, P, Page, Script, head, times_of
+from openai_steps._walks.proofs import Direction, direction_of
+from openai_steps._walks.stretch import Stretch
+from openai_steps._walks.walk import Sink
+
+_KNOWN_ANSWER = 10
+
+
+class CursorReading(CarefulReading[P]):
+    """A walk from a cursor: ``after`` one, or ``before`` one and away from it.
+
+    The page next to a cursor must touch it. That is proven by the neighbour: the item next to the page's near end,
+    asked for in the other direction, must be the cursor. Where that fails, the walk makes a detour: it reads from the
+    head of the list up to the cursor.
+    """
+
+    def after_cursor(self, cursor: str, *, known: bool = False) -> Script[P, None]:
+        """Read what follows a cursor in list order.
+
+        Args:
+            cursor: Comes from the caller.
+            known: The cursor was listed by this server a moment ago.
+        """
+        lane = self.lane
+        if (known or self.is_known()) and (yield from self._jump(lane, cursor, known=known)):
+            return
+        page, limit = yield from self.large_head(self.rising)
+        yield from self.carefully(page, limit, jump=lambda: self._jump(lane, cursor))
+
+    def before_cursor(self, cursor: str) -> Script[P, None]:
+        """Read what precedes a cursor in list order, the nearest first."""
+        order, lanes = self.lane.order, [self.lane, Lane(FLIPPED[self.lane.order], "after")]
+        if self.is_known() and (yield from self._jump(self.lane, cursor)):
+            return
+        # The detour walks in list order, since only that tells what of the cursor's own time precedes it.
+        walk = Sink[P](stop=cursor, page_size=self.page_size, keep=self.sink.left)
+        detour = CursorReading(self.trust, walk, Lane(order, "after"))
+        page, limit = yield from self.large_head(not self.rising)
+        whole = direction_of(page.data, rising=not self.rising) is Direction.RIGHT
+        if whole and not any(item.id == cursor for item in page.data):
+            for lane in lanes:
+                known_answer = yield from self._knows_answer(lane, page.data)
+                if known_answer and (yield from self._jump(lane, cursor)):
+                    return
+        yield from detour.carefully(page, limit)
+        items = [item for part in walk.take_pages() for item in part.data]
+        self.sink.put(page, items[::-1])
+
+    def _knows_answer(self, lane: Lane, items: Sequence[Any]) -> Script[P, bool]:
+        """Try a lane where its answer is known: on the head of the list, read against its direction."""
+        if self.trust.cursors.get(lane) is not None and self.trust.believing:
+            return self.trust.follows(lane)
+        stretch = Stretch(rising=lane.rising)
+        stretch.in_doubt = True
+        if not stretch.begin(items[::-1]):
+            return False
+        size = min(_KNOWN_ANSWER, self.largest_limit, (len(items) - 1) // 2)
+        if size < 1:
+            return False
+        cut = stretch.cut_with_known_answer(size)
+        page = yield from self.ask_if_allowed(lane.query(cut.cursor, size))
+        if page is None:
+            return False
+        if not stretch.foretells(lane.along(page.data), cut):
+            self.trust.cursors[lane] = "broken"
+        else:
+            self.trust.learn(lane, stretch, stretch.refuted_by(cut, cut.place))
+        return self.trust.follows(lane)
+
+    def _jump(self, lane: Lane, cursor: str, *, known: bool = False) -> Script[P, bool]:
+        """Go on from a cursor by a lane that leads; False if the page there does not touch the cursor."""
+        trust, sink = self.trust, self.sink
+        unknown = trust.unknown_cursors.get(lane) if trust.believing else None
+        limit = self.page_size if sink.left is None else min(self.page_size, sink.left)
+        if not known and unknown is None:
+            limit = max(limit, _KNOWN_ANSWER)  # what touches the cursor shows best by items of two times
+        page = yield from self.ask(lane.query(cursor, limit))
+        if 0 < len(page.data) <= _KNOWN_ANSWER and limit < self.largest_limit and _echoes(page, cursor):
+            limit = self.largest_limit  # the server repeats what fills a small page
+            page = yield from self.ask(lane.query(cursor, limit))
+        if lane in trust.repeats and not _echoes(page, cursor):
+            return False
+        items = _behind(lane.along(page.data), cursor, rising=lane.rising)
+        stretch = Stretch(rising=lane.rising)
+        stretch.origin = cursor
+        if items is None or not stretch.begin(items) or trust.skips.get(lane):
+            return False
+        exists = unknown == "refused" or (unknown == "empty" and len(items) > 0)
+        believed = known or (exists and lane == self.lane and trust.believes_jump(lane, stretch))
+        if not believed and not (yield from self._touches(lane, cursor, items, page)):
+            return False
+        if trust.believing and unknown is None and not known:
+            yield from self._try_unknown(lane, cursor)
+        sink.start, sink.started = None, True
+        sink.put(page, items)
+        if items:
+            yield from self.go_on(stretch, page, limit, lane=lane)
+        else:
+            self.finish()
+        return True
+
+    def _touches(self, lane: Lane, cursor: str, items: Sequence[Any], page: P) -> Script[P, bool]:
+        """Prove that nothing is between the cursor and the items that follow it in the lane's direction."""
+        order = self.lane.order
+        # Asked in the list's own order, the answer also shows what of the cursor's own time is on which side of it.
+        back = Lane(order if self.lane.param == "before" else FLIPPED[order], "after")
+        times = times_of(items)
+        near = sum(time == times[0] for time in times)
+        group, rest = {item.id for item in items[:near]}, {item.id for item in items[near:]}
+        if rest:
+            query = back.query(items[near].id, min(near + 2, MAX_PAGE_SIZE))
+        else:
+            query = head(rising=back.rising, limit=min(near + 2, MAX_PAGE_SIZE))
+        answer = yield from self.ask_if_allowed(query)
+        shown = [] if answer is None else [item for item in answer.data if item.id not in rest]
+        ids = [item.id for item in shown]
+        if cursor not in ids or set(ids[: ids.index(cursor)]) != group:
+            return False
+        if back.order == order:
+            return True
+        place = ids.index(cursor)
+        # In the other order, items of the cursor's own time may stand on its other side.
+        neighbours = [*items[:1], *shown[place + 1 : place + 2]]
+        return all(item.created_at != shown[place].created_at for item in neighbours)
+
+    def _try_unknown(self, lane: Lane, cursor: str) -> Script[P, None]:
+        """See what the server makes of a cursor that does not exist: a typing error of the caller's must show."""
+        try:
+            page: P = yield lane.query(_unlike(cursor), 1)
+        except APIStatusError as error:
+            if error.status >= 500 or error.status in (401, 403, 408, 429):
+                raise
+            self.trust.unknown_cursors[lane] = "refused"
+        else:
+            self.trust.unknown_cursors[lane] = "answered" if page.data else "empty"
+
+
+def _echoes(page: Page, cursor: str) -> bool:
+    return any(item.id == cursor for item in page.data)
+
+
+def _behind(items: Sequence[Any], cursor: str, *, rising: bool) -> Sequence[Any] | None:
+    """Return what follows the cursor, should the page repeat it and what is ahead; None where that cannot be told."""
+    place = next((place for place, item in enumerate(items) if item.id == cursor), None)
+    if place is None:
+        return items
+    times = times_of(items)
+    older = (time < times[place] if rising else time > times[place] for time in times[:place])
+    return items[place + 1 :] if all(older) else None
+
+
+def _unlike(cursor: str) -> str:
+    """Return an id of the same shape that is hardly in use."""
+    head_, mark, tail = cursor.rpartition("_")
+    return head_ + mark + "".join(_turn(letter) for letter in tail)
+
+
+def _turn(letter: str) -> str:
+    if letter in "0123456789":
+        return str((int(letter) + 5) % 10)
+    if letter in "abcdefABCDEF":
+        return chr(ord(letter) + (3 if letter.lower() < "d" else -3))
+    return letter

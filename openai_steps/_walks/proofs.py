@@ -1,0 +1,251 @@
+"""Queries that prove something: where a list ends, what its other end is, whether cursors lead where they should."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Any, Generic, Literal, TypeAlias
+
+from openai_steps._arguments import MAX_PAGE_SIZE
+from openai_steps._errors import APIStatusError, PaginationError
+from openai_steps._walks.pages import FLIPPED, Lane, P, PageQuery, Script, head, is_sorted, times_of
+from openai_steps._walks.stretch import Cut, Stretch, Verdict
+from openai_steps._walks.trust import Trust
+
+HELD_AT_MOST = 10_000
+"""A list that must be read whole before anything of it can be passed on is refused beyond this length."""
+
+_LIMITS = (MAX_PAGE_SIZE, 50, 20, 10, 5)
+
+_REFUSED = (400, 404, 410, 422)
+
+Claim: TypeAlias = Literal["proven", "more", "same", "unclear"]
+"""What the other end of a list tells of this one. ``same``: both are one short page, all of one time."""
+
+
+class Proofs(Generic[P]):
+    """Asks, and judges answers.
+
+    Args:
+        trust: What is known of the server.
+        page_size: The most items to ask for at once, but in doubt.
+    """
+
+    def __init__(self, trust: Trust, page_size: int) -> None:
+        self.trust = trust
+        self.page_size = page_size
+
+    def ask(self, query: PageQuery) -> Script[P, P]:
+        """Ask for a page."""
+        page: P = yield query
+        return page
+
+    def ask_if_allowed(self, query: PageQuery) -> Script[P, P | None]:
+        """Ask for a page; None if the server refuses the query."""
+        try:
+            page: P = yield query
+        except APIStatusError as error:
+            if error.status not in _REFUSED:
+                raise
+            return None
+        return page
+
+    @property
+    def largest_limit(self) -> int:
+        """The most items to ask for in doubt, where a small page proves little."""
+        return max(self.trust.largest_limit, self.page_size)
+
+    def large_head(self, rising: bool) -> Script[P, tuple[P, int]]:
+        """Ask for the head of the list, as much of it as the server gives; return the page and its limit."""
+        for limit in _LIMITS:
+            if not self.page_size < limit <= self.largest_limit:
+                continue
+            page = yield from self.ask_if_allowed(head(rising=rising, limit=limit))
+            if page is not None:
+                return page, limit
+            self.trust.largest_limit = max((lower for lower in _LIMITS if lower < limit), default=limit)
+        self.trust.largest_limit = limit = min(self.largest_limit, self.page_size)
+        return (yield from self.ask(head(rising=rising, limit=limit))), limit
+
+    def end(self, stretch: Stretch) -> Script[P, Claim]:
+        """Look at the list from its other end: is the last item held?"""
+        needed = max(2, len(stretch.ids) - stretch.last_group + 1)
+        for limit in (min(needed, self.largest_limit), self.largest_limit):
+            page = yield from self.ask_if_allowed(head(rising=not stretch.rising, limit=limit))
+            if page is None or not page.data:
+                return "unclear"
+            times = times_of(page.data)
+            if not is_sorted(times, rising=not stretch.rising):
+                return "unclear"  # the server ignores the order
+            if stretch.is_ahead(times[0], stretch.last_time):
+                return "unclear"  # the same, or its copies differ
+            if stretch.is_ahead(stretch.last_time, times[0]):
+                return "more"
+            ids = [item.id for item, time in zip(page.data, times, strict=True) if time == times[0]]
+            if not all(item_id in stretch.seen for item_id in ids):
+                return "more"
+            if len(ids) < len(times):
+                return "proven" if all(item.id in stretch.seen for item in page.data) else "unclear"
+            if len(times) < limit:
+                return "same" if len(ids) == stretch.count else "unclear"
+        return "unclear"
+
+    def next_page(
+        self, stretch: Stretch, lane: Lane, cut: Cut, limit: int, gone: frozenset[str] = frozenset()
+    ) -> Script[P, tuple[P, Verdict]]:
+        """Ask for the page behind a cut, and let the stretch take it."""
+        page = yield from self.ask(lane.query(cut.cursor, limit))
+        return page, stretch.take(lane.along(page.data), cut, gone=gone)
+
+    def doubtful_cut(self, stretch: Stretch, lane: Lane, room: int) -> Cut:
+        """Return a cut that tells what is not known yet of the lane's cursors."""
+        return stretch.doubtful_cut(room, self.trust.refuted.get(lane, frozenset()))
+
+    def learn(self, lane: Lane, stretch: Stretch, verdict: Verdict) -> None:
+        """Note what a page that continues a stretch tells of the lane's cursors."""
+        if verdict.skipped:
+            self.trust.skips[lane] = max(verdict.skipped, self.trust.skips.get(lane, 0))
+        if verdict.repeats:
+            self.trust.repeats.add(lane)
+        self.trust.learn(lane, stretch, verdict.refuted)
+
+    def read_on(self, stretch: Stretch, lane: Lane, until: Any) -> Script[P, list[Any] | None]:
+        """Read on from a stretch until a time has been passed for sure.
+
+        Returns:
+            The items behind the stretch; None if the lane does not lead there.
+        """
+        stretch.in_doubt = True
+        items: list[Any] = []
+        size = len(stretch.ids)
+        while not stretch.is_ahead(until, stretch.last_time):
+            cut = self.doubtful_cut(stretch, lane, max(min(self.largest_limit, size) - 1, 0))
+            _, verdict = yield from self.next_page(stretch, lane, cut, self.largest_limit)
+            if not verdict.continues or not verdict.fresh or len(items) > HELD_AT_MOST:
+                return None
+            self.learn(lane, stretch, verdict)
+            items += verdict.fresh
+        return items if self.trust.follows(lane) else None
+
+    def reads_the_same(self, held: Sequence[Any], lane: Lane) -> Script[P, bool]:
+        """Tell whether a short list, read in the other order, has the same items to its end."""
+        way = Lane(FLIPPED[lane.order], lane.param)
+        page, limit = yield from self.large_head(not lane.rising)
+        stretch = Stretch(rising=way.rising)
+        if not page.data or not stretch.begin(page.data):
+            return False
+        found, longest = list(page.data), len(page.data)
+        while len(found) <= len(held):
+            more, verdict = yield from self.next_page(stretch, way, stretch.cut(longest - 1), limit)
+            if not verdict.continues or (not verdict.fresh and len(more.data) >= longest):
+                return False
+            if not verdict.fresh:
+                break
+            found += verdict.fresh
+        return {item.id for item in found} == {item.id for item in held}
+
+    def other_side(self, held: Stretch, lane: Lane) -> Script[P, tuple[P, list[Any], bool] | None]:
+        """Read the list from its other end until it meets what is held.
+
+        What is held has every item up to its last time, but perhaps not all of that time. So the two make the whole
+        list if the other end's items lead past that time: strictly, because within one time both may show the same
+        part.
+
+        Returns:
+            A page, the items behind what is held, in the direction of the lane, and whether those of one time stand as
+            the lane's order has them; None if the two do not meet.
+        """
+        last_time = held.last_time
+        page, _ = yield from self.large_head(not lane.rising)
+        stretch = Stretch(rising=not lane.rising)
+        if not page.data or not stretch.begin(page.data) or stretch.single_time:
+            return None
+        found, flipped = list(page.data), True
+        if not stretch.is_ahead(last_time, stretch.last_time):
+            for way in (Lane(FLIPPED[lane.order], lane.param), Lane(lane.order, _OTHER[lane.param])):
+                more = yield from self.read_on(stretch, way, last_time)
+                if more is not None:
+                    found += more
+                    flipped = way.order != lane.order
+                    break
+                stretch = Stretch(rising=not lane.rising)
+                stretch.begin(page.data)
+            else:
+                return None
+        rest: list[Any] = []
+        group = set(held.ids[held.last_group :])
+        for item, time in zip(found, times_of(found), strict=True):
+            if item.id in held.seen:
+                group.discard(item.id)
+            elif held.is_ahead(time, last_time):
+                return None  # what is held has holes
+            else:
+                rest.append(item)
+        if group:
+            return None
+        rest = rest[::-1]
+        if not flipped:
+            return page, rest, False
+        rest, known = _as_listed(rest, [item.id for item in reversed(found)], held)
+        return page, rest, known
+
+
+def _as_listed(items: list[Any], flipped: list[str], held: Stretch) -> tuple[list[Any], bool]:
+    """Put items of one time into the order that the list has, as far as what was read in both orders tells it.
+
+    Args:
+        items: From the other end, turned round.
+        flipped: The ids of all that was read from there, turned round.
+        held: What was read in the list's own order.
+    """
+    common = set(flipped).intersection(held.ids)
+    one_way = [item_id for item_id in held.ids if item_id in common]
+    other_way = [item_id for item_id in flipped if item_id in common]
+    times = [time for item_id, time in zip(held.ids, held.times, strict=True) if item_id in common]
+    if len(set(times)) == len(times):
+        return items, False  # no ties were seen
+    if one_way == other_way:
+        return items, True
+    if one_way != _turn_ties(other_way, times):
+        return items, False
+    return _turn_ties(items, times_of(items)), True
+
+
+def _turn_ties(items: list[Any], times: list[Any]) -> list[Any]:
+    """Turn round what has one time, and leave the times where they are."""
+    turned: list[Any] = []
+    start = 0
+    for place in range(1, len(items) + 1):
+        if place == len(items) or times[place] != times[start]:
+            turned += items[start:place][::-1]
+            start = place
+    return turned
+
+
+_OTHER: dict[str, Any] = {"after": "before", "before": "after"}
+
+
+def contradiction(text: str) -> PaginationError:
+    """Make the error, with what can be done."""
+    return PaginationError(
+        f"{text} Nothing is left out in silence: what was read before is right. `openai-steps doctor` tells more."
+    )
+
+
+class Direction(Enum):
+    """Which way the times of some items go, compared with what was asked for."""
+
+    RIGHT = auto()
+    WRONG = auto()
+    NONE = auto()
+    MIXED = auto()
+
+
+def direction_of(items: Sequence[Any], *, rising: bool) -> Direction:
+    """Tell which way the items' times go."""
+    times = times_of(items)
+    if not times or times.count(times[0]) == len(times):
+        return Direction.NONE
+    if is_sorted(times, rising=rising):
+        return Direction.RIGHT
+    return Direction.WRONG if is_sorted(times, rising=not rising) else Direction.MIXED

@@ -1,0 +1,186 @@
+"""Walks on a server that is known: page after page, each proven by what it repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from openai_steps._walks.pages import Lane, P, Script, is_cursor, size_of
+from openai_steps._walks.proofs import Proofs, contradiction
+from openai_steps._walks.stretch import Cut, Stretch
+from openai_steps._walks.trust import Trust
+from openai_steps._walks.walk import Sink
+
+_MAY_VANISH = 3  # so many items, between two pages
+
+
+class Reading(Proofs[P]):
+    """One walk through a list.
+
+    Args:
+        trust: What is known of the server.
+        sink: Takes what is to be passed on.
+        lane: The order and the cursor parameter of the walk.
+    """
+
+    def __init__(self, trust: Trust, sink: Sink[P], lane: Lane) -> None:
+        super().__init__(trust, sink.page_size)
+        self.sink = sink
+        self.lane = lane
+        self.rising = lane.rising
+        self.longest = 0  # page so far: servers cap pages in silence
+
+    def is_known(self) -> bool:
+        """Tell whether the cursors are believed to lead somewhere."""
+        return self.trust.believing and self.trust.follows(self.lane)
+
+    def next_limit(self, overlap: int) -> int:
+        """Return how much to ask for, if so many items come again."""
+        # A page of one could show nothing of what it follows, so it takes two.
+        size = max(self.page_size, 2 + self.trust.skips.get(self.lane, 0))
+        left = self.sink.left
+        return size if left is None or not self.sink.started else min(size, left + overlap)
+
+    def room(self, limit: int) -> int:
+        """Return how much of what is held a page can repeat, and yet bring something new."""
+        return max(min(limit, self.longest), 1) - 1
+
+    def got_nowhere(self, page: P, limit: int) -> bool:
+        """Tell whether a page without anything new is full, so that it does not show the end."""
+        return size_of(page) >= min(limit, self.longest)
+
+    # --- A known server ---------------------------------------------------------------------------------------
+
+    def go_on(
+        self,
+        stretch: Stretch,
+        page: P,
+        limit: int,
+        *,
+        lane: Lane | None = None,
+        fallback: Callable[[], Script[P, None]] | None = None,
+    ) -> Script[P, None]:
+        """Read page after page.
+
+        Args:
+            stretch: What has been read.
+            page: The last page of it.
+            limit: What that was asked with.
+            lane: How to go on. Default: the walk's.
+            fallback: What to do if the next page already leads nowhere.
+        """
+        trust, sink, lane = self.trust, self.sink, lane or self.lane
+        self.longest = max(self.longest, size_of(page))
+        unproven: list[tuple[P, Sequence[Any]]] = []
+        while not sink.done:
+            stretch.in_doubt = not trust.proves(lane, stretch)
+            if not unproven and self.is_believed_end(page, limit, lane):
+                break
+            self.check_last(stretch)
+            claim, claimed_with = page.has_more, limit
+            cut, limit = self._next_cut(stretch, lane)
+            answer, verdict = yield from self.next_page(stretch, lane, cut, limit)
+            stuck = verdict.continues and not verdict.fresh and self.got_nowhere(answer, limit)
+            if stuck and (yield from self.end(stretch)) == "proven":
+                break  # what fills the page, then, is all that there is
+            if stuck or not verdict.continues:
+                again, verdict, limit = yield from self.try_again(stretch, lane, answer, cut)
+                if not stuck and again is not None and not verdict.fresh:
+                    # One page said otherwise, so this one need not be right.
+                    again = again if (yield from self.end(stretch)) == "proven" else None
+                if again is None and fallback is not None:
+                    return (yield from fallback())
+                if again is None:
+                    return (yield from self._from_other_side(stretch, lane, proven=not unproven))
+                answer = again
+            fallback = None
+            self.note(lane, claimed_with, claim, bool(verdict.fresh))
+            if stretch.in_doubt:
+                self.learn(lane, stretch, verdict)
+            if verdict.fresh:
+                unproven.append((answer, verdict.fresh))
+            if trust.proves(lane, stretch):
+                for proven in unproven:
+                    sink.put(*proven)
+                unproven.clear()
+            if not verdict.fresh:
+                break
+            self.longest = max(self.longest, size_of(answer))
+            page = answer
+        if unproven:
+            raise contradiction("The ids of this list do not go with its times, and the server may compare ids.")
+        self.finish()
+
+    def _next_cut(self, stretch: Stretch, lane: Lane) -> tuple[Cut, int]:
+        """Return where the next page begins, and its limit."""
+        skip = self.trust.skips.get(lane, 0)
+        room = self.room(max(self.page_size, 2 + skip))
+        cut = self.doubtful_cut(stretch, lane, room) if stretch.in_doubt else stretch.cut(room, skip=skip)
+        limit = max(self.next_limit(cut.overlap), 2 + skip)
+        if stretch.times[cut.place] == stretch.last_time and self.largest_limit > limit:
+            # A second that fills a page may stand in another order on the next one: it must come again as a whole.
+            limit = self.largest_limit
+            cut = stretch.cut(limit - 1, skip=skip)
+        return cut, limit
+
+    def is_believed_end(self, page: P, limit: int, lane: Lane) -> bool:
+        """Tell whether the page says that it is the last, and the server is believed."""
+        # Between two cursors the end is the second one, whatever the server says.
+        says_so = page.has_more is False and self.sink.stop is None
+        return says_so and self.trust.is_end(lane, limit, size_of(page))
+
+    def check_last(self, stretch: Stretch) -> None:
+        """Raise an error if the list cannot be continued behind the last item."""
+        if not is_cursor(stretch.ids[-1]):
+            raise contradiction(f"The page ends with an id that cannot be sent as a cursor: {stretch.ids[-1][:80]!r}.")
+
+    def note(self, lane: Lane, limit: int, claim: bool | None, followed: bool) -> None:
+        """Note what has_more was worth."""
+        if claim is None:
+            return
+        end = self.trust.end(lane, limit)
+        if claim is not followed:
+            end.lied = True
+        elif claim:
+            end.kept = True
+
+    def try_again(
+        self, stretch: Stretch, lane: Lane, page: P | None, before: Cut
+    ) -> Script[P, tuple[P | None, Any, int]]:
+        """Ask from further up, for more: an item may have vanished, or many of one time stand there."""
+        limit = self.largest_limit
+        gone, asked = frozenset[str](), before
+        for cut in stretch.cuts_further_up(self.room(limit)):
+            if page is not None and cut.place < asked.place:
+                there = {item.id for item in page.data}
+                missing = [item_id for item_id in stretch.ids[asked.place + 1 :] if item_id not in there]
+                gone = frozenset(missing if len(missing) <= _MAY_VANISH else ())
+            page, verdict = yield from self.next_page(stretch, lane, cut, limit, gone)
+            asked = cut
+            if page is not None and verdict.continues and (verdict.fresh or not self.got_nowhere(page, limit)):
+                if verdict.skipped:
+                    self.trust.skips[lane] = verdict.skipped
+                return page, verdict, limit
+        return None, None, limit
+
+    def _from_other_side(self, stretch: Stretch, lane: Lane, *, proven: bool) -> Script[P, None]:
+        met = (yield from self.other_side(stretch, lane)) if proven else None
+        if met is None:
+            raise contradiction(
+                f"The server repeats itself or leaves steps out: the page {lane.param} {stretch.ids[-1]!r} does not "
+                "continue the list."
+            )
+        self.sink.put(met[0], met[1], ties_known=met[2])
+        self.finish()
+
+    def finish(self) -> None:
+        """The list is over: what was looked for in it must have been met."""
+        sink = self.sink
+        if sink.done:
+            return
+        for name, cursor, met in (("after", sink.start, sink.started), ("before", sink.stop, False)):
+            if cursor is not None and not met:
+                raise contradiction(
+                    f"The list ended before the step {cursor!r}, given as {name!r}, came up. "
+                    "Check that it belongs to this run."
+                )

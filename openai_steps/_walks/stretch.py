@@ -1,0 +1,287 @@
+"""A part of a list without holes, and whether a page continues it. No queries are made here.
+
+Each page is asked for *from an earlier time* than that of the last item held, so that all of the last time comes again.
+Hence no page ends where times tie, which is where servers lose rows, and a page that does not contain what is held
+shows that cursors are not places in this list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+
+from openai_steps._walks.pages import is_cursor, is_sorted, times_of
+from openai_steps._walks.seen import Seen
+
+_KEPT: Final = 400
+_OVERLAP_IN_DOUBT: Final = 3  # one more than an `after` that skips a step can hide
+_ECHO: Final = 3  # so many items ahead of its cursor may a page repeat
+
+ENOUGH_IN_ORDER: Final = 8
+"""So many ids in order are no accident: of random ones one list in 20,000 would be."""
+
+
+class Cut(NamedTuple):
+    """Where the next page is to begin: behind this item of the tail."""
+
+    place: int
+    cursor: str
+    overlap: int
+
+
+Comparison: TypeAlias = Literal["greater", "less"]
+"""A cursor that is no place: all items follow whose ids are greater, or less, wherever they stand."""
+
+IdOrder: TypeAlias = Literal["rising", "falling"]
+
+BOTH: Final[frozenset[Comparison]] = frozenset({"greater", "less"})
+
+
+class Verdict(NamedTuple):
+    """What a page is to the stretch.
+
+    ``continues``: it contains the end of the stretch, and nothing of it is missing. ``fresh``: its new items.
+    ``refuted``: ways of comparing ids that would have led to another page (told in doubt only). ``skipped``: by so many
+    places does the cursor skip. ``repeats``: the page begins ahead of where it was asked for.
+    """
+
+    continues: bool
+    fresh: Sequence[Any] = ()
+    refuted: frozenset[Comparison] = frozenset()
+    skipped: int = 0
+    repeats: bool = False
+
+
+_NEVER: Final = object()
+FOREIGN: Final = Verdict(continues=False)
+
+
+class Stretch:
+    """The end of what has been read, going towards later or earlier times."""
+
+    def __init__(self, *, rising: bool) -> None:
+        self.rising = rising
+        self.seen = Seen()
+        self.ids: list[str] = []  # the last ones
+        self.times: list[Any] = []
+        self.count = 0
+        self.in_doubt = False  # then more is remembered
+        self.origin: str | None = None  # the cursor behind which the stretch begins
+
+    @property
+    def last_time(self) -> Any:
+        """The time of the last item."""
+        return self.times[-1]
+
+    @property
+    def last_group(self) -> int:
+        """The place in the tail where the last time begins."""
+        place, times = len(self.times) - 1, self.times
+        while place > 0 and times[place - 1] == times[-1]:
+            place -= 1
+        return place
+
+    @property
+    def single_time(self) -> bool:
+        """Whether all of the tail has one time."""
+        return bool(self.times[0] == self.times[-1])
+
+    def is_ahead(self, time: Any, of: Any) -> bool:
+        """Tell whether a time comes strictly before another, in the direction of the stretch."""
+        return bool(time < of if self.rising else time > of)
+
+    def begin(self, items: Sequence[Any]) -> bool:
+        """Take the first items; False if their times are in no order, or an id comes twice."""
+        ids, times = [item.id for item in items], times_of(items)
+        if not self.seen.add_all(ids):
+            return False
+        self.ids, self.times, self.count = ids, times, len(ids)
+        return is_sorted(times, rising=self.rising)
+
+    # --- Where the next page begins ---------------------------------------------------------------------------
+
+    def cut(self, room: int, *, skip: int = 0) -> Cut:
+        """Return the cut behind the last item of an earlier time, where ``room`` is for what comes again.
+
+        Within one time that fills a page, or in a page of one step, the cut is as near to the end as it can be.
+        """
+        last = len(self.ids) - 1
+        place = self.last_group - 1 - skip
+        if place < 0 or last - place > room:
+            place = max(last - min(room, 1 + skip), 0) if last else 0
+        return self._cut(place)
+
+    def doubtful_cut(self, room: int, refuted: frozenset[Comparison] = frozenset()) -> Cut:
+        """Return a cut where a server that compares ids would send something else than one that knows places.
+
+        Args:
+            room: How many items may come again.
+            refuted: What need not be told any more.
+        """
+        last = len(self.ids) - 1
+        if last < 1 or room < 1:
+            return self._cut(last)
+        highest, lowest = self.last_group - 1, max(last - room, 0)
+        if highest < lowest:
+            highest = last - 1  # one time fills the page
+        nearest = max(min(highest, last - min(_OVERLAP_IN_DOUBT, room)), 0)
+        telling = self._telling(refuted)
+        places = [*range(nearest, lowest - 1, -1), *range(nearest + 1, highest + 1)]
+        return self._cut(next((place for place in places if place in telling and is_cursor(self.ids[place])), nearest))
+
+    def _telling(self, refuted: frozenset[Comparison]) -> set[int]:
+        """Return the places whose cursors tell all that is not refuted yet: ids ahead are both lower and higher."""
+        telling = set[int]()
+        low = high = None
+        for place, item_id in enumerate(self.ids):
+            lower = low is not None and low < item_id
+            higher = high is not None and high > item_id
+            if (lower or "less" in refuted) and (higher or "greater" in refuted):
+                telling.add(place)
+            low = item_id if low is None or item_id < low else low
+            high = item_id if high is None or item_id > high else high
+        return telling
+
+    def cuts_further_up(self, room: int) -> list[Cut]:
+        """Return cuts to try when a page did not continue the stretch: a cursor may have vanished, or be skipped."""
+        last, group = len(self.ids) - 1, self.last_group
+        places = {*(group - back for back in (1, 3, 6)), *(last - back for back in (3, 6))}
+        within = [place for place in sorted(places, reverse=True) if max(last - room, 0) <= place < last]
+        return [self._cut(place) for place in [*within, max(last - min(room, 1), 0)]]
+
+    def cut_with_known_answer(self, size: int) -> Cut:
+        """Return a cut with twice ``size`` items of the tail behind it, where comparing ids would tell the most."""
+        telling_all = self._telling(frozenset())
+        last = len(self.ids) - 1 - 2 * size  # a window on the head of the list would be what is next to a nearer one
+        places = [place for place in range(last, -1, -1) if is_cursor(self.ids[place])] or [last]
+        apart = [place for place in places if self.times[place] != self.times[place + 1]] or places
+        telling = [place for place in apart if place in telling_all]
+        return self._cut((telling or apart)[0])
+
+    def foretells(self, items: Sequence[Any], cut: Cut) -> bool:
+        """Tell whether these items follow the cut, as far as one time need not stand in the same order both ways."""
+        count = len(items)
+        ids, times = [item.id for item in items], times_of(items)
+        expected = self.ids[cut.place + 1 :][:count]
+        if not items or times != self.times[cut.place + 1 :][:count]:
+            return False
+        whole = times.index(times[-1]) if times[-1] != times[0] or self.times[cut.place] != times[0] else count
+        return set(ids[:whole]) == set(expected[:whole]) and set(ids) <= set(self.ids[cut.place + 1 :])
+
+    def _cut(self, place: int) -> Cut:
+        while place > 0 and not is_cursor(self.ids[place]):
+            place -= 1
+        return Cut(place, self.ids[place], len(self.ids) - 1 - place)
+
+    # --- Whether a page continues it --------------------------------------------------------------------------
+
+    def take(self, items: Sequence[Any], cut: Cut, *, gone: frozenset[str] = frozenset()) -> Verdict:
+        """Judge a page that was asked for behind a cut, and, if it continues the stretch, add what is new in it.
+
+        Args:
+            items: The page's items, in the stretch's direction.
+            cut: Where the page was to begin.
+            gone: Ids that another page lacked, too, where they should have been: they have been deleted.
+        """
+        ids = [item.id for item in items]
+        if self.origin is not None and self.origin in ids:  # only a page that repeats much reaches so far up
+            items = items[ids.index(self.origin) + 1 :]
+            ids = [item.id for item in items]
+        times = times_of(items)
+        if not is_sorted(times, rising=self.rising):
+            return FOREIGN
+        expected = self.ids[cut.place + 1 :]
+        if ids[: len(expected)] != expected:
+            return self._take_overlap(items, ids, cut, gone)
+        fresh = items[len(expected) :]
+        if not fresh:
+            return self._verdict(fresh, cut, cut.place + 1)
+        times = times[len(expected) :]
+        if self.is_ahead(times[0], self.last_time) or not self.seen.add_all(ids[len(expected) :]):
+            return self._take_overlap(items, ids, cut, gone)
+        verdict = self._verdict(fresh, cut, cut.place + 1)
+        self._add(ids[len(expected) :], times)
+        return verdict
+
+    def _take_overlap(self, items: Sequence[Any], ids: list[str], cut: Cut, gone: frozenset[str]) -> Verdict:
+        """Take a page that repeats something else than what it was asked for: more, less, or in another order."""
+        places = {item_id: place for place, item_id in enumerate(self.ids)}
+        known = {places[item_id] for item_id in ids if item_id in places}
+        fresh = [item for item in items if item.id not in places]
+        if not known:
+            return FOREIGN
+        first, group = min(known), self.last_group
+        if first < cut.place - _ECHO and self.times[first] != self.times[cut.place]:
+            return FOREIGN
+        if max(known) < len(self.ids) - 1 and not fresh:
+            gone = frozenset()  # nothing shows that the list goes on behind what seems to be gone
+        # Of the first time that comes again, not all need come: the page may begin within it.
+        begins_at = self.times[first] if first < group else _NEVER
+        complete = all(
+            place in known or self.times[place] == begins_at or self.ids[place] in gone
+            for place in range(first if cut.place >= group else min(first, group), len(self.ids))
+        )
+        times = times_of(fresh)
+        if not complete or (fresh and self.is_ahead(times[0], self.times[first])):
+            return FOREIGN  # new items among old ones: that part of the list had holes, or ids are compared
+        if not self.seen.add_all([item.id for item in fresh]):
+            return FOREIGN
+        verdict = self._verdict(fresh, cut, first, max(first - cut.place - 1, 0))
+        self._add([item.id for item in fresh], times)
+        if not is_sorted(self.times, rising=self.rising):
+            order = sorted(range(len(self.ids)), key=self.times.__getitem__, reverse=not self.rising)
+            self.ids = [self.ids[place] for place in order]
+            self.times = [self.times[place] for place in order]
+        return verdict
+
+    def _verdict(self, fresh: Sequence[Any], cut: Cut, first: int, skipped: int = 0) -> Verdict:
+        refuted = self.refuted_by(cut, first) if self.in_doubt else frozenset()
+        return Verdict(True, fresh, refuted, skipped, repeats=first <= cut.place)
+
+    def refuted_by(self, cut: Cut, first: int) -> frozenset[Comparison]:
+        """Return the comparisons by which what is ahead of this page would have been in it, too."""
+        ahead = self.ids[: min(cut.place, first)]
+        refuted = set[Comparison]()
+        if any(item_id > cut.cursor for item_id in ahead):
+            refuted.add("greater")
+        if any(item_id < cut.cursor for item_id in ahead):
+            refuted.add("less")
+        return frozenset(refuted)
+
+    def _add(self, ids: list[str], times: list[Any]) -> None:
+        keep = 0 if self.in_doubt else max(self.last_group - 8, 0)
+        keep = max(keep, len(self.ids) - _KEPT)
+        self.ids = self.ids[keep:] + ids
+        self.times = self.times[keep:] + times
+        self.count += len(ids)
+
+    # --- Whether ids go with times ----------------------------------------------------------------------------
+
+    def goes(self, id_order: IdOrder) -> bool:
+        """Tell whether the tail's ids go this way from each time to the next, or within its only time."""
+        groups = [[item_id] for item_id in self.ids] if self.single_time else self._groups()
+        if id_order == "rising":
+            return all(max(one) < min(other) for one, other in pairwise(groups))
+        return all(min(one) > max(other) for one, other in pairwise(groups))
+
+    @property
+    def id_order(self) -> IdOrder | None:
+        """Which way the tail's ids go with its times."""
+        return "rising" if self.goes("rising") else "falling" if self.goes("falling") else None
+
+    @property
+    def tells_id_order(self) -> bool:
+        """Whether there are enough ids for their order to be no accident."""
+        if len(self.ids) < ENOUGH_IN_ORDER:
+            return False
+        return self.single_time or len(self._groups()) >= ENOUGH_IN_ORDER
+
+    def _groups(self) -> list[list[str]]:
+        groups: list[list[str]] = []
+        for index, item_id in enumerate(self.ids):
+            if index and self.times[index] == self.times[index - 1]:
+                groups[-1].append(item_id)
+            else:
+                groups.append([item_id])
+        return groups

@@ -1,0 +1,106 @@
+"""Whether a page continues what was read, and where the next one begins."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from laboratory import Item
+
+from openai_steps._walks.stretch import Stretch
+
+
+def items(text: str) -> list[Item]:
+    """``a1 b1 c2``: ids with times."""
+    return [Item(word[0], int(word[1:])) for word in text.split()]
+
+
+def stretch(text: str, *, doubt: bool = False) -> Stretch:
+    begun = Stretch(rising=True)
+    begun.in_doubt = doubt
+    assert begun.begin(items(text))
+    return begun
+
+
+def fresh(held: str, page: str, *, room: int = 9) -> str | None:
+    """The ids of what is new on a page; None where it does not continue the stretch."""
+    begun = stretch(held)
+    verdict = begun.take(items(page), begun.cut(room))
+    return "".join(item.id for item in verdict.fresh) if verdict.continues else None
+
+
+def test_the_cut_is_behind_the_last_item_of_an_earlier_time() -> None:
+    assert stretch("a1 b2 c2 d2").cut(9) == (0, "a", 3)
+    assert stretch("a1 b1 c2").cut(9) == (1, "b", 1)
+
+
+def test_where_a_time_fills_the_page_the_cut_is_near_the_end() -> None:
+    assert stretch("a1 b2 c2 d2").cut(2).cursor == "c"
+    assert stretch("a1 b1 c1").cut(9).cursor == "b"
+    assert stretch("a1").cut(1).cursor == "a"
+
+
+def test_a_page_continues_if_it_has_all_of_the_last_time() -> None:
+    assert fresh("a1 b2 c2", "b2 c2 d3") == "d"
+    assert fresh("a1 b2 c2", "b2 c2") == ""
+    assert fresh("a1 b2 c2", "c2 d3") is None  # one place too far
+    assert fresh("a1 b2 c2", "d3") is None
+    assert fresh("a1 b2 c2", "") is None
+
+
+def test_what_repeats_more_or_in_another_order_is_understood() -> None:
+    assert fresh("a1 b2 c2", "a1 b2 c2 d3") == "d"
+    assert fresh("a1 b2 c2", "c2 b2 d2 e3") == "de"
+    assert fresh("a1 b2 c2", "d2 b2 c2") == "d"  # a new one ahead of the echo
+
+
+def test_what_does_not_belong_there_does_not_continue() -> None:
+    assert fresh("a1 b2 c3", "z1 c3 d4") is None  # new, and older than what is around it: there was a hole
+    assert fresh("a1 b2 c3", "a1 c3 d4") is None  # something is missing in between
+    assert fresh("a1 b2 c3", "c3 e5 d4") is None  # in no order
+    assert fresh("a1 b2 c3 d4 e5 f6 g7", "a1 b2 c3 d4 e5 f6 g7 h8") is None  # from far up: the cursor was ignored
+
+
+def test_what_is_gone_on_two_pages_is_gone() -> None:
+    begun = stretch("a1 b2 c3")
+    cut = begun.cut(9)
+    assert not begun.take(items("d4"), cut).continues
+    further = begun.cuts_further_up(9)[-1]
+    assert begun.take(items("b2 d4"), further, gone=frozenset("c")).continues
+
+
+def test_a_telling_cut_has_lower_and_higher_ids_ahead() -> None:
+    begun = stretch("m1 z2 a3 n4 p5 q6 r7 s8", doubt=True)
+    cut = begun.doubtful_cut(7)
+    assert cut.cursor == "p"
+    assert begun.refuted_by(cut, cut.place) == {"greater", "less"}
+    ordered = stretch("a1 b2 c3 d4 e5 f6 g7 h8", doubt=True)
+    assert ordered.refuted_by(ordered.doubtful_cut(7), 4) == {"less"}
+    assert ordered.id_order == "rising"
+
+
+def test_ids_go_with_times_if_each_time_has_higher_ones() -> None:
+    assert stretch("b1 a1 d2 c2 e3").goes("rising")
+    assert not stretch("a1 c1 b2").goes("rising")
+    assert stretch("c1 b2 a3").goes("falling")
+    assert stretch("a1 b2").id_order == "rising"
+    assert not stretch("a1 b2").tells_id_order  # two may be so by accident
+
+
+@given(st.lists(st.integers(0, 20), min_size=2, max_size=60).map(sorted), st.integers(2, 12), st.integers(0, 2))
+def test_a_list_is_read_whole_by_cuts(times: list[int], size: int, repeats: int) -> None:
+    """On a server that knows places, whatever ties, as long as a page holds more than what comes again."""
+    listed = [Item(chr(200 + place), time) for place, time in enumerate(times)]
+    longest_tie = max(map(times.count, times))
+    size += longest_tie + repeats
+    begun = Stretch(rising=True)
+    assert begun.begin(listed[:size])
+    read = listed[:size]
+    while True:
+        cut = begun.cut(size - 1)
+        start = next(place for place, item in enumerate(listed) if item.id == cut.cursor) + 1 - repeats
+        verdict = begun.take(listed[max(0, start) : max(0, start) + size], cut)
+        assert verdict.continues
+        if not verdict.fresh:
+            break
+        read += verdict.fresh
+    assert read == listed
