@@ -125,8 +125,8 @@ async def test_a_thread_without_runs() -> None:
 
 async def test_a_list_that_breaks_off_says_how_to_go_on() -> None:
     async with a_thread() as served:
-        served.emulator.inject(Answer(400), matching=lambda request: "after=" in request.raw_query)
-        result = await invoke("messages", "thread_1", *served.server, "--page-size", "1")
+        served.emulator.inject(Answer(403))
+        result = await invoke("messages", "thread_1", *served.server, "--after", "msg_3")
     assert result.exit_code == 1
     assert result.stderr.endswith("Go on with --after msg_3.\n")
 

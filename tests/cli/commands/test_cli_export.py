@@ -174,8 +174,8 @@ async def test_max_per_second_bounds_the_requests(tmp_path: Path) -> None:
         server = ("--provider", "compatible", "--base-url", base_url)
         code, told = await run(runs, "-o", tmp_path / "out.jsonl", *server, "--max-per-second", 40)
     assert code == 0, told
-    assert len(times) == 30
-    assert times[-1] - times[0] >= (30 - 4 - 1) / 40 / 2  # half, for on a busy machine the first may come late
+    assert len(times) >= 30
+    assert times[-1] - times[0] >= (len(times) - 4 - 1) / 40 / 2  # half, for on a busy machine the first may come late
 
 
 async def test_by_a_cluster(tmp_path: Path) -> None:
