@@ -125,10 +125,18 @@ async def test_a_thread_without_runs() -> None:
 
 async def test_a_list_that_breaks_off_says_how_to_go_on() -> None:
     async with a_thread() as served:
-        served.emulator.inject(Answer(403))
-        result = await invoke("messages", "thread_1", *served.server, "--after", "msg_3")
+        for number in range(250):
+            served.emulator.store.add_message("thread_1", message_body(20 + number, "More.", id=f"msg_more_{number}"))
+        arguments = ["messages", "thread_1", *served.server, "--order", "asc", "--format", "jsonl"]
+        whole = (await invoke(*arguments)).stdout.splitlines()
+        asked = len(served.emulator.requests)
+        served.emulator.inject(Answer(403), matching=lambda _: len(served.emulator.requests) >= 2 * asked - 1)
+        result = await invoke(*arguments)
+    shown = result.stdout.splitlines()
     assert result.exit_code == 1
-    assert result.stderr.endswith("Go on with --after msg_3.\n")
+    assert 0 < len(shown) < len(whole) == 253
+    assert shown == whole[: len(shown)]
+    assert result.stderr.endswith(f"Go on with --after {json.loads(shown[-1])['id']}.\n")
 
 
 # --- One thing in full --------------------------------------------------------------------------------------------
