@@ -48,6 +48,7 @@ _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
 
 
+@without_trace
 def check_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
     """Return the headers with their values hidden.
 

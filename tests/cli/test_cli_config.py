@@ -116,8 +116,10 @@ async def test_a_command_gives_the_key(as_list: bool) -> None:
             f'[connections.c]\nprovider = "compatible"\nbase_url = "{served.base_url}"\napi_key_command = {command}\n'
         )
         result = await invoke("list", *served.run[:2], "--connection", "c", "--json", "id")
+        asked = served.emulator.requests
         told = await invoke("doctor", "--connection", "c")
-        assert len(served.emulator.requests) == 1
+        assert served.emulator.requests == asked
+    assert {request.headers["Authorization"] for request in asked} == {f"Bearer {SECRET}"}
     assert (result.exit_code, result.stderr) == (0, "")
     assert SECRET not in result.output + told.output
 

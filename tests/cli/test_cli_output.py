@@ -131,14 +131,14 @@ async def test_what_breaks_off_is_no_json() -> None:
     def is_second(request: Any) -> bool:
         return "after=" in request.raw_query
 
-    async with serving(4) as served:
-        served.emulator.inject(Answer(400, {"error": {"message": "broken"}}), matching=is_second)
-        result = await invoke("list", *served.run, "--page-size", "2", "--json", "id")
+    async with serving(300) as served:
+        served.emulator.inject(Answer(400, {"error": {"message": "broken"}}), times=100, matching=is_second)
+        result = await invoke("list", *served.run, "--json", "id")
     assert result.exit_code == 1
     assert "Go on with --after" in result.stderr
     with pytest.raises(json.JSONDecodeError):
         json.loads(result.stdout)
-    assert len(json.loads(result.stdout + "]")) == 2
+    assert len(json.loads(result.stdout + "]")) == 100
 
 
 async def test_a_format_and_fields_exclude_each_other() -> None:

@@ -95,7 +95,7 @@ async def test_a_signal_ends_it_in_order(
     assert status == 0
     assert errors == f"stopped: {written.total()} tool calls written, 0 runs failed\n"
     assert set(written.values()) == {CALLS_PER_RUN}
-    assert len(written) == len(steps_server.requests) < 500
+    assert len(written) == len({request.raw_path for request in steps_server.requests}) < 500
 
 
 async def test_a_slow_disk_stops_the_reading(

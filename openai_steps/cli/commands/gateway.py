@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -19,7 +21,6 @@ from openai_steps.cli._serving import listening_errors, read_token, stop_signals
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
-    from openai_steps.gateway import GatewayEvent
 
 _TOKEN_VARIABLE: Final = "OPENAI_STEPS_GATEWAY_TOKEN"  # noqa: S105 - a name
 
@@ -95,6 +96,7 @@ def command(
     The key stays here. The gateway only reads: GET and HEAD, the paths of runs and steps, and nothing else; Ctrl-C
     ends it. Point a client at the URL that it prints, as its base URL.
     """
+    from openai_steps.gateway import log_event
     from openai_steps.gateway._gateway import is_loopback
 
     token = read_token(token_file, _TOKEN_VARIABLE)
@@ -110,7 +112,7 @@ def command(
             "routes": routes,
             "allow_hosts": hosts,
             "allow_origins": origins,
-            "observer": _observer(log),
+            "observer": None if log == "off" else partial(log_event, form=log),
         },
         of_serving={
             "host": host,
@@ -121,7 +123,7 @@ def command(
         },
         has_token=token is not None,
     )
-    with listening_errors(str(socket_path or f"{host}, port {port}")):
+    with listening_errors(str(socket_path or f"{host}, port {port}")), _logging_to_stderr():
         connection.run(partial(_serve, options=options), shows_progress=True, retry=_RETRY, timeout=_PATIENCE)
 
 
@@ -142,17 +144,20 @@ async def _serve(client: AsyncStepsClient, *, options: _Options) -> None:
             await stopped.wait()
 
 
-def _observer(form: Literal["json", "text", "off"]) -> Callable[[GatewayEvent], None] | None:
-    import logging
-
-    from openai_steps.gateway import log_event
-
+@contextmanager
+def _logging_to_stderr() -> Iterator[None]:
     logger = logging.getLogger("openai_steps.gateway")
-    if not logger.handlers:
-        logger.addHandler(logging.StreamHandler(sys.stderr))
-        logger.setLevel(logging.INFO)
-        logger.propagate = False
-    return None if form == "off" else partial(log_event, form=form)
+    before = logger.level, logger.propagate
+    handler = logging.StreamHandler(sys.stderr)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False  # --verbose listens to the logger above it
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
 
 
 def _print_invitation(client: AsyncStepsClient, base_url: str, options: _Options) -> None:

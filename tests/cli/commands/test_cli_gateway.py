@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import re
 import signal
@@ -134,6 +135,8 @@ def test_a_port_in_use_is_one_line() -> None:
         result = call(*SERVER, "--port", str(port))
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(f"Error: Can not listen on 127.0.0.1, port {port}: ")
+    logger = logging.getLogger("openai_steps.gateway")
+    assert (logger.handlers, logger.level, logger.propagate) == ([], logging.NOTSET, True)
 
 
 def test_a_token_file_of_other_bytes(tmp_path: Path) -> None:

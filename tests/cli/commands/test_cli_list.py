@@ -174,15 +174,15 @@ async def test_bad_arguments_are_usage_errors_and_never_sent(arguments: list[str
 
 
 async def test_steps_are_written_as_they_arrive_and_ctrl_c_says_how_to_go_on() -> None:
-    async with serving(6) as served:
-        served.emulator.inject(Stall(), matching=lambda request: "after=" in request.raw_query)
-        process = await start("list", *served.run, "--order", "asc", "--page-size", "2", "--format", "jsonl")
+    async with serving(300) as served:
+        served.emulator.inject(Stall(), times=100, matching=lambda request: "after=" in request.raw_query)
+        process = await start("list", *served.run, "--order", "asc", "--format", "jsonl")
         assert process.stdout is not None
-        lines = [await asyncio.wait_for(process.stdout.readline(), 30) for _ in range(2)]
-        assert [json.loads(line)["id"] for line in lines] == step_ids([0, 1])
+        lines = [await asyncio.wait_for(process.stdout.readline(), 30) for _ in range(100)]
+        assert [json.loads(line)["id"] for line in lines] == step_ids(range(100))
         process.send_signal(signal.SIGINT)
         code, out, err = await finish(process)
-    assert (code, out, err) == (130, "", f"Go on with --after {step_id(1)}.\n")
+    assert (code, out, err) == (130, "", f"Go on with --after {step_id(99)}.\n")
 
 
 async def test_ctrl_c_before_the_first_step_is_quiet() -> None:
