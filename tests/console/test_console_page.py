@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from browser import CHROMEDRIVER, CHROMIUM, Browser, chromium
 from console_setup import KEY, Opened, console
 from sample_steps import RUN, THREAD, make_step, make_steps
@@ -568,17 +570,13 @@ async def test_the_policy_refuses_what_the_page_does_not_do(browser: Browser) ->
 async def other_site(page: str) -> AsyncIterator[str]:
     """Serve a page on another port of this machine."""
 
-    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        body = page.encode()
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n")
-        writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-        await writer.drain()
-        writer.close()
+    async def show(_request: web.Request) -> web.Response:
+        return web.Response(text=page, content_type="text/html")
 
-    server = await asyncio.start_server(hear, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    app = web.Application()
+    app.router.add_get("/", show)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/"))
 
 
 async def test_a_page_of_another_port_reaches_no_handler_and_can_not_frame_it(browser: Browser) -> None:
