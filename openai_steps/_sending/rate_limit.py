@@ -10,6 +10,8 @@ It learns the server's limit as TCP learns a line's, and rejections stay few:
   the pace at which it had served, which is taken up slowly at first, then faster (as CUBIC does it: RFC 9438), until it
   is rejected again. Where it had served too few to tell a pace, they start at a few a second, however long it asked
   them to wait.
+- What was under way then is a second opinion. A limit rejects most of it. Where it is served, the rejections were
+  chance, and the pace is what it was before (TCP undoes a wrong guess in the same way: RFC 4015).
 - The wait of a day that one thread has earned is not everybody's: during a long hold one request probes now and then,
   and its answer ends the hold.
 
@@ -27,14 +29,16 @@ from typing import Final
 FIRST_CONCURRENCY: Final = 5
 """How many requests may be under way at first."""
 
-_TRIAL: Final = 12  # served before there are more: a limit of ten a second then rejects no more than a handful
-_WIDENING: Final = 2  # then three times as many in each round trip
+_TRIAL: Final = 21  # served before there are more: ten a second, at the end of a second and in the next, and one more
+_WIDENING: Final = 3  # then four times as many in each round trip
 
 _TOLERATED: Final = 0.1  # rejections that each answer earns: one in ten is too many, one in twenty may be chance
 _MOST_TOLERATED: Final = 4.0  # together: a server that was patient for an hour is not overrun for a minute
+_ACQUITTAL: Final = 0.55  # what those under way must have earned for a rejection to have been chance: six answers
 _SHORT: Final = (
     1 / 8
 )  # a wait for less than this part of the time between two answers hardly says "too fast", and costs less
+_BRIEF: Final = 0.01  # seconds: who is asked to wait for less is not told of a limit by the second
 _NO_TIME: Final = 0.0005  # seconds: what a server means that rounds its milliseconds to 0
 
 _CAUTION: Final = 0.9  # the part to go on with of the pace that was too fast
@@ -62,6 +66,9 @@ class RateLimit:
         self._probe_at = math.inf
         self._adjusted_at = -math.inf
         self._tolerance = 0.0
+        self._before = math.inf, 0.0  # the pace before that, and its rounds
+        self._earned = 0.0  # by those that were under way
+        self._first_sent = math.inf
         self._count = 0
         self._round_trip = 0.1
         self._served = _Count()
@@ -78,6 +85,7 @@ class RateLimit:
     def sent(self, now: float) -> None:
         """Note that a request goes."""
         if self._pace == math.inf:
+            self._first_sent = min(self._first_sent, now)
             return
         if now < self._held_until:
             self._probe_at = now + _PROBE_EVERY
@@ -101,7 +109,9 @@ class RateLimit:
         self._round_trip += (now - sent_at - self._round_trip) / 16
         if self._tolerance < _MOST_TOLERATED:
             self._tolerance += _TOLERATED
-        if now < self._held_until and self._adjusted_at < sent_at:
+        if sent_at < self._adjusted_at:
+            self._judge(_TOLERATED)
+        elif now < self._held_until and self._adjusted_at < sent_at:
             self._held_until = now  # a probe was served
         return _WIDENING if self._count > _TRIAL else 0
 
@@ -115,6 +125,7 @@ class RateLimit:
         """
         hold = _HOLD_WHEN_NOT_TOLD if retry_after is None else retry_after
         if sent_at < self._adjusted_at:  # one of a burst: the pace has been changed for it
+            self._judge(-1.0)
             self._hold_back(now, hold)
             return
         per_second = max(self._served.since(now - 1), FIRST_CONCURRENCY)
@@ -123,9 +134,17 @@ class RateLimit:
             self._tolerance -= cost
             return
         self._adjusted_at = now
+        self._before, self._earned = (self._pace, self._rounds), 0.0
         self._pace = max(self._slower(now, hold), _SLOWEST)
         self._rounds = 0.0
         self._hold_back(now, hold)
+
+    def _judge(self, earned: float) -> None:
+        """Take up the pace of before, if those that were under way are served nonetheless."""
+        self._earned += earned
+        if self._earned > _ACQUITTAL and self._before[0] > self._pace:
+            self._pace, self._rounds = self._before
+            self._next = -math.inf
 
     def _hold_back(self, now: float, seconds: float) -> None:
         self._held_until = max(self._held_until, now + seconds)
@@ -139,6 +158,8 @@ class RateLimit:
         if served < FIRST_CONCURRENCY:  # too few to tell a pace: a long wait after them need not mean a slow server
             served, span = FIRST_CONCURRENCY, shortest if served else min(max(hold, 1 / _FREE), shortest)
         if self._pace == math.inf:
+            if hold < _BRIEF:  # between what a limit by the second would mean, and what it served in so short a time
+                span = min(span, math.sqrt(max(now - self._first_sent, hold, 1 / _FREE)))
             return served / span * _FIRST_CAUTION
         too_fast = self._current_pace()
         return min(max(served / span, too_fast / 2), too_fast) * _CAUTION

@@ -6,6 +6,7 @@ import heapq
 import itertools
 import math
 import random
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -225,6 +226,68 @@ def test_what_is_rejected_at_random_costs_little_pace(
     assert unlucky.now * of_the_pace < free.now / 4
     unlucky.run(requests * 3 // 4)
     assert unlucky.now * of_the_pace < free.now
+
+
+@pytest.mark.parametrize("clients", [16, CLIENTS, 256])
+@pytest.mark.parametrize(("share", "of_the_pace"), [(0.01, 1 / 3), (0.05, 1 / 10)])
+def test_nor_do_rejections_at_an_unlucky_moment(
+    share: float, of_the_pace: float, clients: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the dice say while no pace is known: the first 2,000 requests, sixty times."""
+    monkeypatch.setattr(sys.modules[__name__], "CLIENTS", clients)
+    free = Simulation(NoLimit(), hint="milliseconds", latency=0.0064)
+    free.run(2000)
+    for seed in range(60):
+        unlucky = Simulation(Lottery(share, seed), hint="milliseconds", latency=0.0064, seed=seed)
+        unlucky.run(2000)
+        assert unlucky.now * of_the_pace < free.now, seed
+
+
+def cut(*, served: int, rejected: int, told: float) -> RateLimit:
+    """A rate limit that has slowed down from 100 a second, and then heard of those that were under way."""
+    rate_limit = RateLimit()
+    for number in range(100):
+        rate_limit.sent(number / 100)
+        rate_limit.served(number / 100, sent_at=number / 100)
+    use_up_tolerance(rate_limit, 1.0, retry_after=told)
+    for _ in range(rejected):
+        rate_limit.rejected(1.1, sent_at=0.99, retry_after=told)
+    for _ in range(served):
+        rate_limit.served(1.1, sent_at=0.99)
+    return rate_limit
+
+
+def interval(rate_limit: RateLimit, now: float) -> float:
+    rate_limit.sent(now)
+    return rate_limit.wait(now)
+
+
+def test_where_those_under_way_are_served_the_pace_is_as_before() -> None:
+    assert interval(cut(served=5, rejected=0, told=1), 3.0) > 0.005
+    assert interval(cut(served=6, rejected=0, told=1), 3.0) == 0
+
+
+def test_where_those_under_way_are_rejected_the_pace_stays_low() -> None:
+    assert interval(cut(served=10, rejected=1, told=1), 3.0) > 0.005
+    assert interval(cut(served=16, rejected=1, told=1), 3.0) == 0
+
+
+def test_whatever_becomes_of_those_under_way_all_wait_as_asked() -> None:
+    assert cut(served=6, rejected=0, told=7).wait(1.1) == pytest.approx(6.9)
+
+
+def test_a_pace_that_was_known_is_taken_up_again() -> None:
+    def after(served: int) -> float:
+        rate_limit = cut(served=0, rejected=0, told=1)
+        use_up_tolerance(rate_limit, 4.0, retry_after=1)
+        for _ in range(served):
+            rate_limit.served(4.1, sent_at=3.99)
+        return interval(rate_limit, 6.0)
+
+    known = interval(cut(served=0, rejected=0, told=1), 3.0)
+    assert after(0) > 1.05 * known
+    assert after(6) == pytest.approx(known)
+    assert after(60) == pytest.approx(known)
 
 
 @pytest.mark.parametrize("limit", [300, 1500])

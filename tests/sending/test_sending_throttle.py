@@ -63,7 +63,7 @@ async def test_who_gets_no_slot_in_time_is_told() -> None:
 
 async def test_answers_make_slots() -> None:
     throttle = Throttle()
-    for _ in range(20):
+    for _ in range(30):
         throttle.served(sent_at=0.0)
     assert len(await enter_all(throttle)) > FIRST_CONCURRENCY
 

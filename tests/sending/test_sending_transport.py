@@ -138,9 +138,9 @@ class Together:
 async def test_errors_that_are_no_rejections_are_answers_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("openai_steps._sending.throttle._SLOW", 1000.0)
     async with serving(3, timeout=Timeouts(total=10)) as (client, emulator):
-        emulator.inject(Answer(404), times=20)
+        emulator.inject(Answer(404), times=30)
         emulator.inject(Together(asyncio.Barrier(8)), times=8)
-        for _ in range(20):
+        for _ in range(30):
             with pytest.raises(NotFoundError):
                 await client.list_steps_page(THREAD, RUN)
         results = await asyncio.gather(*(client.list_steps_page(THREAD, RUN) for _ in range(8)), return_exceptions=True)
