@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -146,6 +145,8 @@ async def _serve(client: AsyncStepsClient, *, options: _Options) -> None:
 
 @contextmanager
 def _logging_to_stderr() -> Iterator[None]:
+    import logging
+
     logger = logging.getLogger("openai_steps.gateway")
     before = logger.level, logger.propagate
     handler = logging.StreamHandler(sys.stderr)
