@@ -53,7 +53,7 @@ def test_litestar(way: Callable[[Any], Any]) -> None:
     async def steps() -> Any:
         return litestar.Response(way(STEPS), media_type=litestar.MediaType.JSON)
 
-    with create_test_client([steps]) as client:
+    with create_test_client([steps], logging_config=None) as client:
         answer = client.get("/steps")
     assert answer.headers["content-type"] == "application/json"
     assert answer.json() == WIRE

@@ -35,7 +35,8 @@ def test_a_line_of_text() -> None:
 
 
 def test_the_logger(caplog: pytest.LogCaptureFixture) -> None:
-    log_event(EVENT)
+    with caplog.at_level(logging.WARNING, "openai_steps.gateway"):
+        log_event(EVENT)
     assert caplog.records == []
     with caplog.at_level(logging.INFO, "openai_steps.gateway"):
         log_event(EVENT, "text")
