@@ -67,6 +67,7 @@ class OddItems(Generic[Item, Refused]):
         max_items: int | None = None,
     ) -> None:
         self._keep = check_odd(odd) == "keep"
+        self._order = order
         self._before = before
         self._backward = backward = before is not None and after is None
         self._rising = (order == "asc") != backward
@@ -101,10 +102,13 @@ class OddItems(Generic[Item, Refused]):
                 behind.append(item)  # type: ignore[arg-type]
             else:
                 behind = found[item.id] = []
+        noted = [item.data for some in self._behind.values() for item in some] if query.order != self._order else []
         for item_id, odd_items in found.items():
+            # In the other order, which a server may ignore, they may seem to stand elsewhere.
+            fresh = [item for item in odd_items if item.data not in noted]
             # The last item of one page may be followed by what only another shows.
-            if len(odd_items) >= len(self._behind.get(item_id, ())):
-                self._behind[item_id] = odd_items
+            if len(fresh) >= len(self._behind.get(item_id, ())):
+                self._behind[item_id] = fresh
 
     def among(self, items: tuple[Item, ...]) -> Iterable[Item | Refused]:
         """Return items in the walk's direction, with what can not be read at its places.
