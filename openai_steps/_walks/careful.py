@@ -54,7 +54,7 @@ class CarefulReading(Reading[P]):
         if page.data and stretch.begin(page.data):
             if not stretch.single_time:
                 trust.orders.add(lane.order)
-            if lane.order in trust.orders and (sink.satisfied_by(page.data) or self.is_known()):
+            if lane.order in trust.orders and (sink.satisfied_by(page.data) or self.is_known(stretch)):
                 sink.offer(page, page.data)
                 return (yield from self.go_on(stretch, page, limit, fallback=self._start_again))
         return (yield from self.carefully(page, limit))
@@ -166,10 +166,11 @@ class CarefulReading(Reading[P]):
         if not verdict.continues and self._goes_the_other_way(stretch, answer):
             stretch.rising, read.turned = not self.rising, True
             verdict = stretch.take(lane.along(answer.data), cut)
-        if verdict.continues and (verdict.fresh or not self.got_nowhere(answer, read.limit)):
+        stuck = self.is_stuck(answer, verdict, read.limit)
+        if verdict.continues and not stuck:
             return answer, verdict, False
         another, better, _ = yield from self.try_again(stretch, lane, answer, cut)
-        return another, better, not verdict.continues
+        return another, better, not stuck
 
     def _goes_the_other_way(self, stretch: Stretch, page: P) -> bool:
         """Tell whether a page shows that the order is ignored, where all times before were equal."""

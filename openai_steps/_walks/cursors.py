@@ -82,8 +82,8 @@ class CursorReading(CarefulReading[P]):
         trust, sink = self.trust, self.sink
         unknown = trust.unknown_cursors.get(lane) if trust.believing else None
         limit = self.page_size if sink.left is None else min(self.page_size, sink.left)
-        if not known and unknown is None:
-            limit = max(limit, _KNOWN_ANSWER)  # what touches the cursor shows best by items of two times
+        if not known and (unknown is None or trust.cursors.get(lane) != "places"):
+            limit = max(limit, _KNOWN_ANSWER)  # what touches the cursor, and how ids go, shows best by several items
         page = yield from self.ask(lane.query(cursor, limit))
         if 0 < len(page.data) <= _KNOWN_ANSWER and limit < self.largest_limit and _echoes(page, cursor):
             limit = self.largest_limit  # the server repeats what fills a small page
@@ -96,7 +96,7 @@ class CursorReading(CarefulReading[P]):
         if items is None or not stretch.begin(items) or trust.skips.get(lane):
             return False
         exists = unknown == "refused" or (unknown == "empty" and len(items) > 0)
-        believed = known or (exists and lane == self.lane and trust.believes_jump(lane, stretch))
+        believed = known or (exists and lane == self.lane and trust.suits(lane, stretch))
         if not believed and not (yield from self._touches(lane, cursor, items, page)):
             return False
         if trust.believing and unknown is None and not known:

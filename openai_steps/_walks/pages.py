@@ -91,8 +91,7 @@ def head(*, rising: bool, limit: int = MAX_PAGE_SIZE) -> PageQuery:
 
 def with_data(page: P, data: tuple[Any, ...]) -> P:
     """Return the page with other items."""
-    is_whole = len(data) == len(page.data) and (not data or (data[0] is page.data[0] and data[-1] is page.data[-1]))
-    return page if is_whole else cast(P, evolve(cast(Any, page), data=data))
+    return page if data == page.data else cast(P, evolve(cast(Any, page), data=data))
 
 
 def size_of(page: Page) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from openai_steps._walks.pages import Lane, P, Script, is_cursor, size_of
 from openai_steps._walks.proofs import Proofs, contradiction
-from openai_steps._walks.stretch import Cut, Stretch
+from openai_steps._walks.stretch import Cut, Stretch, Verdict
 from openai_steps._walks.trust import Trust
 from openai_steps._walks.walk import Sink
 
@@ -29,10 +29,14 @@ class Reading(Proofs[P]):
         self.lane = lane
         self.rising = lane.rising
         self.longest = 0  # page so far: servers cap pages in silence
+        self.is_capped = False  # large pages were seen to be no larger
 
-    def is_known(self) -> bool:
-        """Tell whether the cursors are believed to lead somewhere."""
-        return self.trust.believing and self.trust.follows(self.lane)
+    def is_known(self, stretch: Stretch | None = None) -> bool:
+        """Tell whether order and cursors are believed; also for this list, if its first items are given."""
+        trust, lane = self.trust, self.lane
+        if not trust.believing or lane.order not in trust.orders or not trust.follows(lane):
+            return False
+        return stretch is None or trust.suits(lane, stretch)
 
     def next_limit(self, overlap: int) -> int:
         """Return how much to ask for, if so many items come again."""
@@ -45,9 +49,10 @@ class Reading(Proofs[P]):
         """Return how much of what is held a page can repeat, and yet bring something new."""
         return max(min(limit, self.longest), 1) - 1
 
-    def got_nowhere(self, page: P, limit: int) -> bool:
-        """Tell whether a page without anything new is full, so that it does not show the end."""
-        return size_of(page) >= min(limit, self.longest)
+    def is_stuck(self, page: P, verdict: Verdict, limit: int) -> bool:
+        """Tell whether a page only repeats, and is full, so that it does not show the end."""
+        only_repeats = verdict.cut_off or (verdict.continues and not verdict.fresh)
+        return only_repeats and size_of(page) >= min(limit, self.longest)
 
     # --- A known server ---------------------------------------------------------------------------------------
 
@@ -80,7 +85,8 @@ class Reading(Proofs[P]):
             claim, claimed_with = page.has_more, limit
             cut, limit = self._next_cut(stretch, lane)
             answer, verdict = yield from self.next_page(stretch, lane, cut, limit)
-            stuck = verdict.continues and not verdict.fresh and self.got_nowhere(answer, limit)
+            stuck = self.is_stuck(answer, verdict, limit)
+            self.is_capped = self.is_capped or (stuck and limit == self.largest_limit)
             if stuck and (yield from self.end(stretch)) == "proven":
                 break  # what fills the page, then, is all that there is
             if stuck or not verdict.continues:
@@ -117,7 +123,7 @@ class Reading(Proofs[P]):
         room = self.room(max(self.page_size, 2 + skip))
         cut = self.doubtful_cut(stretch, lane, room) if stretch.in_doubt else stretch.cut(room, skip=skip)
         limit = max(self.next_limit(cut.overlap), 2 + skip)
-        if stretch.times[cut.place] == stretch.last_time and self.largest_limit > limit:
+        if stretch.times[cut.place] == stretch.last_time and self.largest_limit > limit and not self.is_capped:
             # A second that fills a page may stand in another order on the next one: it must come again as a whole.
             limit = self.largest_limit
             cut = stretch.cut(limit - 1, skip=skip)
@@ -157,7 +163,7 @@ class Reading(Proofs[P]):
                 gone = frozenset(missing if len(missing) <= _MAY_VANISH else ())
             page, verdict = yield from self.next_page(stretch, lane, cut, limit, gone)
             asked = cut
-            if page is not None and verdict.continues and (verdict.fresh or not self.got_nowhere(page, limit)):
+            if verdict.continues and not self.is_stuck(page, verdict, limit):
                 if verdict.skipped:
                     self.trust.skips[lane] = verdict.skipped
                 return page, verdict, limit

@@ -43,7 +43,8 @@ class Verdict(NamedTuple):
 
     ``continues``: it contains the end of the stretch, and nothing of it is missing. ``fresh``: its new items.
     ``refuted``: ways of comparing ids that would have led to another page (told in doubt only). ``skipped``: by so many
-    places does the cursor skip. ``repeats``: the page begins ahead of where it was asked for.
+    places does the cursor skip. ``repeats``: the page begins ahead of where it was asked for. ``cut_off``: it ends within
+    what was to come again.
     """
 
     continues: bool
@@ -51,6 +52,7 @@ class Verdict(NamedTuple):
     refuted: frozenset[Comparison] = frozenset()
     skipped: int = 0
     repeats: bool = False
+    cut_off: bool = False
 
 
 _NEVER: Final = object()
@@ -192,6 +194,8 @@ class Stretch:
         if not is_sorted(times, rising=self.rising):
             return FOREIGN
         expected = self.ids[cut.place + 1 :]
+        if ids and ids == expected[: len(ids)] != expected:
+            return Verdict(continues=False, cut_off=True)
         if ids[: len(expected)] != expected:
             return self._take_overlap(items, ids, cut, gone)
         fresh = items[len(expected) :]

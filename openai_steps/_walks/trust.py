@@ -97,8 +97,8 @@ class Trust:
         cursors = self.cursors.get(lane)
         return cursors == "places" or (cursors == "ordered ids" and stretch.goes(self.id_orders[lane]))
 
-    def believes_jump(self, lane: Lane, stretch: Stretch) -> bool:
-        """Tell whether the items behind a cursor of the caller's are believed to be there.
+    def suits(self, lane: Lane, stretch: Stretch) -> bool:
+        """Tell whether the first items of a list show that what is known of the lane holds for it, too.
 
         Where ids may be compared, they must be ordered as they were before, and be enough to show it: in another list
         they may be of another kind.

@@ -51,6 +51,7 @@ def test_an_item_without_a_time_has_that_of_the_one_before() -> None:
 def test_a_page_with_other_items_is_else_the_same() -> None:
     page = ItemPage((Item("a", 1), Item("b", 2)), has_more=True)
     assert with_data(page, page.data) is page
+    assert with_data(page, page.data[::-1]).data == page.data[::-1]
     assert with_data(page, page.data[1:]) == ItemPage(page.data[1:], has_more=True)
 
 
