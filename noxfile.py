@@ -87,6 +87,13 @@ def console(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[0])
+def walks(session: nox.Session) -> None:
+    """Lead walks through the whole matrix of servers, lists and cursors: half an hour; or a part, as ``-- 0.1``."""
+    _install(session, "test")
+    session.run("python", "tests/walks/matrix.py", *(session.posargs or ["1"]))
+
+
+@nox.session(python=PYTHONS[0])
 def build(session: nox.Session) -> None:
     """Make sdist and wheel, look into them, and run the demo from the wheel in an empty environment.
 

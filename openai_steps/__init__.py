@@ -111,6 +111,7 @@ if TYPE_CHECKING:
     )
     from openai_steps._sending.events import Observer, RequestEvent
     from openai_steps._settings import Limits, PollInterval, RetryPolicy, Timeouts
+    from openai_steps._walks.trust import LearnedPaging
 
 __all__ = [
     "INCLUDE_FILE_SEARCH_CONTENT",
@@ -152,6 +153,7 @@ __all__ = [
     "IncompleteDetails",
     "InternalServerError",
     "LastError",
+    "LearnedPaging",
     "Limits",
     "LogsOutput",
     "McpToolCall",
@@ -243,6 +245,7 @@ _HOMES = (
     "_models.tokens",
     "_models.tool_calls",
     "_settings",
+    "_walks.trust",
 )
 
 

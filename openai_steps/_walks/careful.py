@@ -44,6 +44,7 @@ class CarefulReading(Reading[P]):
     """A walk from the head of the list."""
 
     _restarts = 0
+    _claim: Claim | None = None  # what a look at the end told of the first page
 
     def from_head(self) -> Script[P, None]:
         """Read from the head of the list."""
@@ -107,6 +108,9 @@ class CarefulReading(Reading[P]):
         if claim == "proven":
             self.sink.offer(page, page.data)
             return None
+        if claim == "same":
+            self._claim = claim
+            return page, limit  # a larger one would be no larger
         larger, limit = yield from self.large_head(self.rising)
         if not in_order:
             return larger, limit
@@ -123,9 +127,9 @@ class CarefulReading(Reading[P]):
     def _prove(self, read: _Unproven[P], jump: Jump[P] | None) -> Script[P, None]:
         """Go on until the cursors have been proven, or the list is over."""
         trust, lane, stretch, limit = self.trust, self.lane, read.stretch, read.limit
-        page, claim = read.first, None
+        page, claim = read.first, self._claim
         while not self._is_enough(read):
-            if self._seems_to_end(page, read):
+            if claim is None and self._seems_to_end(page, read):
                 claim = yield from self._look_at_end(stretch, page, limit)
                 if claim == "proven":
                     break
@@ -144,7 +148,7 @@ class CarefulReading(Reading[P]):
                     break
                 return (yield from self._settle(read.first, limit))
             read.held += verdict.fresh
-            page = answer
+            page, claim = answer, None
             if not read.turned and not stretch.single_time:
                 trust.orders.add(lane.order)
                 if trust.follows(lane):

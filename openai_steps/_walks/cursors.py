@@ -95,6 +95,8 @@ class CursorReading(CarefulReading[P]):
         stretch.origin = cursor
         if items is None or not stretch.begin(items) or trust.skips.get(lane):
             return False
+        if items and not stretch.single_time:
+            trust.orders.add(lane.order)
         exists = unknown == "refused" or (unknown == "empty" and len(items) > 0)
         believed = known or (exists and lane == self.lane and trust.suits(lane, stretch))
         if not believed and not (yield from self._touches(lane, cursor, items, page)):

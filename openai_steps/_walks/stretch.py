@@ -43,8 +43,8 @@ class Verdict(NamedTuple):
 
     ``continues``: it contains the end of the stretch, and nothing of it is missing. ``fresh``: its new items.
     ``refuted``: ways of comparing ids that would have led to another page (told in doubt only). ``skipped``: by so many
-    places does the cursor skip. ``repeats``: the page begins ahead of where it was asked for. ``cut_off``: it ends within
-    what was to come again.
+    places does the cursor skip. ``repeats``: the page begins ahead of where it was asked for. ``cut_off``: it ends
+    within what was to come again.
     """
 
     continues: bool

@@ -8,6 +8,7 @@ Each client that is installed reads runs from the emulator on loopback; nothing 
 from __future__ import annotations
 
 import asyncio
+import random
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -72,6 +73,14 @@ def make_step(number: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def steps_of(count: int, *, a_second: int = 1, shuffled: bool = False) -> list[dict[str, Any]]:
+    """A run's steps, oldest first; their ids rise with time, or are drawn at random."""
+    numbers = list(range(1, count + 1))
+    if shuffled:
+        random.Random(count).shuffle(numbers)
+    return [make_step(number, created_at=1_790_000_000 + place // a_second) for place, number in enumerate(numbers)]
+
+
 async def watch(
     client: Client,
     *,
@@ -115,7 +124,7 @@ def named(error: BaseException) -> str:
     return f"returns status {error}" if isinstance(error, ReturnedStatus) else f"`{type(error).__name__}`"
 
 
-def in_words(outcome: Outcome, wanted: int) -> str:
+def in_words(outcome: Outcome, wanted: int, *, rising: bool = True) -> str:
     """Say how many of the steps wanted, which are the first so many, came out."""
     if len(outcome.steps) >= TOO_MANY:
         return "never ends"
@@ -128,16 +137,21 @@ def in_words(outcome: Outcome, wanted: int) -> str:
         parts.append(f"{len(outcome.ids) - len(got)} twice")
     if got - right:
         parts.append(f"{len(got - right)} wrong")
+    times = [step.created_at for step in outcome.steps]
+    if rising and times != sorted(times):
+        parts.append("in the wrong order")
     return ", ".join(parts)
 
 
-def paging(text: str, **dialect: Any) -> Question:
+def paging(text: str, steps: list[dict[str, Any]] | None = None, **dialect: Any) -> Question:
+    wanted = TOTAL if steps is None else len(steps)
+
     async def answer(client: Client) -> str:
-        told = in_words(await watch(client, dialect=dialect), TOTAL)
+        told = in_words(await watch(client, steps=steps, dialect=dialect), wanted)
         warier = client.warier()
         if told.startswith("all") or warier is None:
             return told
-        verified = in_words(await watch(warier, dialect=dialect), TOTAL)
+        verified = in_words(await watch(warier, steps=steps, dialect=dialect), wanted)
         return told if verified == told else f"{told}; `verify_paging=True`: {verified}"
 
     return Question(text, answer=answer)
@@ -145,7 +159,7 @@ def paging(text: str, **dialect: Any) -> Question:
 
 def backwards(text: str, **dialect: Any) -> Question:
     async def answer(client: Client) -> str:
-        return in_words(await watch(client, dialect=dialect, before=f"step_{CURSOR:03d}"), CURSOR - 1)
+        return in_words(await watch(client, dialect=dialect, before=f"step_{CURSOR:03d}"), CURSOR - 1, rising=False)
 
     return Question(text, answer=answer)
 
@@ -210,6 +224,13 @@ QUESTIONS = (
     paging("250 steps, server ignores `after`", after="ignored", has_more="always"),
     paging("250 steps, `has_more` absent", has_more="absent"),
     paging("250 steps, `has_more` always false", has_more="never"),
+    paging("the same at pages of 100 only", default_limit=100, has_more="false_at_default_limit"),
+    paging("250 steps, server ignores `order`: newest first", order="newest_first"),
+    paging("250 steps, three a second, each page sorts them anew", steps_of(TOTAL, a_second=3), ties="unstable"),
+    paging(
+        "180 steps, ids at random, server compares ids", steps_of(180, shuffled=True), after="by_id", before="by_id"
+    ),
+    paging("the same, 250 steps", steps_of(TOTAL, shuffled=True), after="by_id", before="by_id"),
     paging("250 steps, `last_id` null", ids="null"),
     paging("250 steps, pages overlap by three", overlap=3),
     Question("a tool that it does not know", answer=unknown_tool),
