@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum, auto
+from itertools import takewhile
 from typing import Any, Generic, Literal, TypeAlias
 
 from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._errors import APIStatusError, PaginationError
-from openai_steps._walks.pages import FLIPPED, Lane, P, PageQuery, Script, head, is_sorted, times_of
+from openai_steps._walks.pages import FLIPPED, Lane, P, PageQuery, Script, head, is_sorted, size_of, times_of
 from openai_steps._walks.stretch import Cut, Stretch, Verdict
 from openai_steps._walks.trust import Trust
 
@@ -72,6 +73,8 @@ class Proofs(Generic[P]):
         needed = max(2, len(stretch.ids) - stretch.last_group + 1)
         for limit in (min(needed, self.largest_limit), self.largest_limit):
             page = yield from self.ask_if_allowed(head(rising=not stretch.rising, limit=limit))
+            if page is not None and not page.data and size_of(page) == limit:
+                continue  # none of them can be read
             if page is None or not page.data:
                 return "unclear"
             times = times_of(page.data)
@@ -85,8 +88,9 @@ class Proofs(Generic[P]):
             if not all(item_id in stretch.seen for item_id in ids):
                 return "more"
             if len(ids) < len(times):
-                return "proven" if all(item.id in stretch.seen for item in page.data) else "unclear"
-            if len(times) < limit:
+                behind_origin = takewhile(lambda item: item.id != stretch.origin, page.data)
+                return "proven" if all(item.id in stretch.seen for item in behind_origin) else "unclear"
+            if size_of(page) < limit:
                 return "same" if len(ids) == stretch.count else "unclear"
         return "unclear"
 

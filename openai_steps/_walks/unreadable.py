@@ -74,7 +74,8 @@ class OddItems(Generic[Item, Refused]):
         self._left = max_items
         self._page: Any = None
         self._behind: dict[str | None, list[Refused]] = {}
-        self._last = before if backward else after
+        self._next: dict[str | None, str | None] = {}  # the item behind what is behind an item
+        self._last = self._start = before if backward else after
         self._passed_on = 0  # of what is behind the last item
 
     def note(self, page: Page[Any], query: PageQuery) -> None:
@@ -85,12 +86,17 @@ class OddItems(Generic[Item, Refused]):
         """
         if not page.unreadable:
             return
-        if not page.data and (page.has_more or (page.has_more is None and len(page.unreadable) >= query.limit)):
+        if self._page is None:
+            self._page = page
+        other_order = query.order != self._order
+        against = (query.order == "asc") != self._rising  # a look at the other end, or from a cursor back
+        is_look = against and self._last != self._start and query.after is None and query.before is None
+        is_last = page.has_more is False or (page.has_more is None and len(page.unreadable) < query.limit)
+        if not page.data and not is_look and not is_last:
             raise error_for(page.unreadable[0])
         items = list(page.data)
         for item in page.unreadable:
             items.insert(item.index, item)
-        against = (query.order == "asc") != self._rising  # a look at the other end, or from a cursor back
         if against:
             items.reverse()
         behind: list[Refused] = []
@@ -102,13 +108,26 @@ class OddItems(Generic[Item, Refused]):
                 behind.append(item)  # type: ignore[arg-type]
             else:
                 behind = found[item.id] = []
-        noted = [item.data for some in self._behind.values() for item in some] if query.order != self._order else []
-        for item_id, odd_items in found.items():
-            # In the other order, which a server may ignore, they may seem to stand elsewhere.
-            fresh = [item for item in odd_items if item.data not in noted]
-            # The last item of one page may be followed by what only another shows.
-            if len(fresh) >= len(self._behind.get(item_id, ())):
-                self._behind[item_id] = fresh
+        noted = self._noted_beside(found) if other_order else []
+        for (item_id, odd_items), behind_them in zip(found.items(), [*list(found)[1:], None], strict=False):
+            known = self._behind.get(item_id, [])
+            if other_order:
+                # Equal times may stand the other way round here, and a server that ignores the order turns all round:
+                # what stands elsewhere now is the same item.
+                self._behind[item_id] = known + [item for item in odd_items if not _take(noted, item)]
+            elif len(odd_items) >= len(known):
+                # The last item of one page may be followed by what only another shows.
+                self._behind[item_id] = odd_items
+            self._next[item_id] = behind_them
+
+    def _noted_beside(self, item_ids: Iterable[str | None]) -> list[Any]:
+        """Return what has been noted next to one of these items, and whatever has an id: it stands nowhere else."""
+        return [
+            item.data
+            for item_id, odd_items in self._behind.items()
+            for item in odd_items
+            if item.id is not None or not {item_id, self._next[item_id]}.isdisjoint(item_ids)
+        ]
 
     def among(self, items: tuple[Item, ...]) -> Iterable[Item | Refused]:
         """Return items in the walk's direction, with what can not be read at its places.
@@ -191,3 +210,11 @@ class OddItems(Generic[Item, Refused]):
                 raise error
             self._passed_on += 1
             yield item
+
+
+def _take(noted: list[Any], item: UnreadableItem) -> bool:
+    """Take the item's value out of a list, if it is there."""
+    if item.data not in noted:
+        return False
+    noted.remove(item.data)
+    return True

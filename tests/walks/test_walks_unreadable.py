@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from walk_servers import full_trust, make_steps
 
-from openai_steps import APIStatusError, ResponseDecodeError, RunStep, StepPage, UnreadableStep
+from openai_steps import APIStatusError, PaginationError, ResponseDecodeError, RunStep, StepPage, UnreadableStep
 from openai_steps._json.converter import structure
 from openai_steps._walks.pages import PageQuery
 from openai_steps._walks.start import start_walk
 from openai_steps._walks.trust import Trust
 from openai_steps._walks.unreadable import Odd, OddItems
-from openai_steps.emulator import Query, Refusal, list_steps
+from openai_steps.emulator import HABITS, Dialect, Query, Refusal, list_steps
 
+CONTRACT = Dialect()
+MakeTrust: TypeAlias = Callable[[], Trust] | None
 STEPS = make_steps(list(range(24)))
 IDS = [step["id"] for step in STEPS]
 
@@ -24,12 +27,14 @@ IDS = [step["id"] for step in STEPS]
 class Server:
     """Serves 24 steps, of which some lack what a step needs."""
 
-    def __init__(self, odd: set[int]) -> None:
+    def __init__(self, odd: set[int], dialect: Dialect = CONTRACT, ties: int = 1) -> None:
         self.odd = odd
+        self.dialect = dialect
+        self.steps = make_steps([number // ties for number in range(len(STEPS))])
 
     def answer(self, query: PageQuery) -> StepPage:
         asked = Query(limit=query.limit, order=query.order, after=query.after, before=query.before)
-        body: dict[str, Any] = list_steps(STEPS, asked)
+        body: dict[str, Any] = list_steps(self.steps, asked, self.dialect)
         body["data"] = [self.sent(step) for step in body["data"]]
         return structure(body, StepPage)
 
@@ -41,10 +46,10 @@ class Server:
 
 
 def read(
-    server: Server, odd: Odd, *, page_size: int, trust: Trust | None, pages: bool = False, **cursors: Any
+    server: Server, odd: Odd, *, page_size: int, trust: MakeTrust, pages: bool = False, **cursors: Any
 ) -> list[Any]:
     """Return ids in the order in which a user meets them, None for what can not be read, and the error at last."""
-    walk = start_walk(order="asc", page_size=page_size, trust=trust, **cursors)
+    walk = start_walk(order="asc", page_size=page_size, trust=trust and trust(), **cursors)
     odd_steps = OddItems[RunStep, UnreadableStep](odd, order="asc", **cursors)
     met: list[Any] = []
     try:
@@ -67,7 +72,7 @@ def read(
                     for one in odd_steps.among(part.data[::-1] if walk.backward else part.data):
                         met.append(one)
         met += [item for page in odd_steps.last_page() for item in page.unreadable] if pages else odd_steps.rest()
-    except ResponseDecodeError as error:
+    except (PaginationError, ResponseDecodeError) as error:
         met.append(error)
     return [one if isinstance(one, Exception) else None if isinstance(one, UnreadableStep) else one.id for one in met]
 
@@ -78,18 +83,15 @@ def longest_row(odd: set[int]) -> int:
 
 
 odd_places = st.sets(st.integers(0, len(IDS) - 1), max_size=12)
+trusts = st.sampled_from([None, Trust, full_trust])
 
 
-trusts = st.sampled_from([None, Trust, full_trust]).map(lambda make: make and make())
-
-
-@given(odd_places, st.integers(1, 9), trusts, st.booleans(), st.data())
+@given(odd_places, st.integers(1, 9), trusts, st.booleans(), st.none() | st.integers(0, 23), st.booleans())
 def test_each_comes_once_in_its_place(
-    odd: set[int], page_size: int, trust: Trust | None, pages: bool, data: st.DataObject
+    odd: set[int], page_size: int, trust: MakeTrust, pages: bool, start: int | None, backward: bool
 ) -> None:
     readable = [number for number in range(len(IDS)) if number not in odd]
-    start = data.draw(st.none() | st.sampled_from(readable))
-    backward = start is not None and data.draw(st.booleans())
+    start = None if start is None else readable[start % len(readable)]
     wanted = [None if number in odd else IDS[number] for number in range(len(IDS))]
     cursors: dict[str, Any] = {}
     if start is not None:
@@ -104,9 +106,37 @@ def test_each_comes_once_in_its_place(
         assert met == wanted
 
 
+@given(
+    odd_places,
+    st.integers(1, 30),
+    trusts,
+    st.sampled_from(
+        [
+            HABITS["order_ignored"],
+            HABITS["order_newest_first"],
+            HABITS["after_by_id"],
+            HABITS["after_ignored"],
+            Dialect(ties="same_order"),
+            CONTRACT,
+        ]
+    ),
+    st.sampled_from([1, 2, 5, 24]),
+)
+def test_each_comes_once_where_the_other_order_shows_it_elsewhere(
+    odd: set[int], page_size: int, trust: MakeTrust, dialect: Dialect, ties: int
+) -> None:
+    met = read(Server(odd, dialect, ties), "keep", page_size=page_size, trust=trust)
+    if met and isinstance(met[-1], Exception):
+        assert met.pop().args
+        assert met.count(None) <= len(odd)
+    else:
+        assert met.count(None) == len(odd)
+        assert len(met) == len(STEPS)
+
+
 @given(odd_places.filter(bool), st.integers(1, 9), trusts, st.booleans(), st.booleans())
 def test_the_walk_stops_at_the_first_with_a_cursor_to_go_on(
-    odd: set[int], page_size: int, trust: Trust | None, pages: bool, backward: bool
+    odd: set[int], page_size: int, trust: MakeTrust, pages: bool, backward: bool
 ) -> None:
     readable = [number for number in range(len(IDS)) if number not in odd]
     start = readable[-1] if backward else None
