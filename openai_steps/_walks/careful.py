@@ -57,15 +57,15 @@ class CarefulReading(Reading[P]):
                 trust.orders.add(lane.order)
             if lane.order in trust.orders and (sink.satisfied_by(page.data) or self.is_known(stretch)):
                 sink.offer(page, page.data)
-                return (yield from self.go_on(stretch, page, limit, fallback=self._start_again))
+                return (yield from self.go_on(stretch, page, limit, fallback=lambda: self._start_again(page)))
         return (yield from self.carefully(page, limit))
 
-    def _start_again(self) -> Script[P, None]:
+    def _start_again(self, page: P) -> Script[P, None]:
         """Read the list as that of a server of which nothing is known: here it is not what it seemed."""
         self.trust.cursors.pop(self.lane, None)
         self.trust.refuted.pop(self.lane, None)
-        page, limit = yield from self.large_head(self.rising)
-        return (yield from self.carefully(page, limit))
+        larger, limit = yield from self.large_head(self.rising)
+        return (yield from self.carefully(self._enlarged(page, larger), limit))
 
     def carefully(self, page: P, limit: int, jump: Jump[P] | None = None) -> Script[P, None]:
         """Read from the head.
@@ -112,17 +112,22 @@ class CarefulReading(Reading[P]):
             self._claim = claim
             return page, limit  # a larger one would be no larger
         larger, limit = yield from self.large_head(self.rising)
-        if not in_order:
-            return larger, limit
-        # What is new and ahead has come since; so has what has the first time, if the page had all of that. Items of
-        # the last time may stand in another order now.
-        times = times_of(larger.data)
+        return (self._enlarged(page, larger) if in_order else larger), limit
+
+    def _enlarged(self, page: P, larger: P) -> P:
+        """Return a first page with what a larger one has behind it.
+
+        What is new and ahead has come since; so has what has the first time, if the page had all of that. Items of the
+        last time may stand in another order now, and any item elsewhere.
+        """
+        stretch = Stretch(rising=self.rising)
+        stretch.begin(page.data)
         rest = [
             item
-            for item, time in zip(larger.data, times, strict=True)
+            for item, time in zip(larger.data, times_of(larger.data), strict=True)
             if item.id not in stretch.seen and (stretch.is_ahead(stretch.times[0], time) or stretch.single_time)
         ]
-        return with_data(larger, (*page.data, *rest)), limit
+        return with_data(larger, (*page.data, *rest))
 
     def _prove(self, read: _Unproven[P], jump: Jump[P] | None) -> Script[P, None]:
         """Go on until the cursors have been proven, or the list is over."""
@@ -240,13 +245,15 @@ class CarefulReading(Reading[P]):
                 self.sink.offer(first, first.data)
                 self.sink.put(first, met[1], ties_known=met[2])
                 return self.finish()
-        if (yield from self._is_all(first, full=size_of(first) == limit)):
+        full = size_of(first) == limit and self._claim != "same"
+        if (yield from self._is_all(first, full=full)):
             self.sink.offer(first, self._sorted(first.data))
             return self.finish()
         if not self.sink.offered and self._restarts < _MOST_RESTARTS:
             page, limit = yield from self.large_head(self.rising)
             if {item.id for item in page.data} > {item.id for item in first.data}:
                 self._restarts += 1  # the list has grown, and each look showed another part of it
+                self._claim = None
                 return (yield from self.carefully(page, limit))
         raise contradiction(
             "The server's cursors do not lead through this list (it may ignore them, or compare ids), and its two ends "

@@ -15,7 +15,7 @@ from walk_servers import full_trust
 from openai_steps import APIStatusError, PaginationError
 from openai_steps._walks.start import start_walk
 from openai_steps._walks.trust import Trust
-from openai_steps.emulator import DIALECTS, HABITS, Refusal
+from openai_steps.emulator import DIALECTS, HABITS, Dialect, Refusal
 
 STEADY = [
     DIALECTS["contract"],
@@ -29,6 +29,19 @@ STEADY = [
 """Servers whose cursors are places in the list, whatever becomes of a place."""
 
 
+def knowing(dialect: Dialect) -> Trust:
+    """What a client knows of the server after a long life with it."""
+    trust = full_trust()
+    if dialect.before != "adjacent":
+        trust.cursors.update({lane: "broken" for lane in trust.cursors if lane.param == "before"})
+    return trust
+
+
+def new(dialect: Dialect) -> Trust:
+    """What a new client knows."""
+    return Trust()
+
+
 class ChangingList(RuleBasedStateMachine):
     """A walk, and a list that other people change between its requests."""
 
@@ -39,12 +52,15 @@ class ChangingList(RuleBasedStateMachine):
         ids=st.sampled_from(["random", "rising"]),
         order=st.sampled_from(get_args(Order)),
         page_size=st.sampled_from([1, 3, 10, 100]),
-        trust=st.sampled_from([None, Trust, full_trust]).map(lambda make: make and make()),
+        trust=st.sampled_from([None, new, knowing]),
         cursor=st.sampled_from([None, "after", "before"]),
         place=st.floats(0, 0.99),
     )
-    def begin(self, cursor: str | None, place: float, count: int, ties: int, ids: str, **options: Any) -> None:
-        self.server = Server(make_items(count, ids=ids, ties=ties), options.pop("dialect"))
+    def begin(
+        self, cursor: str | None, place: float, count: int, ties: int, ids: str, dialect: Dialect, **options: Any
+    ) -> None:
+        self.server = Server(make_items(count, ids=ids, ties=ties), dialect)
+        options["trust"] = options["trust"] and options["trust"](dialect)
         listed = self.server.listed(options["order"])
         given: dict[str, Any] = {cursor: listed[int(place * count)].id} if cursor is not None and listed else {}
         self.walk = start_walk(**options, **given)
@@ -55,7 +71,7 @@ class ChangingList(RuleBasedStateMachine):
         self.touched: set[str] = set()
         self.order: Order = options["order"]
         self.met: list[Item] = []
-        self.failed = False
+        self.failed = self.moved = False
         self.number = 0
 
     @property
@@ -101,10 +117,11 @@ class ChangingList(RuleBasedStateMachine):
         gone = self.server.items.pop(int(place * len(self.server.items)))
         self.touched.add(gone.id)
 
-    @precondition(lambda self: self.going_on and len(self.server.items) > 1)
+    @precondition(lambda self: self.going_on and len(self.server.items) > 1 and not self.moved)
     @rule(place=st.floats(0, 0.99))
     def move(self, place: float) -> None:
-        """A step takes the last place, as if it had begun just now."""
+        """One step takes the last place, as if it had begun just now."""
+        self.moved = True
         item = self.server.items.pop(int(place * len(self.server.items)))
         self.server.items.append(evolve(item, created_at=self.server.items[-1].created_at + 1))
         self.touched.add(item.id)
@@ -145,7 +162,7 @@ TestChangingList.settings = settings(max_examples=60, stateful_step_count=12, de
     st.sampled_from([1, 2, 5]),
     st.integers(1, 120),
     st.sampled_from(STEADY),
-    st.sampled_from([Trust, full_trust]),
+    st.sampled_from([new, knowing]),
     st.lists(st.integers(0, 3), max_size=30),
     st.data(),
 )
@@ -157,7 +174,7 @@ def test_new_steps_at_the_head_prove_nothing_of_what_is_before_a_cursor(
     listed = server.listed("desc")
     place = data.draw(st.integers(0, count - 1))
     arriving = iter(growth)
-    walk = start_walk(order="desc", before=listed[place].id, page_size=min(page_size, 100), trust=make())
+    walk = start_walk(order="desc", before=listed[place].id, page_size=min(page_size, 100), trust=make(dialect))
     met: list[Item] = []
     number = 0
     while walk.query is not None:
@@ -185,3 +202,16 @@ def test_a_step_that_vanishes_under_the_cursor_costs_no_other() -> None:
         if len(server.queries) == 3:
             server.items = [item for item in server.items if item.id != met[-1].id]
     assert met == listed
+
+
+def test_where_a_walk_starts_again_what_was_passed_on_counts() -> None:
+    """The only step that could be the cursor has moved to the end meanwhile."""
+    server = Server(make_items(3, ids="random", ties=1), DIALECTS["contract"])
+    first, second, third = server.items
+    walk = start_walk(order="asc", page_size=1, trust=full_trust())
+    met: list[Item] = []
+    for page in drive(walk, server, bound=10):
+        met += page.data
+        if len(server.queries) == 1:
+            server.items = [second, third, evolve(first, created_at=third.created_at + 1)]
+    assert met == [first, second, third]
