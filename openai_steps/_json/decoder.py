@@ -67,11 +67,7 @@ def decode_by_items(body: bytes, cls: Any, *, raw: bool = False) -> Any:
         ValueError: If the body is not JSON.
         ResponseDecodeError: If it is, but no page.
     """
-    try:
-        page = _texts_in(body)
-    except _REFUSALS:
-        page = loads(body)  # half a character in it, say
-    return read_with(_page_reader(cls, raw), page)
+    return read_with(_page_reader(cls, raw), _apart(body))
 
 
 def decode_raw(body: bytes) -> RawPage:
@@ -83,11 +79,7 @@ def decode_raw(body: bytes) -> RawPage:
         ValueError: If the body is not JSON.
         ResponseDecodeError: If it is, but no page.
     """
-    try:
-        page = _texts_in(body)
-    except _REFUSALS:
-        page = loads(body)
-    return cast(RawPage, read_with(_raw_page_reader(), page))
+    return cast(RawPage, read_with(_raw_page_reader(), _apart(body)))
 
 
 @cache
@@ -116,8 +108,15 @@ def _raw_item(one: Any, way: Any) -> RawItem:
         return RawItem(id=item_id, created_at=time(data.get("created_at", ABSENT), (way, "created_at")), raw=raw)
 
 
+def _apart(body: bytes) -> Any:
+    """Return a page as plain Python but for its items, which are left as text where that can be."""
+    try:
+        return _texts_in(body)
+    except _REFUSALS:
+        return loads(body)  # half a character in it, say
+
+
 def _texts_in(body: bytes) -> Any:
-    """Return a page as plain Python but for its items, which are left as text."""
     if body.lstrip().startswith(b"["):
         return _list_of_texts(body)
     page: dict[str, Any] = _object_of_texts(body)
