@@ -247,7 +247,8 @@ class CarefulReading(Reading[P]):
                 return self.finish()
         full = size_of(first) == limit and self._claim != "same"
         if (yield from self._is_all(first, full=full)):
-            self.sink.offer(first, self._sorted(first.data))
+            in_order = direction_of(first.data, rising=self.rising) is not Direction.MIXED
+            self.sink.offer(first, self._sorted(first.data), ties_known=in_order)
             return self.finish()
         if not self.sink.offered and self._restarts < _MOST_RESTARTS:
             page, limit = yield from self.large_head(self.rising)

@@ -58,6 +58,11 @@ class Sink(Generic[P]):
         """
         if not self.started:
             place = _find(items, self.start)
+            if self.stop is not None and _find(items[:place], self.stop) is not None:
+                raise PaginationError(
+                    f"The server lists the step {self.stop!r}, given as 'before', ahead of {self.start!r}, given as "
+                    "'after': nothing lies between them."
+                )
             if place is None:
                 return
             if not ties_known:
@@ -78,10 +83,10 @@ class Sink(Generic[P]):
                 del self.pages[0]
         self.cursor = next((item.id for item in reversed(items) if is_cursor(item.id)), self.cursor)
 
-    def offer(self, page: P, items: Sequence[Any]) -> None:
+    def offer(self, page: P, items: Sequence[Any], *, ties_known: bool = True) -> None:
         """Pass on what of these, which are all items from the head of the list on, has not been offered before."""
         fresh, self.offered = items[self.offered :], max(self.offered, len(items))
-        self.put(page, fresh)
+        self.put(page, fresh, ties_known=ties_known)
 
     def satisfied_by(self, items: Sequence[Any]) -> bool:
         """Tell whether these items would be all that is needed."""

@@ -157,6 +157,8 @@ class Cell:
     cursors: str
     verified: bool = False
     max_steps: int | None = None
+    places: tuple[int, int] = (20, 80)
+    """Where the cursors ``after`` and ``before`` are, in percent of the list."""
 
     @property
     def dialect(self) -> Dialect:
@@ -178,9 +180,9 @@ class Cell:
     def given(self, truth: list[Item]) -> tuple[str | None, str | None]:
         """The cursors ``after`` and ``before``."""
         count = len(truth)
-        first, last = truth[count // 5].id if truth else None, truth[count * 4 // 5].id if truth else None
         if not truth:
             return None, None
+        first, last = (truth[count * place // 100].id for place in self.places)
         match self.cursors:
             case "after":
                 return first, None

@@ -35,6 +35,14 @@ def test_what_is_between_two_items() -> None:
     assert sink.done
 
 
+@pytest.mark.parametrize("batches", [["abcde"], ["ab", "cde"]])
+def test_an_end_ahead_of_the_start_is_an_error_before_anything_is_passed_on(batches: list[str]) -> None:
+    sink = Sink[ItemPage](start="d", stop="b", page_size=9)
+    with pytest.raises(PaginationError, match="lists the step 'b', given as 'before', ahead of 'd', given as 'after'"):
+        passed_on(sink, *(items(*batch) for batch in batches))
+    assert sink.take_pages() == []
+
+
 def test_so_many_and_no_more() -> None:
     sink = Sink[ItemPage](left=3, page_size=9)
     assert sink.satisfied_by(items(*"abc"))
