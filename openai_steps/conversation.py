@@ -170,17 +170,25 @@ class Call:
         call: The call.
         step: Its step.
         arguments: What it was told, as an object; what is no JSON object stands under `RAW`.
+        broken: What it was told, where that is no JSON object.
         is_answered: Whether it has a result. ``""`` is one; null is none.
-        result: The result: JSON where it is JSON, otherwise text; None if it has none.
-        result_text: The same as text; empty if it has none.
+        result_text: The result as text; empty if it has none.
     """
 
     call: ToolCall
     step: RunStep
     arguments: Mapping[str, Any]
+    broken: BrokenArguments | None
     is_answered: bool
-    result: Any
     result_text: str
+
+    @property
+    def result(self) -> Any:
+        """The result: JSON where it is JSON, otherwise text; None if there is none."""
+        if not self.is_answered:
+            return None
+        is_text = isinstance(self.call, CodeInterpreterToolCall)
+        return self.result_text if is_text else _json_or_text(self.result_text)
 
     @property
     def arguments_text(self) -> str:
@@ -209,35 +217,31 @@ def calls_of(step: RunStep) -> list[Call]:
 
 def _call(call: ToolCall, step: RunStep) -> Call:
     parsed = parse_arguments(call)
+    broken = parsed if isinstance(parsed, BrokenArguments) else None
     arguments = {RAW: parsed.text} if isinstance(parsed, BrokenArguments) else parsed
-    is_answered, result, text = _result(call, step)
+    text = _result(call, step)
     return Call(
         call=call,
         step=step,
         arguments=arguments,
-        is_answered=is_answered,
-        result=result,
-        result_text=text,
+        broken=broken,
+        is_answered=text is not None,
+        result_text=text or "",
     )
 
 
-def _result(call: ToolCall, step: RunStep) -> tuple[bool, Any, str]:
+def _result(call: ToolCall, step: RunStep) -> str | None:
     match call:
         case FileSearchToolCall():
             results = call.file_search.results
-            if results is None:
-                return False, None, ""
-            found = unstructure(results)
-            return True, found, json.dumps(found, ensure_ascii=False)
+            return None if results is None else json.dumps(unstructure(results), ensure_ascii=False)
         case CodeInterpreterToolCall():
             outputs = call.code_interpreter.outputs
             if outputs is None or (not outputs and step.status != "completed"):
-                return False, None, ""
-            return True, call.output or "", call.output or ""
+                return None
+            return call.output or ""
         case _:
-            if call.output is None:
-                return False, None, ""
-            return True, _json_or_text(call.output), call.output
+            return call.output
 
 
 def _json_or_text(text: str) -> Any:

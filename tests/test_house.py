@@ -199,6 +199,7 @@ TESTED_ELSEWHERE = {
     "cli._walk": "cli/commands/test_cli_list.py",
     "cli.commands.messages": "cli/test_cli_tables.py",
     "cli.commands.runs": "cli/test_cli_tables.py",
+    "cli.commands.tables": "cli/commands/test_cli_tables_command.py",  # there is a test_cli_tables.py already
     "cli.commands.threads": "cli/test_cli_tables.py",
     "cli._usage_view": "cli/commands/test_cli_usage.py",
 }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from openai_steps._json.readers import structure_message, structure_run, structure_step
-from openai_steps._models.runs import RunRef
+from openai_steps._json.decoder import decode
+from openai_steps._models.messages import Message
+from openai_steps._models.runs import Run, RunRef
+from openai_steps._models.steps import RunStep
 from openai_steps.archive._index import Index, Missing, RunState
 from openai_steps.archive._layout import Group, content_file
 from openai_steps.archive._manifest import Manifest, read_manifest
@@ -127,11 +128,10 @@ class Archive:
         objects = {run.run_id: self.run(thread_id, run.run_id) for run in runs}
         return ThreadHistory(
             thread_id=thread_id,
-            messages=[structure_message(json.loads(data)) for data in self.messages(thread_id)],
-            runs=[structure_run(json.loads(data)) for data in objects.values() if data is not None],
+            messages=[decode(data, Message) for data in self.messages(thread_id)],
+            runs=[decode(data, Run) for data in objects.values() if data is not None],
             steps={
-                run.run_id: tuple(structure_step(json.loads(data)) for data in self.steps(thread_id, run.run_id))
-                for run in runs
+                run.run_id: tuple(decode(data, RunStep) for data in self.steps(thread_id, run.run_id)) for run in runs
             },
         )
 

@@ -126,18 +126,24 @@ class ObjectsReader:
         Raises:
             ArchiveError: If they are not what the index says.
         """
-        path = objects_file(self._folder, place.file)
         try:
-            if place.file not in self._files:
-                self._files[place.file] = open(path, "rb")  # noqa: SIM115 - until close
-            file = self._files[place.file]
+            file = self._files.get(place.file) or self._open(place.file)
             file.seek(place.offset)
             data = file.read(place.length)
         except OSError as error:
-            raise ArchiveError(f"{path.name} cannot be read: {error.strerror}.") from error
+            raise ArchiveError(f"{self._name(place)} cannot be read: {error.strerror}.") from error
         if hashlib.sha256(data).digest() != place.sha256:
-            raise ArchiveError(f"{path.name} is damaged at byte {place.offset}: `openai-steps verify` tells more.")
+            raise ArchiveError(
+                f"{self._name(place)} is damaged at byte {place.offset}: `openai-steps verify` tells more."
+            )
         return data
+
+    def _open(self, number: int) -> IO[bytes]:
+        self._files[number] = open(objects_file(self._folder, number), "rb")  # noqa: SIM115 - until close
+        return self._files[number]
+
+    def _name(self, place: Place) -> str:
+        return objects_file(self._folder, place.file).name
 
     def close(self) -> None:
         """Close the files."""

@@ -32,6 +32,7 @@ _SECTIONS: Final = {
     "Make something of runs": {
         "evaluation": "Make evaluation data of threads: one row for each run.",
         "migrate": "Turn threads into items of the Responses API.",
+        "tables": "Write steps, tool calls, runs and messages as Parquet.",
         "trace": "Send finished runs as OpenTelemetry traces.",
     },
     "Share": {

@@ -17,6 +17,7 @@ from openai_steps.cli._terminal import Failure, excerpt
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
+    from openai_steps.archive import Archive
     from openai_steps.conversation import ThreadHistory
 
 T = TypeVar("T")
@@ -31,22 +32,34 @@ class ThreadsSource:
     _connection: Connection
     _max_per_second: float | None
 
-    def each(self, take: Callable[[ThreadHistory], None], *, include: tuple[str, ...] = ()) -> None:
+    def each(
+        self,
+        take: Callable[[ThreadHistory], None],
+        *,
+        include: tuple[str, ...] = (),
+        take_archived: Callable[[Archive, str], None] | None = None,
+    ) -> None:
         """Read the threads, and give each to a function.
 
         Args:
             take: Takes a thread, in the order of the arguments.
             include: More to ask for with steps.
+            take_archived: Takes a thread of an archive instead, by its id.
 
         Raises:
             Failure: If a thread could not be read; after those that could.
         """
-        failures = self._from_archive(take) if self._archive is not None else self._from_server(take, include)
+        if self._archive is None:
+            failures = self._from_server(take, include)
+        else:
+            failures = self._from_archive(
+                take_archived or (lambda archive, thread_id: take(archive.history(thread_id)))
+            )
         if failures:
             more = f" ({len(failures) - 1} more failed)" if len(failures) > 1 else ""
             raise Failure(f"{failures[0]}{more}")
 
-    def _from_archive(self, take: Callable[[ThreadHistory], None]) -> list[str]:
+    def _from_archive(self, take: Callable[[Archive, str], None]) -> list[str]:
         from openai_steps.archive import Archive, ArchiveError
 
         assert self._archive is not None
@@ -58,7 +71,7 @@ class ThreadsSource:
                     if thread_id not in known:
                         failures.append(f"{self._archive.name} has no thread {thread_id}.")
                     else:
-                        take(archive.history(thread_id))
+                        take(archive, thread_id)
         except ArchiveError as error:
             raise Failure(str(error)) from error
         return failures

@@ -6,20 +6,20 @@ of a Dask cluster.
 """
 
 from openai_steps.export._archive import load_archive, read_export
-from openai_steps.export._columns import COLUMNS, Column
 from openai_steps.export._export import ExportProgress, export_runs
 from openai_steps.export._failures import ExportError, RunsFileError
 from openai_steps.export._runs import read_run_refs, read_thread_ids
+from openai_steps.export._tables import TableCounts, export_tables
 from openai_steps.export._threads import ThreadsProgress, export_threads
 
 __all__ = [
-    "COLUMNS",
-    "Column",
     "ExportError",
     "ExportProgress",
     "RunsFileError",
+    "TableCounts",
     "ThreadsProgress",
     "export_runs",
+    "export_tables",
     "export_threads",
     "load_archive",
     "read_export",

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from openai_steps._errors import ResponseDecodeError
-from openai_steps._json.readers import structure_step
-from openai_steps._json.text import loads
+from openai_steps._json.decoder import decode
 from openai_steps._models.steps import RunStep
 from openai_steps.archive import Archive, ArchiveStore
 from openai_steps.archive._layout import MANIFEST
@@ -33,13 +32,8 @@ def read_export(path: str | PathLike[str]) -> Iterator[RunStep]:
         OSError: If the file cannot be read.
         ValueError: If it is not an export; the message names the line that is not a step.
     """
-    where = Path(path)
-    for number, line in enumerate(read_lines(where), start=1):
-        if line.strip():
-            try:
-                yield structure_step(loads(line))
-            except (ValueError, ResponseDecodeError) as error:
-                raise ValueError(f"{where.name}, line {number}: not a step: {error}") from error
+    for step, _ in read_steps(Path(path)):
+        yield step
 
 
 def load_archive(path: str | PathLike[str]) -> ReadableStore:
@@ -62,6 +56,16 @@ def load_archive(path: str | PathLike[str]) -> ReadableStore:
     if (where / MANIFEST).exists():
         return ArchiveStore(Archive(where))
     return read_jsonl(read_lines(where), name=where.name)
+
+
+def read_steps(path: Path) -> Iterator[tuple[RunStep, bytes]]:
+    """Yield each step with its JSON, as it was exported; see `read_export`."""
+    for number, line in enumerate(read_lines(path), start=1):
+        if text := line.strip():
+            try:
+                yield decode(text, RunStep), text
+            except (ValueError, ResponseDecodeError) as error:
+                raise ValueError(f"{path.name}, line {number}: not a step: {error}") from error
 
 
 def read_lines(path: Path) -> Iterator[bytes]:

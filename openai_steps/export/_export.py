@@ -15,12 +15,14 @@ from attrs import evolve, frozen
 
 from openai_steps._client.client import AsyncStepsClient
 from openai_steps._models.runs import RunRef, RunSteps
-from openai_steps.export._archive import read_export, read_lines
+from openai_steps.export._archive import read_steps
 from openai_steps.export._extras import parquet
 from openai_steps.export._failures import ExportError, Streak, failure_line, json_lines
-from openai_steps.export._files import move, open_own, replacing, sync
+from openai_steps.export._files import local_path, move, open_own, replacing, sync
 from openai_steps.export._journal import WorkFile, is_begun
 from openai_steps.export._runs import Unseen
+from openai_steps.tables._columns import STEP_COLUMNS
+from openai_steps.tables._rows import step_row
 
 
 @frozen(kw_only=True)
@@ -79,7 +81,7 @@ async def export_runs(
         ValueError: If an argument makes no sense.
         Exception: Whatever ``runs`` itself raises. What was exported before is kept, as after a crash.
     """
-    target = Path(out)
+    target = local_path(out)
     file_format = _format_of(target)
     if isinstance(include, str):
         raise ValueError(f"include must be a list of names: write [{include!r}].")
@@ -164,10 +166,9 @@ def _finish(work: WorkFile, target: Path, file_format: _Format) -> None:
 
 
 def _bring_parquet(source: Path, target: Path) -> None:
-    with replacing(target) as temporary, parquet().ParquetSteps(temporary) as table:
-        # The lines as they are: a step that could just be written may be too deep for it here, further down the stack.
-        for step, line in zip(read_export(source), read_lines(source), strict=True):
-            table.add([step], [line.rstrip()])
+    with replacing(target) as temporary, parquet().ParquetTable(temporary, STEP_COLUMNS) as table:
+        for step, line in read_steps(source):
+            table.add(step_row(step, line))
 
 
 @frozen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,21 @@ from openai_steps.export._failures import ExportError
 
 # Whoever may write into the folder could have put a link there, to have us write elsewhere. Windows has no such flag.
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+
+
+def local_path(out: str | os.PathLike[str]) -> Path:
+    """Return where to write.
+
+    Raises:
+        ValueError: If it is an address, such as ``s3://…``: as a path it would be a folder of that name.
+    """
+    if _ADDRESS.match(os.fspath(out)):
+        raise ValueError(f"{out} is not a path on this machine: write to one, and copy from there.")
+    return Path(out)
+
+
+# A letter alone is a drive of Windows; a Path has dropped the second slash.
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+:/", re.ASCII | re.IGNORECASE)
 
 
 def open_own(path: Path, *, buffering: int = 0) -> IO[bytes]:

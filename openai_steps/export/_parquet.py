@@ -1,73 +1,76 @@
-"""Steps in Parquet files. Needs pyarrow, the extra ``parquet``."""
+"""Tables in Parquet files. Needs pyarrow, the extra ``parquet``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Generic, Self, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from openai_steps._models.steps import RunStep
-from openai_steps.export._columns import COLUMNS, ColumnType, table
+from openai_steps.tables._arrow import ROWS_IN_BATCH, batch_of, schema_of
+from openai_steps.tables._columns import Column
 
-_TYPES: Final[Mapping[ColumnType, pa.DataType]] = {
-    "string": pa.string(),
-    "int64": pa.int64(),
-    "timestamp[us, UTC]": pa.timestamp("us", tz="UTC"),
-    "list<string>": pa.list_(pa.string()),
-}
+Row = TypeVar("Row")
 
-SCHEMA: Final = pa.schema(
-    [pa.field(column.name, _TYPES[column.type]) for column in COLUMNS], metadata={"openai_steps_export": "1"}
-)
-
-# A group is held in memory while it is written, and by most readers while it is read.
-_ROWS_IN_GROUP: Final = 10_000
+_BATCHES_IN_GROUP: Final = 40
+"""A group is held in memory while it is written, and by most readers while it is read: 10,000 rows."""
 
 
-class ParquetSteps:
-    """A Parquet file that steps are added to; no more than a row group of them are held at once.
+class ParquetTable(Generic[Row]):
+    """A Parquet file that rows are added to; no more than a row group of them are held at once.
 
     Args:
         path: The file.
+        columns: What it has of each row.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
-        self._group: list[tuple[RunStep, bytes]] = []
+    def __init__(self, path: Path, columns: tuple[Column[Row], ...]) -> None:
+        self._columns = columns
+        self._schema = schema_of(columns)
+        marked = self._schema.with_metadata({"openai_steps_export": "1"})
+        self._writer = pq.ParquetWriter(path, marked, compression="zstd")
+        self._rows: list[Row] = []
+        self._group: list[pa.RecordBatch] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *exc_info: object) -> None:
         if kind is None:
-            self._flush()
+            self._pack()
+            self._write_group()
         self._writer.close()
 
-    def add(self, steps: Iterable[RunStep], lines: Iterable[bytes]) -> None:
-        """Add a row for each step, whose JSON is given with it."""
-        for row in zip(steps, lines, strict=True):
-            self._group.append(row)
-            if len(self._group) == _ROWS_IN_GROUP:
-                self._flush()
+    def add(self, row: Row) -> None:
+        """Add a row."""
+        self._rows.append(row)
+        if len(self._rows) == ROWS_IN_BATCH:
+            self._pack()
+            if len(self._group) == _BATCHES_IN_GROUP:
+                self._write_group()
 
     def note(self, name: str, text: str) -> None:
         """Put a text into the file's metadata."""
         self._writer.add_key_value_metadata({name: text})
 
-    def _flush(self) -> None:
+    def _pack(self) -> None:
+        if self._rows:
+            self._group.append(batch_of(self._rows, self._columns, self._schema))
+            self._rows = []
+
+    def _write_group(self) -> None:
         if self._group:
-            self._writer.write_table(pa.Table.from_pydict(dict(table(self._group)), schema=SCHEMA))
+            self._writer.write_table(pa.Table.from_batches(self._group))
             self._group = []
 
 
 def read_raw(path: Path) -> Iterator[bytes]:
     """Yield the JSON of each step in a file."""
     with pq.ParquetFile(path) as file:
-        if "raw" not in file.schema_arrow.names:
-            raise ValueError(f"{path.name} has no column 'raw': it is not an export of steps.")
+        if not {"message_id", "tools", "raw"} <= set(file.schema_arrow.names):  # as no other table of ours has
+            raise ValueError(f"{path.name} is not a table of steps: its columns are others.")
         for batch in file.iter_batches(batch_size=1000, columns=["raw"]):
             values: list[Any] = batch.column(0).to_pylist()
             for raw in values:

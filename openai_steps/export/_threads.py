@@ -25,6 +25,7 @@ from openai_steps.archive import ArchiveWriter, Missing, RunState
 from openai_steps.archive._layout import content_file
 from openai_steps.archive._redact import Redaction
 from openai_steps.export._failures import Streak
+from openai_steps.export._files import local_path
 from openai_steps.export._own_texts import Texts
 
 
@@ -98,7 +99,7 @@ async def export_threads(
     server = {"provider": client.endpoint.provider, "base_url": client.endpoint.base_url}
     asked = {"include": sorted(include), "files": files, "update": update}
     progress = ThreadsProgress()
-    with ArchiveWriter(Path(out), server=server, asked=asked, redacted=redaction.paths) as writer:
+    with ArchiveWriter(local_path(out), server=server, asked=asked, redacted=redaction.paths) as writer:
         reading = _Reading(client, writer, redaction, tuple(sorted(include)), Streak(give_up_after), files, update)
         jobs = run_fleet(thread_ids, reading.read_thread, concurrency=concurrency)
         async with aclosing(jobs) as results:

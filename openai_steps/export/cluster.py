@@ -28,14 +28,16 @@ from openai_steps._json.text import loads, to_text
 from openai_steps._models.runs import RunRef
 from openai_steps.export._export import ExportProgress
 from openai_steps.export._failures import ExportError, failure_line, json_lines
-from openai_steps.export._files import replacing
+from openai_steps.export._files import local_path, replacing
 from openai_steps.export._pace import burst_period, make_limiter, useful_concurrency
 from openai_steps.export._runs import Unseen
+from openai_steps.tables._columns import STEP_COLUMNS
+from openai_steps.tables._rows import step_row
 
 with needing("distributed", "openai-steps[dask]", what=__name__):
     from distributed import Client, Future, Semaphore, as_completed
 with needing("pyarrow", "openai-steps[dask]", what=__name__):
-    from openai_steps.export._parquet import ParquetSteps, read_note
+    from openai_steps.export._parquet import ParquetTable, read_note
 
 __all__ = ["Connect", "export_on_cluster"]
 
@@ -90,7 +92,7 @@ def export_on_cluster(
         Exception: Whatever a share raised that is not the failure of one run, such as a full disk. What was exported
             before is kept.
     """
-    target = Path(out).absolute()
+    target = local_path(out).absolute()
     if target.exists():
         raise ExportError(f"{target.name} exists. Remove it, or choose another name.")
     if isinstance(include, str):
@@ -266,7 +268,10 @@ def _export_share(
 async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int) -> None:
     failures: list[str] = []
     # A worker that was given up for lost may still be at the same share.
-    with replacing(share.part, mark=f".{uuid4().hex}", over=True) as temporary, ParquetSteps(temporary) as table:
+    with (
+        replacing(share.part, mark=f".{uuid4().hex}", over=True) as temporary,
+        ParquetTable(temporary, STEP_COLUMNS) as table,
+    ):
         async with (
             client,
             aclosing(client.read_runs(share.runs, concurrency=concurrency, include=share.include)) as results,
@@ -274,7 +279,8 @@ async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int
             async for run in results:
                 run, lines = json_lines(run)
                 if run.error is None:
-                    table.add(run.steps, lines)
+                    for step, line in zip(run.steps, lines, strict=True):
+                        table.add(step_row(step, line))
                 else:
                     failures.append(failure_line(run).decode())
         table.note(_NOTE, to_text({"runs": len(share.runs), "failures": failures}).decode())

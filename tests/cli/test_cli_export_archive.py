@@ -90,7 +90,7 @@ async def test_values_are_taken_out(emulator: Emulator, tmp_path: Path) -> None:
         (["-o", "x"], "Name runs, a file or -: RUNS; or threads"),
         (["--thread", "t", "-o", "x.jsonl"], "Threads go into an archive, a folder"),
         (["--all", "-o", "x.parquet"], "Threads go into an archive, a folder"),
-        (["--all", "-o", "s3://bucket/a"], "is not on this machine"),
+        (["--all", "-o", "s3://bucket/a"], "is not a path on this machine"),
         (["--thread", "t", "--redact", "nonsense", "-o", "x"], "is not a JSON path"),
     ],
 )

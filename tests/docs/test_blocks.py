@@ -43,6 +43,9 @@ OPTIONAL = (
     "aioresponses",
     "prometheus_client",
     "structlog",
+    "polars",
+    "pandas",
+    "duckdb",
 )
 
 

@@ -23,7 +23,7 @@ def documented(*pages: Path) -> list[str]:
 
 SUBPACKAGES = (
     *("archive", "console", "conversation", "cost", "doctor", "emulator", "evaluation", "export", "gateway", "history"),
-    *("migration", "otel", "testing", "timeline", "turns"),
+    *("migration", "otel", "tables", "testing", "timeline", "turns"),
 )
 
 

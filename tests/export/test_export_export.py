@@ -14,7 +14,6 @@ from openai_steps.emulator import Answer, Emulator
 from openai_steps.export import (
     ExportError,
     ExportProgress,
-    _columns,
     _export,
     _journal,
     export_runs,
@@ -22,6 +21,7 @@ from openai_steps.export import (
     read_run_refs,
 )
 from openai_steps.export._archive import read_lines
+from openai_steps.tables import _rows
 
 SUFFIXES = [".jsonl", ".jsonl.gz", ".parquet"]
 
@@ -125,7 +125,7 @@ async def test_what_was_written_once_gets_into_parquet(
         raise ValueError("too deep from here")
 
     def bring(source: Path, target: Path) -> None:
-        monkeypatch.setattr(_columns, "dumps", too_deep)
+        monkeypatch.setattr(_rows, "dumps", too_deep)
         _export._bring_parquet(source, target)
 
     monkeypatch.setattr(_export, "_FORMATS", (_export._Format(".parquet", bytes, bring),))

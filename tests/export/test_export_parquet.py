@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from openai_steps import RunStep, dumps, structure_step
 from openai_steps.export import _parquet
-from openai_steps.export._parquet import ParquetSteps, read_note, read_raw
+from openai_steps.export._parquet import ParquetTable, read_note, read_raw
+from openai_steps.tables import STEP_COLUMNS
+from openai_steps.tables._rows import StepRow, step_row
 
 
-def add(table: ParquetSteps, step: RunStep) -> None:
-    table.add([step], [dumps(step)])
+def add(table: ParquetTable[StepRow], *steps: RunStep) -> None:
+    for step in steps:
+        table.add(step_row(step))
 
 
 @given(st.lists(builders.steps, max_size=5))
@@ -24,8 +27,8 @@ def test_any_step_has_a_row_and_is_whole_in_it(bodies: list[Body]) -> None:
     steps = [structure_step(body) for body in bodies]
     with TemporaryDirectory() as folder:
         path = Path(folder, "steps.parquet")
-        with ParquetSteps(path) as table:
-            table.add(steps, map(dumps, steps))
+        with ParquetTable(path, STEP_COLUMNS) as table:
+            add(table, *steps)
         assert list(read_raw(path)) == [dumps(step) for step in steps]
         rows = pq.read_table(path).to_pylist()
     assert [(row["step_id"], row["thread_id"], row["status"]) for row in rows] == [
@@ -49,7 +52,7 @@ def test_the_values_of_a_row(tmp_path: Path) -> None:
             "completion_tokens_details": {"reasoning_tokens": 1},
         },
     )
-    with ParquetSteps(tmp_path / "steps.parquet") as table:
+    with ParquetTable(tmp_path / "steps.parquet", STEP_COLUMNS) as table:
         add(table, structure_step(body))
     (row,) = pq.read_table(tmp_path / "steps.parquet").to_pylist()
     del row["raw"]
@@ -81,7 +84,7 @@ def test_the_values_of_a_row(tmp_path: Path) -> None:
 
 def test_dashscope_s_tokens_are_in_the_same_columns(tmp_path: Path) -> None:
     body = builders.step_body(usage={"input_tokens": 7, "output_tokens": 2, "total_tokens": 9})
-    with ParquetSteps(tmp_path / "steps.parquet") as table:
+    with ParquetTable(tmp_path / "steps.parquet", STEP_COLUMNS) as table:
         add(table, structure_step(body))
     (row,) = pq.read_table(tmp_path / "steps.parquet").to_pylist()
     assert (row["prompt_tokens"], row["completion_tokens"], row["total_tokens"]) == (7, 2, 9)
@@ -90,7 +93,7 @@ def test_dashscope_s_tokens_are_in_the_same_columns(tmp_path: Path) -> None:
 def test_a_number_that_fits_no_column_is_in_the_json(tmp_path: Path) -> None:
     usage = {"prompt_tokens": 2**63, "completion_tokens": 2**63 - 1, "total_tokens": 2**64 - 1}
     path = tmp_path / "steps.parquet"
-    with ParquetSteps(path) as table:
+    with ParquetTable(path, STEP_COLUMNS) as table:
         add(table, structure_step(builders.step_body(usage=usage)))
     (row,) = pq.read_table(path).to_pylist()
     assert (row["prompt_tokens"], row["completion_tokens"], row["total_tokens"]) == (None, 2**63 - 1, None)
@@ -98,10 +101,11 @@ def test_a_number_that_fits_no_column_is_in_the_json(tmp_path: Path) -> None:
 
 
 def test_row_groups_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_parquet, "_ROWS_IN_GROUP", 4)
+    monkeypatch.setattr(_parquet, "ROWS_IN_BATCH", 2)
+    monkeypatch.setattr(_parquet, "_BATCHES_IN_GROUP", 2)
     steps = [structure_step(builders.step_body(id=f"step_{number}")) for number in range(10)]
-    with ParquetSteps(tmp_path / "steps.parquet") as table:
-        table.add(steps, map(dumps, steps))
+    with ParquetTable(tmp_path / "steps.parquet", STEP_COLUMNS) as table:
+        add(table, *steps)
         table.note("hello", "wörld")
     metadata = pq.read_metadata(tmp_path / "steps.parquet")
     assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [4, 4, 2]
@@ -111,12 +115,12 @@ def test_row_groups_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.parquet"
     pq.write_table(pq.read_table(_one_step(tmp_path)).select(["run_id"]), path)
-    with pytest.raises(ValueError, match=r"other\.parquet has no column 'raw'"):
+    with pytest.raises(ValueError, match=r"other\.parquet is not a table of steps"):
         list(read_raw(path))
 
 
 def _one_step(folder: Path) -> Path:
     path = folder / "steps.parquet"
-    with ParquetSteps(path) as table:
+    with ParquetTable(path, STEP_COLUMNS) as table:
         add(table, structure_step(builders.step_body()))
     return path

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from openai_steps import Run, RunStep, Tokens, Usage, structure_step
 from openai_steps.cli._console import make_console
 from openai_steps.cli._steps_table import StepsTable
-from openai_steps.export._columns import COLUMNS
+from openai_steps.tables import STEP_COLUMNS
+from openai_steps.tables._rows import step_row
 from openai_steps.timeline import build_timeline
 
 counts = st.none() | st.integers(0, 4_999_999)
@@ -58,8 +59,8 @@ def test_all_that_show_tokens_show_the_same(usage: dict[str, Any]) -> None:
 
 
 def in_export(step: RunStep) -> tuple[int | None, ...]:
-    row = {column.name: column.value for column in COLUMNS}
-    return tuple(row[name](step) for name in ("prompt_tokens", "completion_tokens", "total_tokens"))
+    row = {column.name: column.value for column in STEP_COLUMNS}
+    return tuple(row[name](step_row(step)) for name in ("prompt_tokens", "completion_tokens", "total_tokens"))
 
 
 def in_list(step: RunStep) -> str:

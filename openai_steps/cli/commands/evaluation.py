@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from openai_steps.cli._command import Command, option
+from openai_steps.cli._command import Command, LocalPath, option
 from openai_steps.cli._options import include_option
 from openai_steps.cli._threads_source import ThreadsSource, threads_options
 
@@ -21,9 +21,7 @@ _FORMATS = ("azure", "deepeval", "ragas", "promptfoo", "messages")
 
 @click.command("evaluation", cls=Command)
 @option("--format", "kind", type=click.Choice(_FORMATS), required=True, help="Who is to read the rows.")
-@option(
-    "-o", "--out", metavar="FILE", type=click.Path(path_type=Path), help="Where to write. Default: standard output."
-)
+@option("-o", "--out", metavar="FILE", type=LocalPath(), help="Where to write. Default: standard output.")
 @option("--failed/--no-failed", default=None, help="Rows of runs that did not complete. Default: as the format wants.")
 @include_option
 @threads_options

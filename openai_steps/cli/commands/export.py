@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from openai_steps.cli._command import Command, option
+from openai_steps.cli._command import Command, LocalPath, option
 from openai_steps.cli._connection import Connection
 from openai_steps.cli._options import connection_options, include_option
 from openai_steps.cli._terminal import Failure, Interrupted, safe
@@ -30,7 +30,7 @@ _MOST_CONNECTIONS: Final = 1000
     "--out",
     metavar="OUT",
     required=True,
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     help="A new file whose name ends in .jsonl, .jsonl.gz or .parquet; a folder with --scheduler, or for an archive.",
 )
 @option(
@@ -90,8 +90,6 @@ def command(
     is_file = out.name.endswith((".jsonl", ".jsonl.gz", ".parquet"))
     if runs is None and not threads and not every_thread:
         raise click.UsageError("Name runs, a file or -: RUNS; or threads: --thread ID, or --all.")
-    if "://" in str(out) or str(out).startswith(("s3:/", "gs:/", "abfs:/")):
-        raise click.UsageError(f"{out} is not on this machine: write here, and copy it there.")
     is_archive = bool(threads) or every_thread or out.is_dir() or not out.suffix
     if scheduler is None and is_archive and not is_file:
         from openai_steps.cli._export_archive import ArchiveOptions, export_archive

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from openai_steps.cli._command import Command, option
+from openai_steps.cli._command import Command, LocalPath, option
 from openai_steps.cli._options import include_option
 from openai_steps.cli._terminal import safe
 from openai_steps.cli._threads_source import ThreadsSource, threads_options
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "--out",
     metavar="DIR",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=LocalPath(file_okay=False),
     help="A folder, which gets a file for each thread.",
 )
 @option("--native", is_flag=True, help="Items of their own for built-in tools, which no server was asked to take.")
