@@ -1,4 +1,4 @@
-"""Where whole runs come from: a server, or a file of steps."""
+"""Where whole runs come from: a server, a file of steps, or an archive."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from openai_steps.cli._terminal import Failure, excerpt
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
+    from openai_steps.archive import Archive
 
 T = TypeVar("T")
 
@@ -129,8 +130,8 @@ _from_option = click.option(
     "file",
     metavar="FILE",
     type=click.Path(exists=True, allow_dash=True, path_type=Path),
-    help="Read a file of steps instead, such as `list --format jsonl`, `follow --format jsonl` or `export` write; "
-    "- is standard input.",
+    help="Read a file of steps, such as `list --format jsonl`, `follow --format jsonl` or `export` write, or an "
+    "archive instead; - is standard input.",
 )
 
 
@@ -168,8 +169,16 @@ async def _ask_thread(client: AsyncStepsClient, *, thread: str, include: tuple[s
 
 
 def _read_file(path: Path) -> list[WholeRun]:
+    from openai_steps.archive import Archive, ArchiveError
+    from openai_steps.archive._layout import MANIFEST
     from openai_steps.export._archive import read_lines
 
+    if (path / MANIFEST).exists():
+        try:
+            with Archive(path) as archive:
+                return _read_archive(archive)
+        except (ArchiveError, ResponseDecodeError) as error:
+            raise Failure(f"{path.name}: {excerpt(str(error))}") from error
     lines = sys.stdin.buffer if path == _STANDARD_INPUT else read_lines(path)
     runs: dict[RunRef, WholeRun] = {}
     number = 0
@@ -181,6 +190,18 @@ def _read_file(path: Path) -> list[WholeRun]:
         place = f"{_name(path)}, line {number}: " if number else ""
         raise Failure(f"{place}{excerpt(str(error))}") from error
     return list(runs.values())
+
+
+def _read_archive(archive: Archive) -> list[WholeRun]:
+    found = []
+    for thread_id in archive.thread_ids():
+        history = archive.history(thread_id)
+        runs = {run.id: run for run in history.runs}
+        found += [
+            WholeRun(RunRef(thread_id, run_id), list(steps), runs.get(run_id))
+            for run_id, steps in history.steps.items()
+        ]
+    return found
 
 
 def _name(path: Path) -> str:
