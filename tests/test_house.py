@@ -98,7 +98,7 @@ def test_the_emulator_imports_nothing_of_ours(name: str) -> None:
 
 
 def test_the_check_sees_imports() -> None:
-    assert rooms_imported("_client.steps") >= {"_walks", "_models", "_tasks"}
+    assert rooms_imported("_client.lists") >= {"_walks", "_models", "_tasks"}
     assert libraries("_sending.transport") >= {"aiohttp"}
 
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable
 from contextlib import aclosing
 
 from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError
+from openai_steps._client.lists import Reading
 from openai_steps._client.requests import Names, names_of
-from openai_steps._client.steps import OddSteps, StepVerbs
-from openai_steps._http.requests import list_request
+from openai_steps._client.steps import StepVerbs
 from openai_steps._models.runs import Order, RunRef, RunSteps
 from openai_steps._models.steps import RunStep, UnreadableStep
 from openai_steps._settings import Timeouts
@@ -62,32 +62,23 @@ class FleetVerbs(StepVerbs):
             raise ArgumentError("concurrency", f"must be a whole number above 0, not {concurrency!r}.")
         names = names_of(include)
         check_odd(odd)
-        list_request(self.endpoint, "thread", "run", include=names)
+        self._steps_of("thread", "run", names).build()
+        how = Reading(order=order, page_size=page_size, verify_paging=verify_paging, timeout=timeout, odd=odd)
 
         def read(run: RunRef) -> Awaitable[RunSteps]:
             if not isinstance(run, RunRef):
                 raise ArgumentError("runs", f"must be RunRef(thread_id, run_id), not {run!r}.")
-            return self._read_run(run.thread_id, run.run_id, order, names, page_size, verify_paging, timeout, odd)
+            return self._read_run(run, names, how)
 
         self._transport.check_usable()  # for its sentence, before tasks are made
         async with aclosing(run_fleet(runs, read, concurrency=concurrency, in_order=in_order)) as results:
             async for result in results:
                 yield result
 
-    async def _read_run(
-        self,
-        thread_id: str,
-        run_id: str,
-        order: Order,
-        names: Names,
-        page_size: int,
-        verify_paging: bool,
-        timeout: Timeouts | float | None,
-        odd: Odd,
-    ) -> RunSteps:
-        odd_steps = OddSteps(odd, order=order)
-        walk = self._start_walk(order, None, None, page_size, None, verify_paging)
-        reader = PageReader(walk, self._fetch(thread_id, run_id, names, timeout, odd_steps), prefetch=False)
+    async def _read_run(self, run: RunRef, names: Names, how: Reading) -> RunSteps:
+        listing = self._steps_of(run.thread_id, run.run_id, names)
+        walk, odd_steps = self._start(listing, how)
+        reader = PageReader(walk, self._fetcher(listing, how.timeout, odd_steps), prefetch=False)
         steps: list[RunStep] = []
         unreadable: list[UnreadableStep] = []
         failure: Exception | None = None
@@ -99,5 +90,9 @@ class FleetVerbs(StepVerbs):
         except Exception as error:  # a credential's error, say, is this run's, too
             failure = error
         return RunSteps(
-            thread_id=thread_id, run_id=run_id, steps=tuple(steps), unreadable=tuple(unreadable), error=failure
+            thread_id=run.thread_id,
+            run_id=run.run_id,
+            steps=tuple(steps),
+            unreadable=tuple(unreadable),
+            error=failure,
         )

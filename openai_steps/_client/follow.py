@@ -7,10 +7,8 @@ from functools import partial
 from typing import Literal, Unpack, overload
 
 from openai_steps._client.options import FollowOptions
-from openai_steps._client.requests import names_of
 from openai_steps._client.steps import OddSteps, StepVerbs
 from openai_steps._errors import APIStatusError, NotFoundError, StepsError
-from openai_steps._http.requests import list_request
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep, UnreadableStep
 from openai_steps._sending.deadline import Deadline
@@ -99,12 +97,12 @@ class FollowVerbs(StepVerbs):
         """
         trust = self._trusted("steps", verify_paging=verify_paging)
         follower = start_following(after, poll_interval, max_duration, trust)
-        names = names_of(include)
-        list_request(self.endpoint, thread_id, run_id, include=names)  # for its ValueErrors, before any request
+        listing = self._steps_of(thread_id, run_id, include)
+        listing.build()  # for its ValueErrors, before any request
         look_at_run = partial(self._look_at_run, thread_id, run_id, timeout=timeout)
         odd_steps = OddSteps(odd, order="asc")  # looked at here: what is late or changes has no place in a walk
         shown: list[UnreadableStep] = []
-        fetch = self._fetch(thread_id, run_id, names, timeout, odd_steps)
+        fetch = self._fetcher(listing, timeout, odd_steps)
         self._transport.check_usable()  # for its sentence, before a timer is set
         deadline = Deadline(
             max_duration, told=f"The run {run_id!r} has not ended within {duration(max_duration or 0)}."

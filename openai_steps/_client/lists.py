@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._client.requests import Requests
-from openai_steps._errors import BadRequestError, PaginationError, UnprocessableEntityError
+from openai_steps._errors import BadRequestError, UnprocessableEntityError
 from openai_steps._http.requests import Request
 from openai_steps._models.extra import UnreadableItem
-from openai_steps._models.pages import MessagePage, Page, RunPage, ThreadPage
+from openai_steps._models.pages import MessagePage, Page, RunPage, StepPage, ThreadPage
 from openai_steps._models.runs import Order
 from openai_steps._settings import Timeouts
 from openai_steps._tasks.collect import read_all, read_both_ends
 from openai_steps._tasks.prefetch import Fetch, PageReader
+from openai_steps._walks.one_parent import OneParent
 from openai_steps._walks.pages import PageQuery
 from openai_steps._walks.start import check_walk, start_walk
 from openai_steps._walks.trust import ListKind
@@ -28,7 +30,12 @@ AnyPage = TypeVar("AnyPage", bound=Page[Any])
 Build: TypeAlias = Callable[..., Request]
 """Builds the request for a page, from ``limit``, ``order``, ``after`` and ``before``."""
 
-_KINDS: Final[dict[type[Page[Any]], ListKind]] = {RunPage: "runs", MessagePage: "messages", ThreadPage: "threads"}
+_KINDS: Final[dict[type[Page[Any]], ListKind]] = {
+    StepPage: "steps",
+    RunPage: "runs",
+    MessagePage: "messages",
+    ThreadPage: "threads",
+}
 
 
 @frozen(kw_only=True)
@@ -38,32 +45,17 @@ class Listing(Generic[AnyPage]):
     Attributes:
         kind: What its pages are.
         build: Builds the request for one.
-        parent: What its items say of the thing that they are listed of, such as a thread's id.
+        check: Raises a PaginationError for a page with items of another list.
         filter: What its items say if they are wanted. A server is asked for these alone by ``build``; but some ignore
             it, and some refuse it.
-        build_plain: Builds the request without the filter.
+        build_plain: Builds the request without the filter, if there is one.
     """
 
     kind: type[AnyPage]
     build: Build
-    parent: Mapping[str, str]
-    filter: Mapping[str, str]
-    build_plain: Build
-
-    @classmethod
-    def of(cls, kind: type[AnyPage], build: Build, **parent: str) -> Listing[AnyPage]:
-        """Return the list of all that a thing has."""
-        return cls(kind=kind, build=build, parent=parent, filter={}, build_plain=build)
-
-    def check(self, page: Page[Any]) -> None:
-        """Raise a PaginationError for items of another parent: the server does not look at the id in the path."""
-        for name, parent in self.parent.items():
-            for item in page.data:
-                found = getattr(item, name)
-                if found and found != parent:
-                    raise PaginationError(
-                        f"The server ignores {name}: asked for a list of {parent!r}, it sent {item.id!r} of {found!r}."
-                    )
+    check: Callable[[AnyPage], None] = OneParent()
+    filter: Mapping[str, str] = field(factory=dict)
+    build_plain: Build | None = None
 
     def wants(self, item: Any) -> bool:
         """Tell whether an item passes the filter; one that cannot be read may say nothing of it."""
@@ -103,7 +95,7 @@ class ListVerbs(Requests):
 
     async def _iter_pages(self, listing: Listing[Any], how: Reading) -> AsyncGenerator[Any, None]:
         walk, odd_items = self._start(listing, how)
-        reader = PageReader(walk, self._fetcher(listing, how, odd_items), prefetch=how.prefetch)
+        reader = PageReader(walk, self._fetcher(listing, how.timeout, odd_items), prefetch=how.prefetch)
         try:
             while pages := await reader.read():
                 for page in pages:
@@ -117,36 +109,42 @@ class ListVerbs(Requests):
         finally:
             await reader.aclose()
 
-    async def _iter_items(self, listing: Listing[Any], how: Reading) -> AsyncGenerator[Any, None]:
+    def _iter_items(self, listing: Listing[Any], how: Reading) -> AsyncGenerator[Any, None]:
+        return self._iter_wanted(listing, how) if listing.filter else self._iter_all(listing, how)
+
+    async def _iter_all(self, listing: Listing[Any], how: Reading) -> AsyncGenerator[Any, None]:
         walk, odd_items = self._start(listing, how)
-        reader = PageReader(walk, self._fetcher(listing, how, odd_items), prefetch=how.prefetch)
-        left = how.max_items
+        reader = PageReader(walk, self._fetcher(listing, how.timeout, odd_items), prefetch=how.prefetch)
         try:
             while pages := await reader.read():
                 for page in pages:
-                    number = 0
-                    for item in odd_items.among(page.data[::-1] if walk.backward else page.data):
-                        number += 1
-                        if number == 2:  # whoever takes but the first needs no second page
-                            reader.start()
-                        if not listing.wants(item):
-                            continue
+                    items = iter(odd_items.among(page.data[::-1] if walk.backward else page.data))
+                    yield next(items)
+                    reader.start()  # not earlier: whoever takes but the first needs no second page
+                    for item in items:
                         yield item
-                        if left is not None and not isinstance(item, UnreadableItem):
-                            left -= 1
-                            if left == 0:
-                                return
-                    reader.start()
-            for item in filter(listing.wants, odd_items.rest()):
+            for item in odd_items.rest():
                 yield item
         finally:
             await reader.aclose()
+
+    async def _iter_wanted(self, listing: Listing[Any], how: Reading) -> AsyncGenerator[Any, None]:
+        left = how.max_items
+        async with aclosing(self._iter_all(listing, how)) as items:
+            async for item in items:
+                if not listing.wants(item):
+                    continue
+                yield item
+                if left is not None and not isinstance(item, UnreadableItem):
+                    left -= 1
+                    if left == 0:
+                        return
 
     async def _collect(self, listing: Listing[Any], how: Reading) -> list[Any]:
         walk, _ = self._start(listing, how)
         if how.odd == "keep":
             return [item async for item in self._iter_items(listing, how)]
-        fetch = self._fetcher(listing, how, None)
+        fetch = self._fetcher(listing, how.timeout)
         if how.after is None and how.before is None and not how.verify_paging:
             self._transport.check_usable()  # for its sentence, before tasks are made
             trust = self._trust[_KINDS[listing.kind]]
@@ -169,27 +167,31 @@ class ListVerbs(Requests):
         }
         check_walk(**of_walk)
         walk = start_walk(**of_walk, trust=self._trusted(_KINDS[listing.kind], verify_paging=how.verify_paging))
-        listing.build(order=how.order)  # for its ValueErrors, before any request
         odd_items = OddItems[Any, Any](
             how.odd, order=how.order, after=how.after, before=how.before, max_items=max_items
         )
         return walk, odd_items
 
-    def _fetcher(self, listing: Listing[Any], how: Reading, odd_items: OddItems[Any, Any] | None) -> Fetch:
+    def _fetcher(
+        self, listing: Listing[Any], timeout: Timeouts | float | None, odd_items: OddItems[Any, Any] | None = None
+    ) -> Fetch:
         """Return the function that gets a page; without ``odd_items`` it refuses what cannot be read."""
         build = listing.build
 
+        def read(query: PageQuery) -> Awaitable[Any]:
+            request = build(limit=query.limit, order=query.order, after=query.after, before=query.before)
+            return self._read(request, listing.kind, timeout)
+
         async def fetch(query: PageQuery) -> Any:
             nonlocal build
-            paging = {"limit": query.limit, "order": query.order, "after": query.after, "before": query.before}
             try:
-                page = await self._read(build(**paging), listing.kind, how.timeout)
+                page = await read(query)
             except (BadRequestError, UnprocessableEntityError):
-                if build is listing.build_plain:
+                if listing.build_plain in (None, build):
                     raise
                 # It may be the filter that the server refuses, as bee-api does: without it, the error is another's.
                 build = listing.build_plain
-                page = await self._read(build(**paging), listing.kind, how.timeout)
+                page = await read(query)
             listing.check(page)
             if odd_items is not None:
                 odd_items.note(page, query)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from functools import partial
 from typing import Any, Literal, Unpack, overload
+
+from attrs import evolve
 
 from openai_steps._arguments import MAX_PAGE_SIZE, check_count
 from openai_steps._client.lists import Listing, ListVerbs, Reading
@@ -16,6 +17,7 @@ from openai_steps._models.messages import Message
 from openai_steps._models.pages import MessagePage
 from openai_steps._models.runs import Order
 from openai_steps._settings import Timeouts
+from openai_steps._walks.one_parent import OneParent
 from openai_steps._walks.unreadable import Odd
 
 
@@ -78,7 +80,7 @@ class MessageVerbs(ListVerbs):
             before=before,
         )
 
-    async def iter_message_pages(
+    def iter_message_pages(
         self,
         thread_id: str,
         *,
@@ -124,9 +126,7 @@ class MessageVerbs(ListVerbs):
             timeout=timeout,
             odd=odd,
         )
-        async with aclosing(self._iter_pages(self._messages_of(thread_id, run_id), how)) as pages:
-            async for page in pages:
-                yield page
+        return self._iter_pages(self._messages_of(thread_id, run_id), how)
 
     @overload
     def iter_messages(
@@ -146,7 +146,7 @@ class MessageVerbs(ListVerbs):
         **options: Unpack[IterMessageOptions],
     ) -> AsyncGenerator[Message | UnreadableItem, None]: ...
 
-    async def iter_messages(
+    def iter_messages(
         self,
         thread_id: str,
         *,
@@ -197,9 +197,7 @@ class MessageVerbs(ListVerbs):
             timeout=timeout,
             odd=odd,
         )
-        async with aclosing(self._iter_items(self._messages_of(thread_id, run_id), how)) as messages:
-            async for message in messages:
-                yield message
+        return self._iter_items(self._messages_of(thread_id, run_id), how)
 
     @overload
     async def collect_messages(
@@ -264,12 +262,7 @@ class MessageVerbs(ListVerbs):
 
     def _messages_of(self, thread_id: str, run_id: str | None) -> Listing[MessagePage]:
         build = partial(messages_request, self.endpoint, thread_id)
+        listing = Listing(kind=MessagePage, build=build, check=OneParent(thread_id=thread_id))
         if run_id is None:
-            return Listing.of(MessagePage, build, thread_id=thread_id)
-        return Listing(
-            kind=MessagePage,
-            build=partial(build, run_id=run_id),
-            parent={"thread_id": thread_id},
-            filter={"run_id": run_id},
-            build_plain=build,
-        )
+            return listing
+        return evolve(listing, build=partial(build, run_id=run_id), filter={"run_id": run_id}, build_plain=build)

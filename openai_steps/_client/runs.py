@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from functools import partial
 from typing import Any, Literal, Unpack, overload
 
@@ -16,6 +15,7 @@ from openai_steps._models.extra import UnreadableItem
 from openai_steps._models.pages import RunPage
 from openai_steps._models.runs import Order, Run
 from openai_steps._settings import Timeouts
+from openai_steps._walks.one_parent import OneParent
 from openai_steps._walks.unreadable import Odd
 
 
@@ -70,7 +70,7 @@ class RunVerbs(ListVerbs):
             self._runs_of(thread_id), timeout, odd, raw=raw, limit=limit, order=order, after=after, before=before
         )
 
-    async def iter_run_pages(
+    def iter_run_pages(
         self,
         thread_id: str,
         *,
@@ -113,9 +113,7 @@ class RunVerbs(ListVerbs):
             timeout=timeout,
             odd=odd,
         )
-        async with aclosing(self._iter_pages(self._runs_of(thread_id), how)) as pages:
-            async for page in pages:
-                yield page
+        return self._iter_pages(self._runs_of(thread_id), how)
 
     @overload
     def iter_runs(
@@ -135,7 +133,7 @@ class RunVerbs(ListVerbs):
         **options: Unpack[IterRunOptions],
     ) -> AsyncGenerator[Run | UnreadableItem, None]: ...
 
-    async def iter_runs(
+    def iter_runs(
         self,
         thread_id: str,
         *,
@@ -183,9 +181,7 @@ class RunVerbs(ListVerbs):
             timeout=timeout,
             odd=odd,
         )
-        async with aclosing(self._iter_items(self._runs_of(thread_id), how)) as runs:
-            async for run in runs:
-                yield run
+        return self._iter_items(self._runs_of(thread_id), how)
 
     @overload
     async def collect_runs(
@@ -246,7 +242,8 @@ class RunVerbs(ListVerbs):
         return await self._collect(self._runs_of(thread_id), how)
 
     def _runs_of(self, thread_id: str) -> Listing[RunPage]:
-        return Listing.of(RunPage, partial(runs_request, self.endpoint, thread_id), thread_id=thread_id)
+        build = partial(runs_request, self.endpoint, thread_id)
+        return Listing(kind=RunPage, build=build, check=OneParent(thread_id=thread_id))
 
     async def _look_at_run(self, thread_id: str, run_id: str, *, timeout: Timeouts | float | None) -> tuple[Run, bool]:
         """Read the run, and whether the server says that it will not change any more."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
+from functools import partial
 from typing import Any, Literal, TypeAlias, Unpack, overload
 
-from openai_steps._arguments import MAX_PAGE_SIZE
+from openai_steps._arguments import MAX_PAGE_SIZE, check_count
+from openai_steps._client.lists import Listing, Reading
 from openai_steps._client.options import CollectStepOptions, GetOptions, IterStepOptions
-from openai_steps._client.requests import Names, names_of
+from openai_steps._client.requests import names_of
 from openai_steps._client.runs import RunVerbs
 from openai_steps._errors import ResponseDecodeError
 from openai_steps._http.requests import list_request, step_request
@@ -17,14 +19,8 @@ from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Order
 from openai_steps._models.steps import RunStep, UnreadableStep
 from openai_steps._settings import Timeouts
-from openai_steps._tasks.collect import read_all, read_both_ends
-from openai_steps._tasks.prefetch import Fetch, PageReader
 from openai_steps._walks.one_parent import OneParent
-from openai_steps._walks.pages import PageQuery
-from openai_steps._walks.start import check_walk, start_walk
-from openai_steps._walks.two_ends import TwoEnds
-from openai_steps._walks.unreadable import Odd, OddItems, check_odd, error_for
-from openai_steps._walks.walk import Walk
+from openai_steps._walks.unreadable import Odd, OddItems, check_odd
 
 OddSteps: TypeAlias = OddItems[RunStep, UnreadableStep]
 
@@ -116,23 +112,10 @@ class StepVerbs(RunVerbs):
             StepsError: If anything went wrong.
             ValueError: If an argument has a value that no server takes.
         """
-        check_odd(odd)
-        request = list_request(
-            self.endpoint,
-            thread_id,
-            run_id,
-            limit=limit,
-            order=order,
-            after=after,
-            before=before,
-            include=include,
-        )
-        page = await self._read(request, StepPage, timeout, raw=raw)
-        if odd == "raise" and page.unreadable:
-            raise error_for(page.unreadable[0])
-        return page
+        paging = {"limit": limit, "order": order, "after": after, "before": before}
+        return await self._read_page(self._steps_of(thread_id, run_id, include), timeout, odd, raw=raw, **paging)
 
-    async def iter_step_pages(
+    def iter_step_pages(
         self,
         thread_id: str,
         run_id: str,
@@ -170,20 +153,17 @@ class StepVerbs(RunVerbs):
             StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
             ValueError: If an argument has a value that no server takes.
         """
-        walk = self._start_walk(order, after, before, page_size, None, verify_paging)
-        odd_steps = OddSteps(odd, order=order, after=after, before=before)
-        fetch = self._fetch(thread_id, run_id, names_of(include), timeout, odd_steps)
-        reader = PageReader(walk, fetch, prefetch=prefetch)
-        try:
-            while pages := await reader.read():
-                for page in pages:
-                    reader.start()
-                    for with_odd_steps in odd_steps.within(page):
-                        yield with_odd_steps
-            for page in odd_steps.last_page():
-                yield page
-        finally:
-            await reader.aclose()
+        how = Reading(
+            order=order,
+            after=after,
+            before=before,
+            page_size=page_size,
+            prefetch=prefetch,
+            verify_paging=verify_paging,
+            timeout=timeout,
+            odd=odd,
+        )
+        return self._iter_pages(self._steps_of(thread_id, run_id, include), how)
 
     @overload
     def iter_steps(
@@ -208,7 +188,7 @@ class StepVerbs(RunVerbs):
         self, thread_id: str, run_id: str, *, odd: Literal["keep"], **options: Unpack[IterStepOptions]
     ) -> AsyncGenerator[RunStep | UnreadableStep, None]: ...
 
-    async def iter_steps(
+    def iter_steps(
         self,
         thread_id: str,
         run_id: str,
@@ -250,22 +230,18 @@ class StepVerbs(RunVerbs):
             StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
             ValueError: If an argument has a value that no server takes.
         """
-        walk = self._start_walk(order, after, before, page_size, max_steps, verify_paging)
-        odd_steps = OddSteps(odd, order=order, after=after, before=before, max_items=max_steps)
-        fetch = self._fetch(thread_id, run_id, names_of(include), timeout, odd_steps)
-        reader = PageReader(walk, fetch, prefetch=prefetch)
-        try:
-            while pages := await reader.read():
-                for page in pages:
-                    steps = iter(odd_steps.among(page.data[::-1] if walk.backward else page.data))
-                    yield next(steps)
-                    reader.start()
-                    for step in steps:
-                        yield step
-            for step in odd_steps.rest():
-                yield step
-        finally:
-            await reader.aclose()
+        how = Reading(
+            order=order,
+            after=after,
+            before=before,
+            page_size=page_size,
+            max_items=check_count("max_steps", max_steps),
+            prefetch=prefetch,
+            verify_paging=verify_paging,
+            timeout=timeout,
+            odd=odd,
+        )
+        return self._iter_items(self._steps_of(thread_id, run_id, include), how)
 
     @overload
     async def collect_steps(
@@ -324,66 +300,18 @@ class StepVerbs(RunVerbs):
             StepsError: If anything went wrong. What was read by then is lost with the list: `iter_steps` can resume.
             ValueError: If an argument has a value that no server takes.
         """
-        walk = self._start_walk(order, after, before, page_size, None, verify_paging)
-        names = names_of(include)
-        if check_odd(odd) == "keep":
-            options: Any = {"order": order, "after": after, "before": before, "include": names, "page_size": page_size}
-            steps = self.iter_steps(thread_id, run_id, verify_paging=verify_paging, timeout=timeout, odd=odd, **options)
-            return [step async for step in steps]
-        fetch = self._fetch(thread_id, run_id, names, timeout)
-        if after is None and before is None and not verify_paging:
-            self._transport.check_usable()  # for its sentence, before tasks are made
-            ends = TwoEnds[StepPage](order=order, page_size=page_size, trust=self._trust["steps"], walk=walk)
-            return await read_both_ends(ends, fetch)
-        return await read_all(walk, fetch)
-
-    def _start_walk(
-        self,
-        order: Order,
-        after: str | None,
-        before: str | None,
-        page_size: int,
-        max_steps: int | None,
-        verify_paging: bool,
-    ) -> Walk[StepPage]:
-        """Check the arguments, and return the walk for them."""
-        check_walk(order=order, after=after, before=before, page_size=page_size, max_steps=max_steps)
-        return start_walk(
+        how = Reading(
             order=order,
             after=after,
             before=before,
             page_size=page_size,
-            max_steps=max_steps,
-            trust=self._trusted("steps", verify_paging=verify_paging),
-            check=OneParent("thread_id", "run_id"),
+            verify_paging=verify_paging,
+            timeout=timeout,
+            odd=odd,
         )
+        return await self._collect(self._steps_of(thread_id, run_id, include), how)
 
-    def _fetch(
-        self,
-        thread_id: str,
-        run_id: str,
-        names: Names,
-        timeout: Timeouts | float | None,
-        odd_steps: OddSteps | None = None,
-    ) -> Fetch:
-        """Return the function that gets a page of this run; without ``odd_steps`` it refuses what can not be read."""
-
-        async def fetch(query: PageQuery) -> StepPage:
-            request = list_request(
-                self.endpoint,
-                thread_id,
-                run_id,
-                limit=query.limit,
-                order=query.order,
-                after=query.after,
-                before=query.before,
-                include=names,
-            )
-            page = await self._read(request, StepPage, timeout)
-            if odd_steps is not None:
-                odd_steps.note(page, query)
-            elif page.unreadable:
-                raise error_for(page.unreadable[0])
-            return page
-
-        return fetch
+    def _steps_of(self, thread_id: str, run_id: str, include: Iterable[str]) -> Listing[StepPage]:
+        build = partial(list_request, self.endpoint, thread_id, run_id, include=names_of(include))
+        # Servers that know a run by several ids name one of them in its steps.
+        return Listing(kind=StepPage, build=build, check=OneParent(aliases=True, thread_id=thread_id, run_id=run_id))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from functools import partial
 from typing import Any, Literal, Unpack, overload
 
@@ -66,7 +65,7 @@ class ThreadVerbs(ListVerbs):
             self._threads(), timeout, odd, raw=raw, limit=limit, order=order, after=after, before=before
         )
 
-    async def iter_thread_pages(
+    def iter_thread_pages(
         self,
         *,
         order: Order = "desc",
@@ -107,9 +106,7 @@ class ThreadVerbs(ListVerbs):
             timeout=timeout,
             odd=odd,
         )
-        async with aclosing(self._iter_pages(self._threads(), how)) as pages:
-            async for page in pages:
-                yield page
+        return self._iter_pages(self._threads(), how)
 
     @overload
     def iter_threads(
@@ -127,7 +124,7 @@ class ThreadVerbs(ListVerbs):
         **options: Unpack[IterThreadOptions],
     ) -> AsyncGenerator[Thread | UnreadableItem, None]: ...
 
-    async def iter_threads(
+    def iter_threads(
         self,
         *,
         order: Order = "desc",
@@ -173,9 +170,7 @@ class ThreadVerbs(ListVerbs):
             timeout=timeout,
             odd=odd,
         )
-        async with aclosing(self._iter_items(self._threads(), how)) as threads:
-            async for thread in threads:
-                yield thread
+        return self._iter_items(self._threads(), how)
 
     @overload
     async def collect_threads(
@@ -232,4 +227,4 @@ class ThreadVerbs(ListVerbs):
         return await self._collect(self._threads(), how)
 
     def _threads(self) -> Listing[ThreadPage]:
-        return Listing.of(ThreadPage, partial(threads_request, self.endpoint))
+        return Listing(kind=ThreadPage, build=partial(threads_request, self.endpoint))

@@ -60,7 +60,12 @@ class Endpoint:
     provider: str
     base_url: str
     query: Query = field(default=(), converter=hidden_query, repr=names_alone)
-    headers: Mapping[str, str] = field(factory=dict, converter=check_headers, hash=False, repr=names_alone)
+    headers: Mapping[str, str] = field(
+        converter=check_headers,  # type: ignore[misc]  # mypy's plugin for attrs knows no decorated functions
+        factory=dict,
+        hash=False,
+        repr=names_alone,
+    )
     api_key: ApiKey | None = field(default=None, repr=False, converter=hidden_key, validator=check_api_key)
     credential: AsyncTokenCredential | None = field(default=None, repr=False, validator=check_credential)
     scope: str | None = None
@@ -77,8 +82,7 @@ class Endpoint:
 
     def __repr__(self) -> str:
         # attrs' own would fail on one whose making has failed, and tools that show locals with it.
-        made = [a for a in fields(Endpoint) if a.repr and hasattr(self, a.name)]
-        values = ((a, getattr(self, a.name)) for a in made)
+        values = ((a, getattr(self, a.name)) for a in fields(Endpoint) if a.repr and hasattr(self, a.name))
         shown = (f"{a.name}={a.repr(value) if callable(a.repr) else repr(value)}" for a, value in values)
         return f"Endpoint({', '.join(shown)})"
 

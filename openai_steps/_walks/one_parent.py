@@ -1,24 +1,25 @@
-"""A list has the items of one run, or one thread: pages that mix them are a server's mistake."""
+"""A list has the items of one run, or one thread: pages with others are a server's mistake."""
 
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any
 
 from openai_steps._errors import PaginationError
 from openai_steps._walks.pages import Page
 
 
 class OneParent:
-    """Checks that the items of all pages have the same parents. An id other than the one asked for may be an alias.
+    """Checks that the items of all pages of a list have the same parents.
 
     Args:
-        names: The fields with the parents' ids.
+        aliases: Whether a server may call a parent by another id than the one it was asked for, as long as it is one.
+        asked: The parents' ids by the names of the fields that hold them, such as ``thread_id``.
     """
 
-    def __init__(self, *names: str) -> None:
-        self._fields = [(name, attrgetter(name)) for name in names]
-        self._parents: dict[str, Any] = {}
+    def __init__(self, *, aliases: bool = False, **asked: str) -> None:
+        self._aliases = aliases
+        self._fields = [(name, attrgetter(name)) for name in asked]
+        self._known: dict[str, str | None] = {name: None if aliases else parent for name, parent in asked.items()}
 
     def __call__(self, page: Page) -> None:
         """Check one more page.
@@ -26,14 +27,15 @@ class OneParent:
         Raises:
             PaginationError: If it has items of another parent; the message names both.
         """
-        for name, of in self._fields:
-            parents = set(map(of, page.data))
-            parents.discard(None)  # some servers leave it out
-            known = self._parents.get(name)
-            if known is not None:
-                parents.add(known)
-            if len(parents) > 1:
-                shown = " and ".join(sorted(repr(parent) for parent in parents)[:2])
-                raise PaginationError(f"The list mixes items of several parents: {name} is {shown}.")
-            if parents:
-                self._parents[name] = parents.pop()
+        for name, parent_of in self._fields:
+            told = {parent for parent in set(map(parent_of, page.data)) if parent}  # some servers leave it out
+            known = self._known[name] or min(told, default=None)
+            self._known[name] = known
+            if told - {known}:
+                other = min(told - {known})
+                item = next(item for item in page.data if parent_of(item) == other)
+                raise PaginationError(
+                    f"The list mixes items of several parents: {name} is {known!r} and {other!r}."
+                    if self._aliases
+                    else f"The server ignores {name}: asked for a list of {known!r}, it sent {item.id!r} of {other!r}."
+                )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError, check_id, check_order, is_page_size
@@ -22,7 +21,6 @@ def start_walk(
     max_steps: int | None = None,
     trust: Trust | None = None,
     known: bool = False,
-    check: Callable[[Any], None] | None = None,
 ) -> Walk[Any]:
     """Return the walk for the cursors given.
 
@@ -34,7 +32,6 @@ def start_walk(
         max_steps: The most items to pass on in all.
         trust: What is known of the server. None: nothing, and nothing will be believed.
         known: Whether the server has listed the cursor ``after`` a moment ago.
-        check: Raises a PaginationError for a page that cannot be part of the list.
     """
     backward = before is not None and after is None
     sink = Sink[Any](
@@ -53,7 +50,7 @@ def start_walk(
         script = reading.before_cursor(before)
     else:
         script = reading.from_head()
-    return Walk(script, sink, after=after, before=before, check=check)
+    return Walk(script, sink, after=after, before=before)
 
 
 def check_walk(

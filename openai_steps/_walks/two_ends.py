@@ -21,7 +21,6 @@ from openai_steps._errors import APIStatusError
 from openai_steps._models.runs import Order
 from openai_steps._walks.pages import FLIPPED, Lane, P, PageQuery, head, times_of
 from openai_steps._walks.proofs import Proofs
-from openai_steps._walks.start import start_walk
 from openai_steps._walks.stretch import Cut, Stretch
 from openai_steps._walks.trust import Trust
 from openai_steps._walks.walk import Walk
@@ -178,9 +177,3 @@ class TwoEnds(Generic[P]):
         elif common >= _COMMON and self._trust.follows(self._back):
             self._head.extend(reversed(rest))
             self.done = True
-
-
-def start_both_ends(*, order: Order, page_size: int, trust: Trust, check: Any = None) -> TwoEnds[Any]:
-    """Return the machine that reads a whole list from both ends."""
-    walk = start_walk(order=order, page_size=page_size, trust=trust, check=check)
-    return TwoEnds(order=order, page_size=page_size, trust=trust, walk=walk)

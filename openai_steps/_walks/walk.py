@@ -113,7 +113,6 @@ class Walk(Generic[P]):
         sink: Where the script puts what is to be passed on.
         after: The cursor that was given.
         before: Likewise.
-        check: Raises for a page that cannot be part of the list.
     """
 
     def __init__(
@@ -123,12 +122,10 @@ class Walk(Generic[P]):
         *,
         after: str | None = None,
         before: str | None = None,
-        check: Callable[[P], None] | None = None,
     ) -> None:
         self._script = script
         self._sink = sink
         self._after, self._before = after, before
-        self._check = check
         self._error: PaginationError | None = None
         self.backward = sink.backward
         self.query: PageQuery | None = next(script, None)
@@ -149,11 +146,6 @@ class Walk(Generic[P]):
         Raises:
             PaginationError: If the pages contradict each other. What was proven by then has been returned before.
         """
-        if self._check is not None:
-            try:
-                self._check(page)
-            except PaginationError as error:
-                return self._end_with(error)
         return self._go_on(lambda: self._script.send(page))
 
     def refuse(self, error: APIStatusError) -> list[P]:

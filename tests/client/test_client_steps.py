@@ -20,6 +20,7 @@ from openai_steps import (
     BadRequestError,
     Endpoint,
     Order,
+    PaginationError,
     RunStep,
     StepsError,
     unstructure,
@@ -122,6 +123,25 @@ async def test_steps_come_in_order_and_once(
         assert {query["limit"] for query in queries(emulator)} == {"100"}
         assert len(emulator.requests) <= len(expected) // 99 + 1
         assert not any({"after", "before"} <= set(query) for query in queries(emulator))
+
+
+@pytest.mark.parametrize("place", [50, 150, 298, 299])
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_step_of_another_run_is_found_wherever_it_stands(known: bool, place: int) -> None:
+    async with serving(300, known=known) as (client, emulator):
+        step = emulator.store.step(THREAD, RUN, step_id(place))
+        assert step is not None
+        step["run_id"] = "run_other"
+        told = "mixes items of several parents: run_id is 'run_.*' and 'run_.*'"
+        with pytest.raises(PaginationError, match=told):
+            await client.collect_steps(THREAD, RUN, order="asc")
+        seen = []
+        with pytest.raises(PaginationError, match=told) as caught:  # noqa: PT012
+            async for found in client.iter_steps(THREAD, RUN, order="asc"):
+                seen.append(found.id)  # noqa: PERF401 - what came before the error counts
+        assert seen == step_ids(range(len(seen)))
+        assert len(seen) <= place
+        assert caught.value.resume_after == (seen[-1] if seen else None)
 
 
 @walks

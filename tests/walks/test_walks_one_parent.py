@@ -6,17 +6,15 @@ from typing import Any
 
 import pytest
 from attrs import frozen
-from walk_servers import full_trust
 
 from openai_steps import PaginationError
 from openai_steps._walks.one_parent import OneParent
-from openai_steps._walks.start import start_walk
 
 
 @frozen
 class Item:
     run_id: Any
-    id: str = ""
+    id: str
     created_at: int = 0
 
 
@@ -27,33 +25,27 @@ class ItemPage:
 
 
 def page(*parents: Any) -> ItemPage:
-    return ItemPage(tuple(map(Item, parents)))
+    return ItemPage(tuple(Item(parent, f"item_{number}") for number, parent in enumerate(parents)))
 
 
 def test_one_parent_is_fine_whatever_it_is_called() -> None:
-    check = OneParent("run_id")
+    check = OneParent(aliases=True, run_id="run_1")
     for parents in [(), ("alias", "alias"), (None, "alias"), (None,), ("alias",)]:
         check(page(*parents))
 
 
 @pytest.mark.parametrize("pages", [[("a", "b")], [("a",), ("b",)], [("a",), (None, "b")]])
 def test_several_are_an_error_that_names_them(pages: list[tuple[Any, ...]]) -> None:
-    check = OneParent("run_id")
+    check = OneParent(aliases=True, run_id="run_1")
     for parents in pages[:-1]:
         check(page(*parents))
     with pytest.raises(PaginationError, match="run_id is 'a' and 'b'"):
         check(page(*pages[-1]))
 
 
-def run_of(number: int) -> str:
-    return "run_other" if number == 150 else "run_alias"
-
-
-def test_an_item_of_another_parent_is_an_error_behind_the_pages_before() -> None:
-    listed = [Item(run_of(number), f"step_{number:04d}", number) for number in range(200)]
-    walk = start_walk(order="asc", trust=full_trust(), check=OneParent("run_id"))
-    (first,) = walk.feed(ItemPage(tuple(listed[:100]), has_more=True))
-    assert len(first.data) == 100
-    with pytest.raises(PaginationError, match="run_id is 'run_alias' and 'run_other'"):
-        walk.feed(ItemPage(tuple(listed[99:199]), has_more=True))
-    assert walk.resume_after == "step_0099"
+def test_without_aliases_it_is_the_one_that_was_asked_for() -> None:
+    check = OneParent(run_id="run_1")
+    for parents in [(), (None,), ("",), ("run_1", None)]:
+        check(page(*parents))
+    with pytest.raises(PaginationError, match="ignores run_id: asked for a list of 'run_1', it sent 'item_1' of 'b'"):
+        check(page("run_1", "b"))

@@ -94,19 +94,6 @@ def test_an_error_comes_behind_what_was_proven() -> None:
         walk.finish()
 
 
-def test_a_page_that_is_no_part_of_the_list_ends_the_walk() -> None:
-    def refuse(_: ItemPage) -> None:
-        raise PaginationError("of another list")
-
-    def script(_: Sink[ItemPage]) -> Script[ItemPage, None]:
-        yield QUERY
-
-    walk = walk_of(script, check=refuse)
-    with pytest.raises(PaginationError, match="of another list"):
-        walk.feed(ItemPage(()))
-    assert walk.query is None
-
-
 def test_a_refusal_is_raised_again_unless_the_script_can_do_without() -> None:
     def script(_: Sink[ItemPage]) -> Script[ItemPage, None]:
         try:
