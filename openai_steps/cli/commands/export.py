@@ -15,6 +15,7 @@ from openai_steps.cli._command import Command, LocalPath, option
 from openai_steps.cli._connection import Connection
 from openai_steps.cli._options import connection_options, include_option
 from openai_steps.cli._terminal import Failure, Interrupted, safe
+from openai_steps.cli._threads_source import max_per_second_option
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient, RunRef
@@ -41,12 +42,7 @@ _MOST_CONNECTIONS: Final = 1000
     show_default=True,
     help="The most runs to read at once.",
 )
-@option(
-    "--max-per-second",
-    metavar="RATE",
-    type=click.FloatRange(min=0, min_open=True),
-    help="The most requests in a second, retries included; may be below 1.",
-)
+@max_per_second_option
 @option("--thread", "threads", metavar="ID", multiple=True, section="Archive", help="A whole thread; may be repeated.")
 @option("--all", "every_thread", is_flag=True, section="Archive", help="All threads, where the server lists them.")
 @option("--files", is_flag=True, section="Archive", help="The files that messages and steps name, too.")

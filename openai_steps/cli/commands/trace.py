@@ -8,8 +8,8 @@ import click
 
 from openai_steps.cli._command import Command, option
 from openai_steps.cli._options import include_option
-from openai_steps.cli._terminal import Failure, safe
-from openai_steps.cli._threads_source import ThreadsSource, threads_options
+from openai_steps.cli._terminal import Failure, excerpt, safe
+from openai_steps.cli._threads_source import ThreadsSource, threads_or_run_options
 
 if TYPE_CHECKING:
     from openai_steps.conversation import ThreadHistory
@@ -36,7 +36,7 @@ def _read_headers(_context: click.Context, _option: click.Parameter, given: tupl
 @option("--openinference", is_flag=True, help="Give the spans OpenInference's names as well.")
 @option("--agent-name", metavar="NAME", help="The assistant's name, which runs do not tell.")
 @include_option
-@threads_options
+@threads_or_run_options
 def command(
     otlp: str,
     otlp_headers: dict[str, str],
@@ -46,7 +46,7 @@ def command(
     include: tuple[str, ...],
     source: ThreadsSource,
 ) -> None:
-    """Send the finished runs of threads as OpenTelemetry traces.
+    """Send a finished run, those of a thread (without RUN) or those of an archive, as OpenTelemetry traces.
 
     Ids of spans are made from the runs', so that backends that know a span by its id keep one of each.
     """
@@ -71,17 +71,22 @@ def command(
 
     provider = TracerProvider(id_generator=RunIdGenerator())
     provider.add_span_processor(BatchSpanProcessor(_Exporter(endpoint=otlp, headers=otlp_headers)))
+    endpoint = source.endpoint
     sent = left = 0
 
     def take(history: ThreadHistory) -> None:
         nonlocal sent, left
-        for run in history.runs:
+        runs = [run for run in history.runs if source.run in (None, run.id)]
+        if not runs and source.run is not None:
+            raise Failure(f"The thread has no run {excerpt(source.run)}.")
+        for run in runs:
             if not run.is_finished:
                 left += 1
                 continue
             write_run(
                 run,
                 history.steps.get(run.id, ()),
+                endpoint=endpoint,
                 agent_name=agent_name,
                 content=content,
                 history=history,
@@ -94,7 +99,7 @@ def command(
             sent += 1
 
     try:
-        source.each(take, include=include)
+        source.each(take, include=include, whole=content)
     finally:
         provider.shutdown()
     unfinished = f"; {count(left, 'run')} still going on" if left else ""

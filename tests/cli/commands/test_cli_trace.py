@@ -7,8 +7,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from command_line import call, fails
-from thread_samples import write_archive
+from command_line import call, fails, invoke
+from thread_samples import make_thread_store, write_archive
+
+from openai_steps.emulator import Emulator
 
 pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="needs the OTLP exporter")
 
@@ -54,3 +56,46 @@ def test_a_collector_that_refuses_is_told(tmp_path: Path) -> None:
         result = fails(1, "trace", "--from", str(archive), "--otlp", url)
     assert "did not take the spans of" in result.stderr
     assert len(got) == 1
+
+
+async def test_one_run_of_a_server_costs_a_request_for_it_and_one_for_its_steps() -> None:
+    emulator = Emulator(store=make_thread_store())
+    with collector(200) as (url, got):
+        async with emulator.serve() as base_url:
+            result = await invoke("trace", "thread_report", "run_report2", "--otlp", url, "--base-url", base_url)
+            asked = {request.raw_path.partition("/threads/")[2] for request in emulator.requests}
+    assert result.stderr == f"1 run sent to {url}.\n"
+    assert asked == {"thread_report/runs/run_report2", "thread_report/runs/run_report2/steps"}
+    assert b"vacation_days" in got[0]
+    assert b"server.address" in got[0]
+
+
+async def test_with_content_the_messages_of_its_thread_are_there() -> None:
+    with collector(200) as (url, got):
+        async with Emulator(store=make_thread_store()).serve() as base_url:
+            run = ("thread_report", "run_report2", "--base-url", base_url)
+            await invoke("trace", *run, "--otlp", url, "--content")
+    (sent,) = got
+    assert b"And the news?" in sent
+    assert b"Plot our revenue" not in sent  # that is the first run's
+
+
+def test_one_run_of_an_archive(tmp_path: Path) -> None:
+    archive = write_archive(tmp_path / "a")
+    with collector(200) as (url, got):
+        result = call("trace", "thread_report", "run_report1", "--from", str(archive), "--otlp", url)
+        gone = fails(1, "trace", "thread_report", "run_x", "--from", str(archive), "--otlp", url)
+    assert result.stderr == f"1 run sent to {url}.\n"
+    assert "The thread has no run run_x." in gone.stderr
+    assert len(got) == 1
+    assert b"server.address" in got[0]  # of which the manifest tells
+
+
+def test_several_threads_of_an_archive(tmp_path: Path) -> None:
+    archive = write_archive(tmp_path / "a")
+    with collector(200) as (url, _):
+        threads = ("thread_report", "--thread", "thread_weather")
+        result = call("trace", *threads, "--from", str(archive), "--otlp", url)
+        mixed = fails(2, "trace", "thread_1", "run_1", "--thread", "thread_2", "--otlp", url)
+    assert result.stderr == f"3 runs sent to {url}.\n"
+    assert "Name one run" in mixed.stderr
