@@ -98,12 +98,12 @@ def check_order(evidence: Evidence) -> Finding:
     fixed_orders: dict[Order, str] = {"asc": "oldest first", "desc": "newest first"}
     for fixed, words in fixed_orders.items():
         if all(_is_sorted(page, fixed) for _, page in pages):
-            found, means = f"ignored: {words}, always", "What walks make of it is said above."
+            found, means = f"ignored: {words}, always", "In the other order a list is read whole, and turned round."
             if any(_tied_groups(page.data) for _, page in pages):
                 means += " What follows a cursor among steps of its own time is not certain."
                 return Finding(check=check, grade="refused", found=found, means=means)
             return Finding(check=check, grade="harmless", found=found, means=means)
-    means = "A list cannot be put together of pages; what one page holds is sorted."
+    means = "A list of one page is sorted by the client; a longer one is a PaginationError."
     return Finding(check=check, grade="refused", found="not by time", means=means)
 
 
@@ -120,7 +120,7 @@ def check_ties(evidence: Evidence) -> Finding:
     """Look at steps of equal time: do they stand alike on every page?"""
     check = "ties"
     if not any(_tied_groups(page.data) for _, page in evidence.pages()):
-        means = "Servers differ in how they sort those; try a run in which some have."
+        means = "How such steps are sorted is not known; try a run that has some."
         return Finding(check=check, grade="unknown", found="no two steps of this run have one time", means=means)
     for order in ORDERS:
         known: dict[frozenset[str], tuple[str, ...]] = {}
@@ -134,7 +134,7 @@ def check_ties(evidence: Evidence) -> Finding:
     ascending, descending = (_tied_groups(evidence.first_page(order).data) for order in ORDERS)
     both = ascending.keys() & descending.keys()
     if all(ascending[time] == descending[time][::-1] for time in both):
-        return Finding(check=check, grade="sound", found="desc is asc reversed", means="Nothing to say.")
+        return Finding(check=check, grade="sound", found="desc is asc reversed", means="Both orders have one sequence.")
     found = "steps of equal time stand in the same order in asc and in desc"
     means = "Nothing is lost; a list read in desc is not the reverse of one read in asc."
     return Finding(check=check, grade="harmless", found=found, means=means)
@@ -158,7 +158,7 @@ def check_copies(evidence: Evidence) -> Finding:
     check = "both orders"
     lists = [evidence.lists[order] for order in ORDERS]
     if any(walked.error is not None or walked.given_up for walked in lists):
-        means = "See the walks below."
+        means = "Why is said above, at the walks."
         return Finding(check=check, grade="unknown", found="not both could be read", means=means)
     old, new = ([step.id for step in walked.steps] for walked in lists)
     if set(old) == set(new):
@@ -184,7 +184,7 @@ def check_has_more(evidence: Evidence) -> Finding:
     sizes = {kind: _sizes(told, *kind) for kind in ((True, False), (False, True), (False, None), (True, None))}
     if denied := sizes[True, False]:
         found = f"says that nothing follows where steps follow (limit={denied})"
-        means = "Where walks believe it, the lines above say so; with verify_paging none does."
+        means = "A walk does not believe it, and asks on until the end is proven."
         return Finding(check=check, grade="harmless", found=found, means=means)
     if sizes[False, None] or sizes[True, None]:
         means = "A walk goes on until the end is certain: a request more."
@@ -365,7 +365,8 @@ def check_shapes(steps: Collection[RunStep], unreadable: Collection[UnreadableIt
         means = 'A walk is an error there, unless it is told odd="keep".'
         return Finding(check=check, grade="refused", found=found, means=means)
     if not odd:
-        return Finding(check=check, grade="sound", found=f"all {total} fit their classes", means="Nothing to say.")
+        found, means = f"all {total} fit their classes", "Each field has its type."
+        return Finding(check=check, grade="sound", found=found, means=means)
     first = _problems(odd[0])[0]
     found = f"{len(odd)} of {total} do not fit, such as {odd[0].id}: {first.path} should be {first.expected}"
     means = "What does not fit is kept as it came; nothing is lost."

@@ -24,13 +24,13 @@ from openai_steps.doctor._evidence import (
 from openai_steps.doctor._report import Finding, Grade
 
 _NO_WAY_ON: Final = "A list of more than a page or two is a PaginationError."
-_DETOUR: Final = "The steps before a cursor are read from the head of the list, up to it."
+_DETOUR: Final = "A walk before a cursor reads after it in the other order, or the head of the list up to it."
 
 # From the best to the worst.
 _AFTER: Final[dict[str, tuple[Grade, str, str]]] = {
     "exclusive": ("sound", "the steps behind the cursor", "Walks go on where they stopped."),
     "inclusive": ("harmless", "the cursor's own step comes, too", "It is dropped: each step comes once."),
-    "off by one": ("harmless", "the step next to the cursor is missing", "What walks make of it is said above."),
+    "off by one": ("harmless", "the step next to the cursor is missing", "A walk asks from a step further up."),
     "refused": ("refused", "refused", _NO_WAY_ON),
     "empty": ("refused", "nothing comes", _NO_WAY_ON),
     "head": ("refused", "ignored: the first page comes again", _NO_WAY_ON),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import random
 import warnings
 from typing import Any
 
@@ -50,15 +51,24 @@ async def test_every_answer_is_the_contracts_or_refused(dialect: str, steps: lis
                 assert {**answer.json, "data": []} == {**expected, "data": []}
 
 
-EXACT = ["contract", "window", "openai_responses", "myla", "supercompat_messages", "dashscope"]
-
-
-@pytest.mark.parametrize("dialect", [name for name in EXACT if name in DIALECTS])
-async def test_these_are_mended(dialect: str) -> None:
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_a_list_of_a_page_or_two_is_mended_on_every_server_known(dialect: str) -> None:
     async with gateway(SHUFFLED, dialect=dialect, repair=True) as served:
         answer = await served.get(f"{STEPS}?order=asc&limit=4&before=step_71")
         assert answer.status == 200
         assert answer.ids == ["step_03", "step_99", "step_42", "step_08"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_a_long_list_is_refused_only_where_random_ids_are_compared(dialect: str) -> None:
+    numbers = random.Random(250).sample(range(1000), 250)
+    steps = [make_step(place, id=f"step_{number:03}") for place, number in enumerate(numbers)]
+    async with gateway(steps, dialect=dialect, repair=True) as served:
+        answer = await served.get(f"{STEPS}?order=asc&limit=100&after={steps[99]['id']}")
+        if DIALECTS[dialect].after in ("by_id", "wrong_side"):
+            assert (answer.status, answer.error["code"]) == (502, "upstream_paging")
+        else:
+            assert answer.ids == [step["id"] for step in steps[100:200]]
 
 
 @pytest.mark.parametrize("count", [0, 1, 250])
