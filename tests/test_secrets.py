@@ -132,3 +132,15 @@ def test_mask_leaves_no_secret(text: str, secrets: list[str]) -> None:
     masked = mask(text, secrets)
     assert not any(secret in masked for secret in secrets if "***" not in secret)
     assert mask(text, []) == text
+
+
+@pytest.mark.parametrize(("secret", "shown"), [("12345", "a 12345 b"), ("123456", "a *** b")])
+def test_what_is_six_characters_long_is_masked(secret: str, shown: str) -> None:
+    assert mask(f"a {secret} b", [secret]) == shown
+
+
+def test_text_that_is_no_text_is_masked_as_well() -> None:
+    """Half a surrogate pair is in what Python reads of an environment whose bytes are not UTF-8."""
+    secret = "sk-\udcff-5ecret"
+    assert mask(f"a {secret} b", [secret]) == "a *** b"
+    assert mask("a sk-\\udcff-5ecret b", [secret]) == "a *** b"

@@ -129,6 +129,11 @@ def test_a_data_agent_of_fabric() -> None:
     assert endpoint.query == (("api-version", "2024-05-01-preview"),)
     assert endpoint.headers == {"OpenAI-Beta": "assistants=v2"}
     assert endpoint.absent == {"threads"}
+    for versioned in (
+        Endpoint.fabric(f"{AGENT}?api-version=v2", Credential()),
+        Endpoint.fabric(AGENT, Credential(), api_version="v2"),
+    ):
+        assert versioned.query == (("api-version", "v2"),)
 
 
 @pytest.mark.parametrize("url", [AGENT.removesuffix("/openai"), "https://api.fabric.microsoft.com/v1/workspaces/w"])

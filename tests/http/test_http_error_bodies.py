@@ -34,6 +34,12 @@ SHAPES: list[tuple[Any, ErrorBody]] = [
     ),
     ({"detail": {"message": "m", "code": "c"}}, ErrorBody(message="m", code="c")),
     ({"error": "text"}, ErrorBody(message="text")),
+    ({"code": "c", "type": "t", "param": "p", "message": "m"}, ErrorBody(message="m", type="t", code="c", param="p")),
+    (
+        {"error": {"message": '{"error": {"message": "inner", "type": "t", "param": "p"}}', "code": "c"}},
+        ErrorBody(message="inner", type="t", param="p", code="c"),
+    ),
+    ({"error": {"message": "[not JSON"}}, ErrorBody(message="[not JSON")),
     ({"error": None}, NOTHING),
     ("plain text", ErrorBody(message="plain text")),
     ("", NOTHING),

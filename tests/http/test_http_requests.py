@@ -134,3 +134,11 @@ def test_a_server_that_only_takes_openai_s_headers_may_have_what_openai_has_not(
     endpoint = Endpoint.openai(base_url="https://gateway/v1", api_key="k")
     assert threads_request(endpoint).url == "https://gateway/v1/threads"
     assert run_request(Endpoint.foundry_local("https://h"), "t", "r").url == "https://h/threads/t/runs/r"
+
+
+@pytest.mark.parametrize("names", [[""], [None], ["a", 5], [["a"]]])
+@pytest.mark.parametrize("style", ["repeated", "comma", "unsupported"])
+def test_include_takes_names_alone(names: list[Any], style: Any) -> None:
+    endpoint = Endpoint.compatible("http://h/v1", include_style=style)
+    with pytest.raises(ValueError, match="must be a list of names, not"):
+        list_request(endpoint, "t", "r", include=names)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from openai_steps import Misfit, UnreadableStep
 from openai_steps._models.extra import NO_EXTRA
 
 CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
@@ -36,3 +37,19 @@ def test_every_copy_is_itself() -> None:
 
 def test_what_is_made_of_it_can_be_filled() -> None:
     assert {**NO_EXTRA, "a": 1} == NO_EXTRA | {"a": 1} == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("data", "its_id"),
+    [({"id": "step_1"}, "step_1"), ({"id": 5}, None), ({"id": None}, None), ({}, None), (["id"], None), ("id", None)],
+)
+def test_an_unreadable_item_has_the_id_that_is_text(data: Any, its_id: str | None) -> None:
+    assert UnreadableStep(data, Misfit("$", "an object")).id == its_id
+
+
+def test_unreadable_items_are_told_apart_by_their_content_alone() -> None:
+    """Not by where they came, nor by the server's spelling; equal ones have equal hashes."""
+    misfit = Misfit("$.id", "text")
+    here, there = UnreadableStep({"a": 1}, misfit, index=1, raw=b"{}"), UnreadableStep({"a": 1}, misfit, index=2)
+    assert (here, hash(here)) == (there, hash(there))
+    assert here != UnreadableStep({"a": 2}, misfit)

@@ -40,3 +40,23 @@ def test_match_by_class() -> None:
             assert first.type == "code_interpreter"
         case other:
             pytest.fail(f"{other!r} is no ToolCallsDetails")
+
+
+@pytest.mark.parametrize(
+    ("payload", "output"),
+    [
+        ({"outputs": [{"type": "logs", "logs": "4"}, {"image": {"file_id": "f"}}]}, "4\n[image f]"),
+        ({"outputs": [{"logs": 4}, {"image": {"file_id": 4}}, {"image": "f"}]},
+         '{"logs":4}\n{"image":{"file_id":4}}\n{"image":"f"}'),
+        ({"outputs": ["text", None, 5]}, "text\n\n5"),
+        ({"results": [{"file_name": "a.pdf", "score": 1}]}, "a.pdf"),
+        ({"outputs": []}, None),
+        ({"results": []}, ""),
+        ({"outputs": {"logs": "4"}}, None),
+        ({}, None),
+    ],
+)  # fmt: skip
+def test_what_a_tool_gave_is_shown_where_a_part_of_it_does_not_fit(payload: Any, output: str | None) -> None:
+    call = OtherToolCall({"type": "x", "x": payload})
+    shown = call.output
+    assert (shown.replace(": ", ":") if shown else shown) == output

@@ -10,7 +10,7 @@ from sample_steps import step_ids
 from serving import ids
 from walk_servers import full_trust
 
-from openai_steps import RunStep, StepsError
+from openai_steps import APIConnectionError, RunStep, StepPage, StepsError
 from openai_steps._tasks.collect import read_all, read_both_ends
 from openai_steps._walks.pages import PageQuery
 from openai_steps._walks.start import start_walk
@@ -39,6 +39,7 @@ async def test_both_ends_meet(count: int) -> None:
 async def test_a_tail_that_fails_is_done_without() -> None:
     server = Server(45, fail=lambda query: not is_head(query))
     assert ids(await both_ends(server)) == step_ids(range(45))
+    assert sum(not is_head(query) for query in server.asked) <= 2  # the tail and the end of it, once each
 
 
 async def test_a_head_that_fails_calls_off_the_tail() -> None:
@@ -54,3 +55,37 @@ async def test_a_walk_reads_a_list() -> None:
     server = Server(45)
     walk = start_walk(order="asc", page_size=10, trust=full_trust())
     assert ids(await read_all(walk, server.fetch)) == step_ids(range(45))
+
+
+async def test_a_slow_end_is_waited_for_and_not_asked_again() -> None:
+    server = Server(95)
+    slow = asyncio.Event()
+
+    async def fetch(query: PageQuery) -> StepPage:
+        if is_head(query):
+            if sum(map(is_head, server.asked)) == 3:
+                slow.set()
+        else:
+            await slow.wait()
+        return await server.fetch(query)
+
+    trust = full_trust()
+    walk = start_walk(order="asc", page_size=10, trust=trust)
+    steps = await read_both_ends(TwoEnds(order="asc", page_size=10, trust=trust, walk=walk), fetch)
+    assert ids(steps) == step_ids(range(95))
+    assert len({(query.order, query.after) for query in server.asked}) == len(server.asked)
+
+
+async def test_a_head_without_a_connection_is_an_error() -> None:
+    server = Server(45)
+
+    async def fetch(query: PageQuery) -> StepPage:
+        if is_head(query) and server.asked:
+            raise APIConnectionError("no connection")
+        return await server.fetch(query)
+
+    trust = full_trust()
+    walk = start_walk(order="asc", page_size=10, trust=trust)
+    with pytest.raises(APIConnectionError, match="no connection"):
+        await asyncio.wait_for(read_both_ends(TwoEnds(order="asc", page_size=10, trust=trust, walk=walk), fetch), 20)
+    assert asyncio.all_tasks() == {asyncio.current_task()}

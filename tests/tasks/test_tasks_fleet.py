@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Iterator
@@ -163,3 +165,79 @@ async def test_a_break_leaves_no_task() -> None:
     async with asyncio.timeout(60):
         while not no_tasks_left():  # noqa: ASYNC110 - asyncio has no event for it
             await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(("in_order", "held"), [(False, 4), (True, 8)])
+async def test_as_many_results_as_promised_wait_for_a_slow_consumer(in_order: bool, held: int) -> None:
+    watched = Watched([0] * 50)
+    given_out = 0
+    async for _ in run_fleet(watched.jobs(), watched.work, concurrency=4, in_order=in_order):
+        given_out += 1
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert watched.taken == min(50, given_out + held)
+
+
+async def test_results_come_as_they_are_ready_unless_their_order_is_asked_for() -> None:
+    watched = Watched([30, 0, 0, 0])
+    assert [n async for n in run_fleet(watched.jobs(), watched.work, concurrency=2)][-1] == 0
+
+
+class Asked:
+    """Jobs that end, or break, at the third, and would go on if somebody asked again."""
+
+    def __init__(self, end: BaseException) -> None:
+        self.end = end
+        self.asked = 0
+
+    def next_job(self) -> int:
+        self.asked += 1
+        if self.asked == 3:
+            raise self.end
+        return self.asked
+
+
+class PlainlyAsked(Asked):
+    def __iter__(self) -> PlainlyAsked:
+        return self
+
+    def __next__(self) -> int:
+        return self.next_job()
+
+
+class AskedAndAwaited(Asked):
+    def __aiter__(self) -> AskedAndAwaited:
+        return self
+
+    async def __anext__(self) -> int:
+        await asyncio.sleep(0)
+        return self.next_job()
+
+
+@pytest.mark.parametrize(
+    "jobs",
+    [
+        PlainlyAsked(StopIteration()),
+        PlainlyAsked(LookupError()),
+        AskedAndAwaited(StopAsyncIteration()),
+        AskedAndAwaited(LookupError()),
+    ],
+)
+async def test_a_source_that_is_over_is_asked_no_more(jobs: PlainlyAsked | AskedAndAwaited) -> None:
+    results: list[int] = []
+
+    async def work(job: int) -> int:
+        await asyncio.sleep(0)
+        return job
+
+    async def consume() -> None:
+        async for result in run_fleet(jobs, work, concurrency=4):
+            results.append(result)  # noqa: PERF401 - an extend would lose all of them at the error
+
+    if isinstance(jobs.end, LookupError):
+        with pytest.raises(LookupError):
+            await consume()
+    else:
+        await consume()
+    assert sorted(results) == [1, 2]
+    assert jobs.asked == 3

@@ -9,9 +9,12 @@ import pytest
 from page_server import Server
 from sample_steps import step_ids
 from serving import ids
+from walk_servers import full_trust
 
-from openai_steps import NotFoundError, RunStep
+from openai_steps import NotFoundError, RunStep, StepPage
 from openai_steps._tasks.prefetch import PageReader
+from openai_steps._walks.pages import PageQuery
+from openai_steps._walks.start import start_walk
 
 
 async def turns(number: int = 10) -> None:
@@ -137,3 +140,91 @@ async def test_a_reader_that_is_called_off_calls_off_its_request() -> None:
         await task
     await reader.aclose()
     assert server.called_off == 1
+
+
+async def test_what_no_steps_error_is_ends_the_walk_too_and_says_where_to_go_on() -> None:
+    server = Server(35)
+
+    async def fetch(query: PageQuery) -> StepPage:
+        if query.after is not None:
+            raise ZeroDivisionError
+        return await server.fetch(query)
+
+    reader = PageReader(start_walk(order="asc", page_size=10, trust=full_trust()), fetch, prefetch=False)
+    await reader.read()
+    with pytest.raises(ZeroDivisionError) as caught:
+        await reader.read()
+    assert "step_0009" in "".join(caught.value.__notes__)
+
+
+def test_a_walk_does_not_go_on_in_another_loop() -> None:
+    server = Server(35)
+    reader = server.reader()
+
+    async def begin() -> None:
+        await reader.read()
+        server.held = True
+        reader.start()
+        await turns()
+
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(begin())
+        with pytest.raises(RuntimeError, match="another event loop"):
+            asyncio.run(reader.read())
+        asyncio.run(reader.aclose())
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+def test_what_is_on_its_way_in_another_loop_is_left_to_it() -> None:
+    """Nobody here could wait for it."""
+    server = Server(35)
+    reader = server.reader()
+
+    async def begin() -> None:
+        await reader.read()
+        server.held = True
+        reader.start()
+        await turns()
+
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(begin())
+        asyncio.run(asyncio.wait_for(reader.aclose(), 20))
+        assert server.called_off == 0
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+async def test_a_failure_because_it_was_called_off_is_no_complaint() -> None:
+    """Code that turns a cancellation into an error of its own, as a user's credential may."""
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    server = Server(35)
+
+    async def fetch(query: PageQuery) -> StepPage:
+        try:
+            return await server.fetch(query)
+        except asyncio.CancelledError:
+            raise NotFoundError("called off", status=404) from None
+
+    reader = PageReader(start_walk(order="asc", page_size=10, trust=full_trust()), fetch, prefetch=True)
+    await reader.read()
+    server.held = True
+    reader.start()
+    await turns()
+    await reader.aclose()
+    assert server.called_off == 1
+    del reader
+    gc.collect()
+    await turns()
+    assert complaints == []
