@@ -146,10 +146,17 @@ def compare(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def outputs(session: nox.Session) -> None:
-    """Show what evaluation libraries make of our rows: azure-ai-evaluation and DeepEval. (Ragas needs its own pins.)"""
+    """Show what evaluation libraries make of our rows: azure-ai-evaluation and DeepEval."""
     _install(session, "outputs")
     session.env["DEEPEVAL_TELEMETRY_OPT_OUT"] = "YES"
     session.run("pytest", "-p", "no:cacheprovider", "tests/evaluation", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def ragas(session: nox.Session) -> None:
+    """Show what Ragas makes of our rows: it needs an older langchain-community than others bring."""
+    _install(session, "ragas")
+    session.run("pytest", "-p", "no:cacheprovider", "tests/evaluation/test_evaluation_formats.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

@@ -61,6 +61,19 @@ def test_each_call_of_chat_messages_is_answered_right_behind_it() -> None:
             assert due == []
 
 
+def test_ragas_takes_all_rows() -> None:
+    samples = pytest.importorskip("ragas.dataset_schema", reason="nox -s ragas installs it")
+    rows = [row for history in HISTORIES.values() for row in evaluation_rows(history, "ragas")]
+    dataset = samples.EvaluationDataset.from_list(rows)
+    assert len(dataset) == len(rows) == 5
+    for sample, row in zip(dataset, rows, strict=True):
+        assert isinstance(sample, samples.MultiTurnSample)
+        calls = [call for message in sample.user_input for call in getattr(message, "tool_calls", None) or ()]
+        wanted = [call for message in row["user_input"] for call in message.get("tool_calls", ())]
+        assert [(call.name, call.args) for call in calls] == [(call["name"], call["args"]) for call in wanted]
+        assert sample.pretty_repr()
+
+
 def test_deepeval_loads_its_file(tmp_path: Path) -> None:
     dataset = pytest.importorskip("deepeval.dataset", reason="nox -s outputs installs deepeval").EvaluationDataset()
     rows = [row for history in HISTORIES.values() for row in evaluation_rows(history, "deepeval")]
