@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable
 from contextlib import aclosing
+from typing import Any
 
 from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError
 from openai_steps._client.lists import Reading
 from openai_steps._client.requests import Names, names_of
 from openai_steps._client.steps import StepVerbs
+from openai_steps._http.replies import Reply
+from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Order, RunRef, RunSteps
 from openai_steps._models.steps import RunStep, UnreadableStep
 from openai_steps._settings import Timeouts
@@ -16,6 +19,18 @@ from openai_steps._tasks.fleet import run_fleet
 from openai_steps._tasks.prefetch import PageReader
 from openai_steps._walks.start import check_walk
 from openai_steps._walks.unreadable import Odd, check_odd
+
+
+class _StepTexts:
+    """Keeps the texts of a run's steps by their ids: a walk may cut a page, or pass on a part of it."""
+
+    def __init__(self) -> None:
+        self.of_step: dict[str, bytes] = {}
+
+    def note(self, reply: Reply, model: Any) -> None:
+        """Note a page."""
+        if isinstance(model, StepPage):
+            self.of_step.update(zip((step.id for step in model.data), model.raw or (), strict=True))
 
 
 class FleetVerbs(StepVerbs):
@@ -33,6 +48,7 @@ class FleetVerbs(StepVerbs):
         verify_paging: bool = False,
         timeout: Timeouts | float | None = None,
         odd: Odd = "raise",
+        raw: bool = False,
     ) -> AsyncGenerator[RunSteps, None]:
         """Read the steps of many runs, several runs at once. A run that cannot be read stops no other.
 
@@ -49,6 +65,7 @@ class FleetVerbs(StepVerbs):
             timeout: Instead of the client's, for each request.
             odd: What to do with a step that can not be read: ``raise``: it ends its run, with the steps before it and
                 an error; ``keep``: it goes into ``unreadable``.
+            raw: Keep the server's own text of each step as well, in ``raw``.
 
         Yields:
             Each run with all its steps, or with its error and the steps read before it.
@@ -68,14 +85,17 @@ class FleetVerbs(StepVerbs):
         def read(run: RunRef) -> Awaitable[RunSteps]:
             if not isinstance(run, RunRef):
                 raise ArgumentError("runs", f"must be RunRef(thread_id, run_id), not {run!r}.")
-            return self._read_run(run, names, how)
+            if not raw:
+                return self._read_run(run, names, how)
+            texts = _StepTexts()
+            return self._keeping(texts)._read_run(run, names, how, texts)
 
         self._transport.check_usable()  # for its sentence, before tasks are made
         async with aclosing(run_fleet(runs, read, concurrency=concurrency, in_order=in_order)) as results:
             async for result in results:
                 yield result
 
-    async def _read_run(self, run: RunRef, names: Names, how: Reading) -> RunSteps:
+    async def _read_run(self, run: RunRef, names: Names, how: Reading, texts: _StepTexts | None = None) -> RunSteps:
         listing = self._steps_of(run.thread_id, run.run_id, names)
         walk, odd_steps = self._start(listing, how)
         reader = PageReader(walk, self._fetcher(listing, how.timeout, odd_steps), prefetch=False)
@@ -95,4 +115,5 @@ class FleetVerbs(StepVerbs):
             steps=tuple(steps),
             unreadable=tuple(unreadable),
             error=failure,
+            raw=None if texts is None else tuple([texts.of_step[step.id] for step in steps]),
         )

@@ -96,7 +96,8 @@ class RunRef:
 class RunSteps:
     """What became of reading one run: its steps, or the error that stopped the reading (then the steps read so far).
 
-    ``unreadable`` has the steps that could not be read, if they were asked for with ``odd="keep"``.
+    ``unreadable`` has the steps that could not be read, if they were asked for with ``odd="keep"``. ``raw`` has the
+    server's own text of each step, if that was asked for.
     """
 
     thread_id: str
@@ -104,3 +105,4 @@ class RunSteps:
     steps: tuple[RunStep, ...]
     unreadable: tuple[UnreadableStep, ...] = ()
     error: Exception | None = None
+    raw: tuple[bytes, ...] | None = field(default=None, eq=False, repr=False)

@@ -95,9 +95,11 @@ async def export_runs(
             with _Output(work, file_format.encode, failures=_failures_part(target)) as output:
                 fresh = _only(Unseen(work.found), runs)
                 streak = Streak(give_up_after)
-                async with aclosing(client.read_runs(fresh, concurrency=concurrency, include=names)) as results:
+                async with aclosing(
+                    client.read_runs(fresh, concurrency=concurrency, include=names, raw=True)
+                ) as results:
                     async for run in results:
-                        run = output.add(run)
+                        output.add(run)
                         progress = _count(progress, run)
                         streak.note(run)
                         if on_progress is not None:
@@ -230,17 +232,16 @@ class _Output:
             self._commit()
             sync(self._failures)
 
-    def add(self, run: RunSteps) -> RunSteps:
-        """Take a run, and return it; with an error if it cannot be written."""
-        run, lines = json_lines(run)
+    def add(self, run: RunSteps) -> None:
+        """Take a run."""
         if run.error is not None:
             self._failures.write(failure_line(run))
-            return run
+            return
+        lines = json_lines(run)
         self._batch.append((RunRef(run.thread_id, run.run_id), lines))  # at once: Ctrl-C may come between any two lines
         self._bytes += sum(map(len, lines))
         if self._bytes >= _BATCH_BYTES or time.monotonic() >= self._due:
             self._commit()
-        return run
 
     def _commit(self) -> None:
         batch = self._batch

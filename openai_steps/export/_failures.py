@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from attrs import evolve
+import msgspec
 
 from openai_steps._errors import APIStatusError, NotFoundError
-from openai_steps._json.converter import dumps
 from openai_steps._models.runs import RunSteps
 
 
@@ -20,14 +19,14 @@ class RunsFileError(ExportError):
     """A line that names no run; the message says which line, and what it should be."""
 
 
-def json_lines(run: RunSteps) -> tuple[RunSteps, list[bytes]]:
-    """Return a run with the JSON of each step; one that cannot be written comes with that error, and no JSON."""
-    if run.error is not None:
-        return run, []
-    try:
-        return run, [dumps(step) for step in run.steps]
-    except (ValueError, RecursionError) as error:
-        return evolve(run, error=error), []
+def json_lines(run: RunSteps) -> list[bytes]:
+    """Return the server's JSON of each step of a run, in one line each; nothing of a run with an error."""
+    return [] if run.error is not None else [_in_one_line(text) for text in run.raw or ()]
+
+
+def _in_one_line(text: bytes) -> bytes:
+    """Return JSON without the line ends that some servers write; in a string they are escaped."""
+    return msgspec.json.format(text, indent=0) if b"\n" in text or b"\r" in text else text
 
 
 def failure_line(run: RunSteps) -> bytes:

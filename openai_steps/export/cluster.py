@@ -274,12 +274,11 @@ async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int
     ):
         async with (
             client,
-            aclosing(client.read_runs(share.runs, concurrency=concurrency, include=share.include)) as results,
+            aclosing(client.read_runs(share.runs, concurrency=concurrency, include=share.include, raw=True)) as results,
         ):
             async for run in results:
-                run, lines = json_lines(run)
                 if run.error is None:
-                    for step, line in zip(run.steps, lines, strict=True):
+                    for step, line in zip(run.steps, json_lines(run), strict=True):
                         table.add(step_row(step, line))
                 else:
                     failures.append(failure_line(run).decode())

@@ -1,6 +1,7 @@
 """Many runs at once."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -107,3 +108,14 @@ async def test_bad_arguments_are_no_run_s_error(options: dict[str, object], told
     async with AsyncStepsClient(base_url="http://127.0.0.1:9") as client:
         with pytest.raises(ValueError, match=told):
             await anext(client.read_runs([RunRef("thread", "run")], **options))  # type: ignore[arg-type]
+
+
+async def test_the_server_s_own_text_of_each_step(emulator: Emulator) -> None:
+    runs = refs(emulator)
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        async for run in client.read_runs(runs, page_size=7, raw=True):
+            texts = [json.loads(text) for text in run.raw or ()]
+            assert texts == emulator.store.steps(run.thread_id, run.run_id)
+            assert [text["id"] for text in texts] == [step.id for step in run.steps]
+        (plain,) = [run async for run in client.read_runs(runs[:1])]
+    assert plain.raw is None

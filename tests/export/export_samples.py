@@ -56,10 +56,13 @@ def all_runs(store: ReadableStore) -> list[RunRef]:
     return [RunRef(*key) for key in store.runs()]
 
 
+DEEP = '{"x":' * 600 + "0" + "}" * 600
+
+
 def answer_too_deep(emulator: Emulator, run_id: str) -> None:
-    """Let a run's second step of three be one that can be read, but not be written."""
+    """Let a run's second step of three be one that can be read, but that `dumps` cannot write."""
     steps = [make_step(number, thread_id="thread", run_id=run_id) for number in range(3)]
     steps[1] |= {"deep": "DEEP"}
     body = json.dumps({"object": "list", "data": steps, "has_more": False})
-    body = body.replace('"DEEP"', '{"x":' * 600 + "0" + "}" * 600)
+    body = body.replace('"DEEP"', DEEP)
     emulator.inject(Answer(200, body), times=9, matching=lambda request: f"/{run_id}/" in request.raw_path)

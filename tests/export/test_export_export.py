@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from export_samples import all_runs, all_steps, answer_too_deep, make_store
+from export_samples import DEEP, all_runs, all_steps, answer_too_deep, make_store
 from walk_servers import full_trust
 
 from openai_steps import AsyncStepsClient, RunRef
@@ -21,7 +21,6 @@ from openai_steps.export import (
     read_run_refs,
 )
 from openai_steps.export._archive import read_lines
-from openai_steps.tables import _rows
 
 SUFFIXES = [".jsonl", ".jsonl.gz", ".parquet"]
 
@@ -101,37 +100,29 @@ async def test_failures_have_a_file_that_can_be_tried_again(emulator: Emulator, 
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-async def test_a_run_that_cannot_be_written_is_a_failure(emulator: Emulator, tmp_path: Path, suffix: str) -> None:
+async def test_a_step_however_deep_is_written_as_it_came(emulator: Emulator, tmp_path: Path, suffix: str) -> None:
+    """It can be read, but json could not write it."""
     out = tmp_path / f"out{suffix}"
-    runs = all_runs(emulator.store)
-    seen: list[ExportProgress] = []
     answer_too_deep(emulator, "run_5")
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
-        done = await export_runs(client, runs, out, concurrency=1, on_progress=seen.append)
-    written = exported(out)
-    assert written == {key: step for key, step in all_steps(emulator.store).items() if step["run_id"] != "run_5"}
-    assert done == seen[-1] == ExportProgress(runs=39, steps=len(written), failures=1)
-    (record,) = map(orjson.loads, (tmp_path / f"out{suffix}.failures.jsonl").read_bytes().splitlines())
-    assert (record["run_id"], record["error"], record["steps_read"]) == ("run_5", "ValueError", 3)
-    assert "nested too deeply" in record["message"]
+        done = await export_runs(client, all_runs(emulator.store), out, concurrency=1)
+    assert (done.runs, done.failures) == (40, 0)
+    lines = [line for line in read_lines(out) if b'"run_5"' in line]
+    assert [DEEP.encode() in line for line in lines] == [False, True, False]
+    assert len([step for step in read_export(out) if step.run_id == "run_5"]) == 3
 
 
-async def test_what_was_written_once_gets_into_parquet(
-    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A step that could just be written is not written anew, deeper in the stack."""
-
-    def too_deep(step: object) -> bytes:
-        raise ValueError("too deep from here")
-
-    def bring(source: Path, target: Path) -> None:
-        monkeypatch.setattr(_rows, "dumps", too_deep)
-        _export._bring_parquet(source, target)
-
-    monkeypatch.setattr(_export, "_FORMATS", (_export._Format(".parquet", bytes, bring),))
+async def test_lines_are_what_the_server_sent_with_its_keys_in_its_order(emulator: Emulator, tmp_path: Path) -> None:
+    """In one line each, whatever the server's were; no number and no name is written anew."""
+    step = (
+        '{"x": [1.50, 1E+3, "a\\nb"],\r\n "usage": {"total_tokens": 3.0},\n"id": "s1", "created_at": 1, "status": "ä"}'
+    )
+    emulator.inject(Answer(200, f'{{"has_more": false, "data": [{step}]}}'), times=9)
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
-        await export_runs(client, all_runs(emulator.store), tmp_path / "out.parquet")
-    assert exported(tmp_path / "out.parquet") == all_steps(emulator.store)
+        done = await export_runs(client, [RunRef("thread", "run_1")], tmp_path / "out.jsonl")
+    assert (done.steps, done.failures) == (1, 0)
+    (line,) = (tmp_path / "out.jsonl").read_text().splitlines()
+    assert line.replace(" ", "") == step.replace("\r\n", "").replace("\n", "").replace(" ", "")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
