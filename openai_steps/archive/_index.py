@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,10 +98,10 @@ class Index:
             else:
                 if not path.exists():
                     raise ArchiveError(f"{folder.name} has no {INDEX}: `openai-steps verify --rebuild` makes one.")
-                self._db = sqlite3.connect(
-                    f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0, check_same_thread=False
-                )
+                self._db = _open_to_read(path)
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            raise ArchiveError(f"{INDEX} is empty: the export was broken off as it began. Start it again.")
         if version != VERSION:
             raise ArchiveError(f"{INDEX} has the layout {version}, and this version of openai-steps knows {VERSION}.")
 
@@ -226,6 +226,22 @@ class Index:
 
 def _key(group: Group) -> tuple[str, str, str]:
     return group.kind, group.thread_id, group.run_id
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    database = sqlite3.connect(address, uri=True, timeout=0, check_same_thread=False)
+    try:
+        database.execute("PRAGMA user_version").fetchone()
+    except sqlite3.OperationalError as error:
+        database.close()
+        if "readonly" not in str(error):
+            raise
+        # A process was killed within a transaction, and only who may write can roll that back.
+        with closing(sqlite3.connect(path, timeout=0)) as writable:
+            writable.execute("PRAGMA user_version").fetchone()
+        return sqlite3.connect(address, uri=True, timeout=0, check_same_thread=False)
+    return database
 
 
 @contextmanager

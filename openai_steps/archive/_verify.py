@@ -61,7 +61,8 @@ def verify_archive(folder: str | PathLike[str]) -> VerifyReport:
     try:
         notes = [f"{len(manifest.missing)} missing: see {MANIFEST}"] * bool(manifest.missing)
         notes += ["the last export into it was broken off: the same command goes on"] * (not manifest.is_complete)
-        return _examine(where, index, notes)
+        # A batch that was on the disk when its process was killed, but not in the index, is cut off by the next one.
+        return _examine(where, index, notes, ends=None if manifest.is_complete else index.ends())
     finally:
         index.close()
 
@@ -110,21 +111,24 @@ class _Found:
     older: int
 
 
-def _scanned(folder: Path) -> _Found:
+def _scanned(folder: Path, wanted: dict[int, int] | None = None) -> _Found:
+    """Read all objects, or those before the places at which what is wanted of each file ends."""
     groups: dict[Group, tuple[dict[str, Any], list[Entry]]] = {}
     ends: dict[int, int] = {}
     older = 0
     for group, said, entries, (number, end) in scan(folder):
+        if wanted is not None and end > wanted.get(number, 0):
+            continue
         older += group in groups
         groups[group] = said, entries
         ends[number] = end
     return _Found(groups, ends, older)
 
 
-def _examine(folder: Path, index: Index, notes: list[str]) -> VerifyReport:
+def _examine(folder: Path, index: Index, notes: list[str], *, ends: dict[int, int] | None) -> VerifyReport:
     problems: list[str] = []
     try:
-        found = _scanned(folder)
+        found = _scanned(folder, ends)
     except ArchiveError as error:
         found = _Found({}, {}, 0)
         problems.append(str(error))

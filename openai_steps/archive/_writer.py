@@ -47,7 +47,8 @@ class ArchiveWriter:
     ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / MANIFEST).exists() and any(folder.iterdir()):
+        # A process that was killed in its first moment leaves nothing but a part of its manifest.
+        if not (folder / MANIFEST).exists() and {path.name for path in folder.iterdir()} - {f"{MANIFEST}.tmp"}:
             raise ArchiveError(f"{folder.name} is a folder with something else in it. Choose a new name.")
         self.manifest: Manifest = Manifest(server=dict(server), asked=dict(asked), redacted=list(redacted))
         if (folder / MANIFEST).exists():
@@ -56,6 +57,8 @@ class ArchiveWriter:
             self.manifest.write(folder)  # before the index, so that the folder is known for an archive
         (folder / FILES).mkdir(exist_ok=True)
         self.index: Index = Index(folder, write=True)
+        for part in (folder / FILES).glob("*.part"):  # of a process that was killed: this one has the archive to itself
+            part.unlink()
         try:
             self._objects = ObjectsWriter(folder, self.index.ends())
         except BaseException:

@@ -1,5 +1,7 @@
 """The index: groups are replaced whole, or not at all; whoever finds it damaged or in use is told."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,35 @@ def test_a_lost_or_damaged_index_is_told(tmp_path: Path) -> None:
     index.unlink()
     with pytest.raises(ArchiveError, match="--rebuild"):
         Archive(folder)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from openai_steps.archive import RunState
+from openai_steps.archive._index import Index
+index = Index(Path(sys.argv[1]), write=True)
+with index.transaction():
+    index.set_run(RunState("t", "run_a", "completed", True, 3))
+index._db.execute("PRAGMA cache_size = 1")  # pages get to the disk before the transaction ends
+index._db.execute("BEGIN")
+for number in range(2000):
+    index.set_run(RunState("t", f"run_{number}", "completed", True, 3))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_who_reads_after_a_kill_in_the_midst_of_a_transaction_sees_what_was_before(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], capture_output=True, check=False)
+    assert done.returncode == -9, done.stderr
+    assert (tmp_path / "index.sqlite-journal").stat().st_size
+    index = Index(tmp_path)
+    assert [run.run_id for run in index.runs()] == ["run_a"]
+    index.close()
+
+
+def test_an_index_that_was_never_begun_is_told(tmp_path: Path) -> None:
+    (tmp_path / "index.sqlite").write_bytes(b"")
+    with pytest.raises(ArchiveError, match="broken off as it began"):
+        Index(tmp_path)

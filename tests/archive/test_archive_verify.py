@@ -1,11 +1,12 @@
 """What is whole is called whole, what is not is not, and an index can be made anew."""
 
 import hashlib
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
-from archive_samples import ASKED, SERVER, archive
+from archive_samples import ASKED, SERVER, archive, fill
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,3 +92,23 @@ def test_what_is_no_archive_is_not_verified(tmp_path: Path) -> None:
     for call in (verify_archive, rebuild_index):
         with pytest.raises(ArchiveError, match="is not an archive"):
             call(tmp_path)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_batch_that_the_index_does_not_know_is_no_problem_where_the_export_was_broken_off(
+    tmp_path: Path, killed: bool
+) -> None:
+    """It was on the disk when the process was killed, and is cut off by the next one."""
+    folder = archive(tmp_path / "a")
+    before = (folder / "index.sqlite").read_bytes()
+    with ArchiveWriter(folder, server=SERVER, asked=ASKED) as writer:
+        fill(writer, runs=5)
+        writer.complete()
+    (folder / "index.sqlite").write_bytes(before)
+    if killed:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["sessions"][-1]["result"] = "interrupted"
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    report = verify_archive(folder)
+    assert report.is_whole is killed
+    assert any("bytes of a batch that was broken off" in note for note in report.notes)

@@ -56,6 +56,21 @@ def test_a_killed_process_loses_its_last_batch_only(tmp_path: Path) -> None:
         assert len(found.manifest.missing) == 1
 
 
+def test_what_a_killed_process_left_is_taken_away(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    (folder / "manifest.json.tmp").write_text("{")
+    with ArchiveWriter(folder, server=SERVER, asked=ASKED) as writer:
+        writer.complete()
+    for name in (".abc.part.123-0.part", "abc.part"):
+        (folder / "files" / name).write_bytes(b"half a file")
+    assert verify_archive(folder).notes == ("2 files in files/ without an owner",)
+    with ArchiveWriter(folder, server=SERVER, asked=ASKED) as writer:
+        writer.complete()
+    assert verify_archive(folder).notes == ()
+    assert {path.name for path in folder.iterdir()} == {"manifest.json", "index.sqlite", "objects-0001.json", "files"}
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
