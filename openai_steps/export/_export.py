@@ -17,7 +17,7 @@ from openai_steps._client.client import AsyncStepsClient
 from openai_steps._models.runs import RunRef, RunSteps
 from openai_steps.export._archive import read_steps
 from openai_steps.export._extras import parquet
-from openai_steps.export._failures import ExportError, Streak, failure_line, json_lines
+from openai_steps.export._failures import ExportError, Streak, failure_line, json_lines, unreadable_lines
 from openai_steps.export._files import local_path, move, open_own, replacing, sync
 from openai_steps.export._journal import WorkFile, is_begun
 from openai_steps.export._runs import Unseen
@@ -33,12 +33,14 @@ class ExportProgress:
         runs: Runs that are exported, those found from before among them.
         steps: Their steps.
         failures: Runs that could not be read, or not be written; after a crash, all of them are tried again.
+        unreadable: Items that were listed among the steps, and are none.
         found: Runs that were there at the start, since the export was begun earlier.
     """
 
     runs: int = 0
     steps: int = 0
     failures: int = 0
+    unreadable: int = 0
     found: int = 0
 
 
@@ -56,7 +58,8 @@ async def export_runs(
 
     The file appears when all is done. Until then its content grows in ``OUT.part``; after a crash, the same call goes
     on from there. A run that cannot be read, or not be written, goes to ``OUT.failures.jsonl`` with the reason, and
-    stops no other; none of its steps are in the file.
+    stops no other; none of its steps are in the file. An item without an id, or without a time that can be read, costs
+    itself alone: it goes to ``OUT.unreadable.jsonl``, with its run's ids and what is wrong with it.
 
     Args:
         client: Reads the runs; its ``rate_limiter`` bounds the requests.
@@ -90,13 +93,15 @@ async def export_runs(
         work = _open_work(target, {"format": file_format.name, "include": names})
         stack.callback(work.close)
         found = len(work.found)
-        progress = ExportProgress(runs=found, steps=work.steps, failures=work.failures, found=found)
+        progress = ExportProgress(
+            runs=found, steps=work.steps, failures=work.failures, unreadable=len(work.unreadable), found=found
+        )
         if not work.is_complete:
             with _Output(work, file_format.encode, failures=_failures_part(target)) as output:
                 fresh = _only(Unseen(work.found), runs)
                 streak = Streak(give_up_after)
                 async with aclosing(
-                    client.read_runs(fresh, concurrency=concurrency, include=names, raw=True)
+                    client.read_runs(fresh, concurrency=concurrency, include=names, odd="keep", raw=True)
                 ) as results:
                     async for run in results:
                         output.add(run)
@@ -118,7 +123,12 @@ def _only(wanted: Unseen, runs: Iterable[RunRef] | AsyncIterable[RunRef]) -> Ite
 def _count(progress: ExportProgress, run: RunSteps) -> ExportProgress:
     if run.error is not None:
         return evolve(progress, failures=progress.failures + 1)
-    return evolve(progress, runs=progress.runs + 1, steps=progress.steps + len(run.steps))
+    return evolve(
+        progress,
+        runs=progress.runs + 1,
+        steps=progress.steps + len(run.steps),
+        unreadable=progress.unreadable + len(run.unreadable),
+    )
 
 
 # --- Files --------------------------------------------------------------------------------------------------------
@@ -127,7 +137,7 @@ def _count(progress: ExportProgress, run: RunSteps) -> ExportProgress:
 def _open_work(target: Path, settings: Mapping[str, Any]) -> WorkFile:
     part = target.with_name(f"{target.name}.part")
     if not is_begun(part):
-        _refuse([target, part, _failures_part(target), _failures_of(target)])
+        _refuse([target, part, _failures_part(target), _failures_of(target), unreadable_of(target)])
     work = WorkFile(part, settings=settings)
     try:
         if not work.is_complete:
@@ -149,6 +159,11 @@ def _failures_of(target: Path) -> Path:
     return target.with_name(f"{target.name}.failures.jsonl")
 
 
+def unreadable_of(target: Path) -> Path:
+    """The file of what was listed and is no step."""
+    return target.with_name(f"{target.name}.unreadable.jsonl")
+
+
 def _failures_part(target: Path) -> Path:
     """The failures of an export that goes on; each start begins them anew, since failures are tried again."""
     return target.with_name(f"{target.name}.failures.jsonl.part")
@@ -158,6 +173,9 @@ def _finish(work: WorkFile, target: Path, file_format: _Format) -> None:
     """Bring a complete export to its place; may be repeated after a crash at any point of it."""
     if work.path.exists():  # it has not been moved yet
         file_format.bring(work.path, target)
+    if work.unreadable:
+        with replacing(unreadable_of(target), over=True) as temporary:
+            temporary.write_bytes(b"".join(work.unreadable))
     failures = _failures_part(target)
     if failures.exists():
         if failures.stat().st_size:
@@ -238,7 +256,8 @@ class _Output:
             self._failures.write(failure_line(run))
             return
         lines = json_lines(run)
-        self._batch.append((RunRef(run.thread_id, run.run_id), lines))  # at once: Ctrl-C may come between any two lines
+        # At once: Ctrl-C may come between any two lines.
+        self._batch.append((RunRef(run.thread_id, run.run_id), lines, unreadable_lines(run)))
         self._bytes += sum(map(len, lines))
         if self._bytes >= _BATCH_BYTES or time.monotonic() >= self._due:
             self._commit()
@@ -247,11 +266,12 @@ class _Output:
         batch = self._batch
         self._clear()
         if batch:
-            lines = [line + b"\n" for _, run_lines in batch for line in run_lines]
+            lines = [line + b"\n" for _, run_lines, _ in batch for line in run_lines]
             data = self._encode(b"".join(lines)) if lines else b""
-            self._work.commit(data, [run for run, _ in batch], steps=len(lines))
+            unreadable = [line for *_, run_lines in batch for line in run_lines]
+            self._work.commit(data, [run for run, *_ in batch], steps=len(lines), unreadable=unreadable)
 
     def _clear(self) -> None:
-        self._batch: list[tuple[RunRef, list[bytes]]] = []
+        self._batch: list[tuple[RunRef, list[bytes], list[bytes]]] = []
         self._bytes = 0
         self._due = time.monotonic() + _BATCH_SECONDS

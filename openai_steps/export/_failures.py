@@ -1,4 +1,7 @@
-"""The failures file: a JSON line for each run that was not exported, which is also a RUNS file for the next try."""
+"""What an export does not have: a line for each run that failed, and for each item that is no step.
+
+The failures file is also a RUNS file for the next try.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from typing import Any
 import msgspec
 
 from openai_steps._errors import APIStatusError, NotFoundError
+from openai_steps._json.text import to_text
 from openai_steps._models.runs import RunSteps
+from openai_steps._models.steps import UnreadableStep
 
 
 class ExportError(Exception):
@@ -22,6 +27,11 @@ class RunsFileError(ExportError):
 def json_lines(run: RunSteps) -> list[bytes]:
     """Return the server's JSON of each step of a run, in one line each; nothing of a run with an error."""
     return [] if run.error is not None else [_in_one_line(text) for text in run.raw or ()]
+
+
+def unreadable_lines(run: RunSteps) -> list[bytes]:
+    """Return a line for each item of a run that is no step: its run, what is wrong with it, and the item itself."""
+    return [_unreadable_line(run, item) for item in run.unreadable]
 
 
 def _in_one_line(text: bytes) -> bytes:
@@ -44,6 +54,12 @@ def failure_line(run: RunSteps) -> bytes:
     return (
         json.dumps(record, separators=(",", ":")).encode() + b"\n"
     )  # in ASCII: an id may hold half a character, which has no UTF-8
+
+
+def _unreadable_line(run: RunSteps, item: UnreadableStep) -> bytes:
+    wrong = {"path": item.problem.path, "expected": item.problem.expected}
+    record = to_text({"thread_id": run.thread_id, "run_id": run.run_id, **wrong})
+    return b'%s,"item":%s}\n' % (record[:-1], to_text(item.data) if item.raw is None else _in_one_line(item.raw))
 
 
 def _id(given: object) -> str:

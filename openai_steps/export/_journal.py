@@ -40,6 +40,7 @@ class WorkFile:
         is_complete: Whether `complete` was called, now or before the process was killed.
         found: The runs that were in the file at the start, as pairs of ids.
         steps: How many steps are in the file.
+        unreadable: Lines on what was listed among them and is no step.
         failures: How many runs have failed, as told to `complete`.
 
     Raises:
@@ -51,6 +52,7 @@ class WorkFile:
         self.is_complete = False
         self.found: set[tuple[str, str]] = set()
         self.steps = 0
+        self.unreadable: list[bytes] = []
         self.failures = 0
         journal_path = _journal_of(path)
         with ExitStack() as stack:
@@ -62,20 +64,24 @@ class WorkFile:
                 raise self._damaged(f"{path.name} is shorter than it says")
             self._files = stack.pop_all()
 
-    def commit(self, data: bytes, runs: Sequence[RunRef], *, steps: int) -> None:
+    def commit(self, data: bytes, runs: Sequence[RunRef], *, steps: int, unreadable: Sequence[bytes] = ()) -> None:
         """Append a batch; it is on the disk when this returns.
 
         Args:
             data: What to append.
             runs: The runs whose steps it is.
             steps: How many steps it is.
+            unreadable: Lines on what was listed among them and is no step.
         """
         assert self._data is not None
         end = self._data.write(data)
-        entry = {"start": self._data.end, "end": end, "steps": steps}
+        entry: dict[str, Any] = {"start": self._data.end, "end": end, "steps": steps}
+        if unreadable:
+            entry["unreadable"] = [line.decode() for line in unreadable]
         self._note({**entry, "runs": [[run.thread_id, run.run_id] for run in runs]})
         self._data.end = end
         self.steps += steps
+        self.unreadable += unreadable
 
     def complete(self, *, failures: int) -> None:
         """Note that every run is in the file, or is one of the failures. Nothing can be added from now on."""
@@ -127,6 +133,7 @@ class WorkFile:
                 raise ValueError(f"a batch begins at byte {entry['start']}, where the one before ends at {end}")
             end = entry["end"]
             self.steps += entry["steps"]
+            self.unreadable += [line.encode() for line in entry.get("unreadable", ())]
             self.found.update((thread_id, run_id) for thread_id, run_id in entry["runs"])
         return end
 

@@ -27,7 +27,7 @@ from openai_steps._extras import needing
 from openai_steps._json.text import loads, to_text
 from openai_steps._models.runs import RunRef
 from openai_steps.export._export import ExportProgress
-from openai_steps.export._failures import ExportError, failure_line, json_lines
+from openai_steps.export._failures import ExportError, failure_line, json_lines, unreadable_lines
 from openai_steps.export._files import local_path, replacing
 from openai_steps.export._pace import burst_period, make_limiter, useful_concurrency
 from openai_steps.export._runs import Unseen
@@ -144,6 +144,7 @@ class _Report:
     runs: int
     steps: int
     failures: tuple[bytes, ...]
+    unreadable: tuple[bytes, ...]
 
 
 def _cut(runs: Iterable[RunRef], folder: Path, size: int, include: list[str]) -> Iterator[_Share]:
@@ -176,10 +177,13 @@ def _prepare(folder: Path, shares: list[_Share]) -> None:
 
 
 def _finish(folder: Path, target: Path, shares: list[_Share]) -> None:
-    failures = [line for share in shares for line in _report(share).failures]
-    if failures:
-        with replacing(target.with_name(f"{target.name}.failures.jsonl"), over=True) as temporary:
-            temporary.write_bytes(b"".join(failures))
+    reports = [_report(share) for share in shares]
+    failures = [line for report in reports for line in report.failures]
+    unreadable = [line for report in reports for line in report.unreadable]
+    for name, lines in (("failures", failures), ("unreadable", unreadable)):
+        if lines:
+            with replacing(target.with_name(f"{target.name}.{name}.jsonl"), over=True) as temporary:
+                temporary.write_bytes(b"".join(lines))
     for leftover in folder.glob("*.tmp"):  # of workers that were killed
         leftover.unlink(missing_ok=True)
     os.replace(folder, target)
@@ -192,6 +196,7 @@ def _count(progress: ExportProgress, report: _Report, *, found: bool = False) ->
         runs=progress.runs + exported,
         steps=progress.steps + report.steps,
         failures=progress.failures + len(report.failures),
+        unreadable=progress.unreadable + len(report.unreadable),
         found=progress.found + (exported if found else 0),
     )
 
@@ -267,6 +272,7 @@ def _export_share(
 
 async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int) -> None:
     failures: list[str] = []
+    unreadable: list[str] = []
     # A worker that was given up for lost may still be at the same share.
     with (
         replacing(share.part, mark=f".{uuid4().hex}", over=True) as temporary,
@@ -274,18 +280,23 @@ async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int
     ):
         async with (
             client,
-            aclosing(client.read_runs(share.runs, concurrency=concurrency, include=share.include, raw=True)) as results,
+            aclosing(
+                client.read_runs(share.runs, concurrency=concurrency, include=share.include, odd="keep", raw=True)
+            ) as results,
         ):
             async for run in results:
                 if run.error is None:
+                    unreadable += [line.decode() for line in unreadable_lines(run)]
                     for step, line in zip(run.steps, json_lines(run), strict=True):
                         table.add(step_row(step, line))
                 else:
                     failures.append(failure_line(run).decode())
-        table.note(_NOTE, to_text({"runs": len(share.runs), "failures": failures}).decode())
+        note = {"runs": len(share.runs), "failures": failures, "unreadable": unreadable}
+        table.note(_NOTE, to_text(note).decode())
 
 
 def _report(share: _Share) -> _Report:
     steps, text = read_note(share.part, _NOTE)
     note = loads(text)
-    return _Report(runs=note["runs"], steps=steps, failures=tuple(line.encode() for line in note["failures"]))
+    failures, unreadable = (tuple(line.encode() for line in note.get(name, ())) for name in ("failures", "unreadable"))
+    return _Report(runs=note["runs"], steps=steps, failures=failures, unreadable=unreadable)

@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from export_samples import DEEP, all_runs, all_steps, answer_too_deep, make_stor
 from walk_servers import full_trust
 
 from openai_steps import AsyncStepsClient, RunRef
-from openai_steps.emulator import Answer, Emulator
+from openai_steps.emulator import Answer, Emulator, RecordedRequest
 from openai_steps.export import (
     ExportError,
     ExportProgress,
@@ -52,6 +53,63 @@ async def test_every_step_is_there_once_and_whole(emulator: Emulator, tmp_path: 
     assert done == seen[-1] == ExportProgress(runs=40, steps=len(all_steps(emulator.store)))
     assert len(seen) == 40
     assert contents(tmp_path) == {out}
+
+
+def list_odd_items(emulator: Emulator, run: RunRef) -> list[Any]:
+    """Have the server list more than steps for a run; return what is none."""
+    steps = emulator.store.steps(run.thread_id, run.run_id)
+    odd = [{"no": "id"}, {**steps[0], "id": "step_odd", "created_at": "soon"}, "half \ud800"]
+    listed = [odd[0], *steps[:2], odd[1], *steps[2:], odd[2]]
+    for order, data in (("asc", listed), ("desc", listed[::-1])):
+        emulator.inject(
+            Answer(200, json.dumps({"data": data, "has_more": False}).encode()),
+            times=99,
+            matching=partial(_asks_for, run, order),
+        )
+    return odd
+
+
+def _asks_for(run: RunRef, order: str, request: RecordedRequest) -> bool:
+    return f"/{run.run_id}/steps" in request.raw_path and f"order={order}" in request.raw_query
+
+
+def kept_beside(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path(f"{out}.unreadable.jsonl").read_bytes().splitlines()]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+async def test_what_is_no_step_is_kept_beside_the_steps(emulator: Emulator, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"out{suffix}"
+    runs = all_runs(emulator.store)
+    odd = list_odd_items(emulator, runs[7])
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        done = await export_runs(client, runs, out)
+    assert exported(out) == all_steps(emulator.store)
+    assert done == ExportProgress(runs=40, steps=len(all_steps(emulator.store)), unreadable=3)
+    records = kept_beside(out)
+    assert {(record["thread_id"], record["run_id"]) for record in records} == {(runs[7].thread_id, runs[7].run_id)}
+    assert [record["path"] for record in records] == ["$.id", "$.created_at", "$"]
+    assert [record["item"] for record in records] == odd
+    assert contents(tmp_path) == {out, Path(f"{out}.unreadable.jsonl")}
+
+
+async def test_it_is_not_forgotten_when_the_export_breaks_off(emulator: Emulator, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    runs = all_runs(emulator.store)
+    odd = list_odd_items(emulator, runs[7])
+
+    async def breaking_off() -> AsyncIterator[RunRef]:
+        yield runs[7]
+        yield runs[1]
+        raise RuntimeError("the list of runs ended")
+
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        with pytest.raises(RuntimeError, match="the list of runs ended"):
+            await export_runs(client, breaking_off(), out)
+        emulator.clear_faults()
+        done = await export_runs(client, runs, out)
+    assert (done.unreadable, done.found) == (3, 2)
+    assert [record["item"] for record in kept_beside(out)] == odd
 
 
 async def test_the_steps_of_a_run_are_together_and_oldest_first(emulator: Emulator, tmp_path: Path) -> None:

@@ -77,8 +77,9 @@ def command(
     these columns in its header. Where OUT is a folder, it becomes an archive of the threads of RUNS, of --thread, or
     of --all: threads, messages, runs and steps, each the very bytes that the server sent.
 
-    Runs that cannot be read go to OUT.failures.jsonl with the reason, which is a RUNS file for another try. When it is
-    interrupted or killed, start the same command again, and it goes on.
+    Runs that cannot be read go to OUT.failures.jsonl with the reason, which is a RUNS file for another try. Items that
+    are no steps go to OUT.unreadable.jsonl. When it is interrupted or killed, start the same command again, and it goes
+    on.
     """
     from openai_steps._words import count
     from openai_steps.cli._export_view import progress_bar
@@ -103,6 +104,9 @@ def command(
             done = _export_there(scheduler, connection, refs, out, concurrency, max_per_second, include, show)
     if not connection.quiet:
         click.echo(safe(f"In {out.name}: {count(done.runs, 'run')}, {count(done.steps, 'step')}."), err=True)
+    if done.unreadable:
+        where = f"{out.name}.unreadable.jsonl has {'it' if done.unreadable == 1 else 'them'} as the server sent"
+        click.echo(safe(f"{count(done.unreadable, 'item')} could not be read as a step: {where}."), err=True)
     if done.failures:
         where = f"{out.name}.failures.jsonl tells which, and why"
         raise Failure(f"{count(done.failures, 'run')} could not be read: {where}.")
