@@ -11,7 +11,7 @@ from http import HTTPStatus
 from importlib.resources import files
 from itertools import count
 from os import PathLike
-from typing import cast
+from typing import Final, cast
 
 from aiohttp import web
 
@@ -40,7 +40,7 @@ class Emulator:
         api_key: The key that every request must carry; None lets everyone in.
         store: The runs to serve; a new empty store if None.
         recorded: Tell clients that nothing will change any more, as an archive should:
-            ``Cache-Control: immutable`` (RFC 8246).
+            ``Cache-Control: immutable`` (RFC 8246). Long answers are compressed for clients that ask for it.
         keep_requests: How many of the last requests to remember; None: all of them, as a test may want.
 
     Attributes:
@@ -68,6 +68,7 @@ class Emulator:
         self.store: Store = cast(Store, store) if store is not None else Store()
         self._service = Service(store=self.store, profile=self.profile, dialect=self.dialect, api_key=api_key)
         self._headers = {"Cache-Control": "max-age=60, immutable"} if recorded else {}
+        self._compresses = recorded  # a server of tests sends just what it is told
         self._faults = FaultQueue()
         self._requests: deque[RecordedRequest] = deque(maxlen=keep_requests)
         self._numbers = count(1)
@@ -215,7 +216,10 @@ class Emulator:
         headers.update(reply.headers)
         if reply.body:
             headers["Content-Type"] = reply.content_type
-        return web.Response(status=reply.status, body=reply.body, headers=headers)
+        response = web.Response(status=reply.status, body=reply.body, headers=headers)
+        if self._compresses and len(reply.body) >= _WORTH_IT and _takes_gzip(request):
+            response.enable_compression(web.ContentCoding.gzip)
+        return response
 
 
 def _named(name: str) -> Profile:
@@ -223,6 +227,19 @@ def _named(name: str) -> Profile:
         return PROFILES[name]
     except KeyError:
         raise ValueError(f"There is no profile {name!r}, but {', '.join(PROFILES)}.") from None
+
+
+_WORTH_IT: Final = 1000
+"""Bytes; less than this hardly gets smaller."""
+
+
+def _takes_gzip(request: RecordedRequest) -> bool:
+    """Tell whether the client asks for it (https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding)."""
+    for coding in request.headers.get("Accept-Encoding", "").split(","):
+        name, _, weight = coding.replace(" ", "").lower().partition(";")
+        if name in ("gzip", "*"):
+            return weight not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
 
 
 def _recorded(request: web.BaseRequest) -> RecordedRequest:

@@ -1,5 +1,8 @@
 """The emulator over HTTP: routes, queries, records, live changes, opening and closing."""
 
+import gzip
+import json
+
 import aiohttp
 import pytest
 from calling import Caller
@@ -129,3 +132,30 @@ async def test_an_error_in_the_block_closes_the_server(emulator: Emulator) -> No
     async with aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.ClientConnectorError):
             await session.get(base_url + RUN)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "asked", "coding"),
+    [
+        (True, "gzip, deflate", "gzip"),
+        (True, "br;q=1.0, GZIP;q=0.5", "gzip"),
+        (True, "*", "gzip"),
+        (True, "gzip;q=0, identity", None),
+        (True, "br", None),
+        (True, "identity", None),
+        (False, "gzip", None),
+    ],
+)
+async def test_a_long_answer_of_an_archive_is_compressed_where_that_is_asked_for(
+    recorded: bool, asked: str, coding: str | None
+) -> None:
+    emulator = Emulator(store=Emulator.demo().store, recorded=recorded)
+    async with (
+        emulator.serve() as base_url,
+        aiohttp.ClientSession(auto_decompress=False) as session,
+        session.get(f"{base_url}{RUN}/steps?limit=20", headers={"Accept-Encoding": asked}) as response,
+    ):
+        body = await response.read()
+    assert response.headers.get("Content-Encoding") == coding
+    assert len(json.loads(gzip.decompress(body) if coding else body)["data"]) == 12
+    assert response.headers["Content-Length"] == str(len(body))
