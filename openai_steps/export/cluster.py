@@ -8,6 +8,7 @@ once. Its failures are in the file's metadata: there is one thing to commit, not
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,6 +37,8 @@ from openai_steps.tables._rows import step_row
 
 with needing("distributed", "openai-steps[dask]", what=__name__):
     from distributed import Client, Future, Semaphore, as_completed
+    from distributed.protocol.pickle import dumps as dumps_pickle
+    from distributed.protocol.pickle import loads as loads_pickle
 with needing("pyarrow", "openai-steps[dask]", what=__name__):
     from openai_steps.export._parquet import ParquetTable, read_note
 
@@ -46,7 +49,14 @@ _MOST_WAITED: Final = 5.0  # seconds: a scheduler answers at once, or is not the
 
 
 class Connect(Protocol):
-    """Makes a client on a worker, such as `AsyncStepsClient` itself, or a ``functools.partial`` of it."""
+    """Makes a client on a worker, such as `AsyncStepsClient` itself, or a ``functools.partial`` of it.
+
+    For example, with a key that the workers read from a file of theirs::
+
+        def connect(*, rate_limiter):
+            key = Path("/run/secrets/openai").read_text().strip()
+            return AsyncStepsClient(Endpoint.openai(api_key=key), rate_limiter=rate_limiter)
+    """
 
     def __call__(self, *, rate_limiter: Any) -> AsyncStepsClient:
         """Return a new client with this limiter (None: without)."""
@@ -88,7 +98,7 @@ def export_on_cluster(
     Raises:
         ExportError: If ``out`` exists, ``OUT.parts`` is from other runs or settings, or there is no scheduler at this
             address.
-        ValueError: If an argument makes no sense.
+        ValueError: If an argument makes no sense, such as a ``connect`` that cannot be called, or cannot be pickled.
         Exception: Whatever a share raised that is not the failure of one run, such as a full disk. What was exported
             before is kept.
     """
@@ -97,6 +107,7 @@ def export_on_cluster(
         raise ExportError(f"{target.name} exists. Remove it, or choose another name.")
     if isinstance(include, str):
         raise ValueError(f"include must be a list of names: write [{include!r}].")
+    _check_connect(connect)
     folder = target.with_name(f"{target.name}.parts")
     shares = list(_cut(filter(Unseen(set()), runs), folder, share_size, sorted(include)))
     with ExitStack() as stack:
@@ -127,6 +138,21 @@ def export_on_cluster(
                 on_progress(progress)
     _finish(folder, target, shares)
     return progress
+
+
+def _check_connect(connect: Connect) -> None:
+    """Find out here what each worker would find out, without making a client: its key may be known there alone."""
+    called = "call it as connect(rate_limiter=…), and get a new AsyncStepsClient"
+    if not callable(connect) or inspect.iscoroutinefunction(connect):
+        raise ValueError(f"connect must be a function that workers {called}, not {connect!r}.")
+    try:
+        inspect.signature(connect).bind(rate_limiter=None)
+    except TypeError as error:
+        raise ValueError(f"connect must be a function that workers {called}: {error}.") from None
+    try:
+        loads_pickle(dumps_pickle(connect))
+    except Exception as error:  # whatever an object's own pickling raises
+        raise ValueError(f"connect cannot travel to the workers: {error}") from error
 
 
 # --- Shares -------------------------------------------------------------------------------------------------------
@@ -264,7 +290,10 @@ def _export_share(
         with lane or nullcontext():
             limiter = None if max_per_second is None else make_limiter(max_per_second)
             at_once = useful_concurrency(concurrency, max_per_second)
-            asyncio.run(_write_share(share, connect(rate_limiter=limiter), at_once))
+            client = connect(rate_limiter=limiter)
+            if not isinstance(client, AsyncStepsClient):
+                raise TypeError(f"connect must return an AsyncStepsClient, not {client!r}.")
+            asyncio.run(_write_share(share, client, at_once))
             if max_per_second is not None:  # the next share on this lane begins with a burst of its own
                 time.sleep(burst_period(max_per_second))
     return _report(share)
