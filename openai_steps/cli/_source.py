@@ -17,7 +17,7 @@ from openai_steps._models.runs import Run, RunRef
 from openai_steps._models.steps import RunStep
 from openai_steps.cli._connection import Connection
 from openai_steps.cli._options import connection_options
-from openai_steps.cli._terminal import Failure, excerpt
+from openai_steps.cli._terminal import Failure, excerpt, safe
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
@@ -101,6 +101,24 @@ class Source:
             raise Failure(f"The file holds {len(runs)} runs: {shown}{more}.", hint="Name one of them: THREAD RUN.")
         return runs[0]
 
+    def read_files(self, file_ids: Iterable[str]) -> dict[str, bytes]:
+        """Read the content of files, from the archive where there is one; what cannot be read is told, and left out.
+
+        Args:
+            file_ids: Which files.
+        """
+        if self._file is None:
+            return self.connection.run(functools.partial(_ask_files, file_ids=tuple(file_ids)))
+        from openai_steps.archive import Archive
+
+        if not _is_archive(self._file):
+            raise Failure(f"{_name(self._file)} has no files: they come from a server, or from an archive.")
+        with Archive(self._file) as archive:
+            paths = {file_id: archive.content(file_id) for file_id in file_ids}
+        for file_id in (file_id for file_id, path in paths.items() if path is None):
+            _tell_missing(file_id, "the archive does not have it")
+        return {file_id: path.read_bytes() for file_id, path in paths.items() if path is not None}
+
 
 def source_options(command: Callable[..., T]) -> Callable[..., T]:
     """Add the arguments and options that name runs to a command, which gets a `Source` as ``source``."""
@@ -168,12 +186,39 @@ async def _ask_thread(client: AsyncStepsClient, *, thread: str, include: tuple[s
     return WholeThread(list(found.values()), messages)
 
 
+async def _ask_files(client: AsyncStepsClient, *, file_ids: tuple[str, ...]) -> dict[str, bytes]:
+    from tempfile import TemporaryDirectory
+
+    from openai_steps import StepsError
+    from openai_steps.timeline._pictures import LARGEST
+
+    found = {}
+    with TemporaryDirectory() as folder:
+        for number, file_id in enumerate(file_ids):
+            try:
+                path = await client.download_file(file_id, Path(folder, str(number)), max_bytes=LARGEST)
+            except (StepsError, ValueError) as error:
+                _tell_missing(file_id, str(error))
+            else:
+                found[file_id] = path.read_bytes()
+    return found
+
+
+def _tell_missing(file_id: str, reason: str) -> None:
+    click.echo(safe(f"Without the picture {excerpt(file_id)}: {excerpt(reason)}"), err=True)
+
+
+def _is_archive(path: Path) -> bool:
+    from openai_steps.archive._layout import MANIFEST
+
+    return (path / MANIFEST).exists()
+
+
 def _read_file(path: Path) -> list[WholeRun]:
     from openai_steps.archive import Archive, ArchiveError
-    from openai_steps.archive._layout import MANIFEST
     from openai_steps.export._archive import read_lines
 
-    if (path / MANIFEST).exists():
+    if _is_archive(path):
         try:
             with Archive(path) as archive:
                 return _read_archive(archive)

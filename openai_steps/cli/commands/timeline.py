@@ -19,10 +19,16 @@ _FILE = click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Pat
 @option("--html", "html_file", metavar="FILE", type=_FILE, help="Write a page for the browser; - prints it.")
 @option("--svg", "svg_file", metavar="FILE", type=_FILE, help="Write a picture; - prints it.")
 @option("--title", metavar="TEXT", help="What to write above it. Default: the run's id.")
+@option("--pictures", is_flag=True, help="Fetch what code interpreters drew, and show it in the page of --html.")
 @include_option
 @source_options
 def command(
-    html_file: Path | None, svg_file: Path | None, title: str | None, include: tuple[str, ...], source: Source
+    html_file: Path | None,
+    svg_file: Path | None,
+    title: str | None,
+    pictures: bool,
+    include: tuple[str, ...],
+    source: Source,
 ) -> None:
     """Draw a run: when each step began and ended, and where the time went.
 
@@ -32,6 +38,8 @@ def command(
 
     if html_file == svg_file == STANDARD_OUTPUT:
         raise click.UsageError("Only one of --html and --svg can go to standard output.")
+    if pictures and html_file is None:
+        raise click.UsageError("--pictures are for a page: --html FILE.")
     if source.thread is not None:
         if html_file is not None or svg_file is not None or title is not None:
             raise click.UsageError("--html, --svg and --title go with one run: THREAD RUN.")
@@ -44,7 +52,8 @@ def command(
     drawn = build_timeline(found.steps, run=found.run)
     try:
         if html_file is not None:
-            _write(html_file, to_html(drawn, title=title), quiet=source.connection.quiet)
+            images = source.read_files(drawn.images) if pictures else {}
+            _write(html_file, to_html(drawn, title=title, images=images), quiet=source.connection.quiet)
         if svg_file is not None:
             _write(svg_file, to_svg(drawn, title=title), quiet=source.connection.quiet)
     except ModuleNotFoundError as error:
