@@ -1,4 +1,4 @@
-"""What all tests share: hypothesis at two lengths, Ctrl-C, and no credentials from the environment."""
+"""What all tests share: hypothesis at two lengths, Ctrl-C, and nothing from the environment that changes an answer."""
 
 import os
 import signal
@@ -17,10 +17,16 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-PREFIXES = ("OPENAI_", "AZURE_", "DASHSCOPE_", "PROJECT_ENDPOINT", "FOUNDRY_")
+# Credentials; proxies, which other clients ask for servers on this machine, too; colours, which part a text's words;
+# and what makes the programs that tests start tell their own troubles.
+PREFIXES = (
+    *("OPENAI_", "AZURE_", "DASHSCOPE_", "PROJECT_ENDPOINT", "FOUNDRY_"),
+    *("FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS", "PYTHONDEVMODE", "PYTHONASYNCIODEBUG"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+)
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith(PREFIXES)]:
+    for name in [name for name in os.environ if name.upper().startswith(PREFIXES)]:
         monkeypatch.delenv(name)

@@ -27,7 +27,7 @@ NEEDS = [
 @pytest.mark.parametrize(("code", "library", "message", "extra"), NEEDS)
 def test_what_to_install_is_said(code: str, library: str, message: str, extra: str) -> None:
     missing = f"import sys; sys.modules[{library!r}] = None\n"
-    done = subprocess.run([sys.executable, "-c", missing + code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", missing + code], capture_output=True, encoding="utf-8", timeout=60)
     told = f"ModuleNotFoundError: {message}: pip install 'openai-steps[{extra}]'"
     assert done.stderr.splitlines()[-1] == told, done.stderr
 

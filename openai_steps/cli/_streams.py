@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
 
 CLOSED_PIPE = 141  # 128 + SIGPIPE, as shells count
+
+_SPELLED = "openai_steps.spelled"
+_ELLIPSIS = "\u2026"
 
 
 def prepare_streams() -> None:
@@ -16,7 +20,25 @@ def prepare_streams() -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=_SPELLED)
+
+
+def _spelled(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for characters that the terminal's encoding lacks.
+
+    It is their code, but for the sign at which tables cut texts: a table must stay as wide as the terminal.
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join("~" if sign == _ELLIPSIS else _code(sign) for sign in lacking), error.end
+
+
+def _code(sign: str) -> str:
+    return sign.encode("ascii", "backslashreplace").decode("ascii")
+
+
+codecs.register_error(_SPELLED, _spelled)
 
 
 def forget_stdout() -> None:

@@ -15,7 +15,7 @@ COMMANDS = app.list_commands(click.Context(app))
 
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60, check=False)
 
 
 def test_help_names_every_command_in_a_whole_line() -> None:

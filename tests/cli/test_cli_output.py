@@ -164,7 +164,7 @@ async def test_a_file_gets_what_a_pipe_would(tmp_path: Path, name: str, options:
     async with serving(2) as served:
         result = await invoke("list", *served.run, *options, "-o", str(tmp_path / name))
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
-    assert (tmp_path / name).read_text().startswith(first)
+    assert (tmp_path / name).read_text("utf-8").startswith(first)
 
 
 async def test_a_file_of_nothing_is_there_and_empty(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ async def test_a_file_is_left_alone_where_nothing_can_be_read(tmp_path: Path) ->
     async with serving(api_key="right") as served:
         result = await invoke("list", *served.run, "-o", str(file), OPENAI_STEPS_API_KEY="wrong")
     assert result.exit_code == 1
-    assert file.read_text() == "before"
+    assert file.read_text("utf-8") == "before"
 
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_of_a_file_of_many_runs_one_is_named(tmp_path: Path) -> None:
 
 def test_a_run_object_in_the_file_tells_the_status(file: Path) -> None:
     run = {"object": "thread.run", "id": RUN, "thread_id": THREAD, "status": "expired", "created_at": 1_699_999_990}
-    file.write_text(json.dumps(run) + "\n" + file.read_text())
+    file.write_text(json.dumps(run) + "\n" + file.read_text("utf-8"))
     assert "expired · 3 steps · 13s · 10s waiting" in call("timeline", "--from", str(file)).stdout
 
 

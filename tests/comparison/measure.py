@@ -271,8 +271,8 @@ def main() -> None:
     table = as_markdown([header(clients), *asyncio.run(measure(clients))])
     sys.stdout.write(f"{table}\n")
     if "--write" in sys.argv[1:]:
-        head, _, rest = PAGE.read_text().partition(BEGIN)
-        PAGE.write_text(f"{head}{BEGIN}\n\n{table}\n\n{END}{rest.partition(END)[2]}")
+        head, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+        PAGE.write_text(f"{head}{BEGIN}\n\n{table}\n\n{END}{rest.partition(END)[2]}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ def column_of_page(client: Client) -> dict[str, str]:
     """Return the page's answers for a client, by question; none where it names another version."""
     rows = [
         [cell.strip() for cell in line.strip("|").split(" | ")]
-        for line in measure.PAGE.read_text().partition(measure.BEGIN)[2].splitlines()
+        for line in measure.PAGE.read_text("utf-8").partition(measure.BEGIN)[2].splitlines()
         if line.startswith("| ")
     ]
     (title,) = measure.header([client])[1:]

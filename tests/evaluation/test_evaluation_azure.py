@@ -16,7 +16,7 @@ def rows(thread_id: str) -> list[dict[str, Any]]:
 
 
 def test_a_plain_thread_is_what_the_converter_writes() -> None:
-    lines = (OUTPUTS / "azure_ai_evaluation/azure_ai_evaluation.thread_weather.jsonl").read_text().splitlines()
+    lines = (OUTPUTS / "azure_ai_evaluation/azure_ai_evaluation.thread_weather.jsonl").read_text("utf-8").splitlines()
     assert [json.dumps(row) for row in rows("thread_weather")] == lines  # the keys in its order, too
 
 
@@ -27,7 +27,7 @@ def test_rows_are_those_that_were_worked_out(thread_id: str) -> None:
 
 def test_one_run_is_what_the_converter_makes_of_it() -> None:
     """Where the thread has no MCP call, which it drops."""
-    told = json.loads((OUTPUTS / "azure_ai_evaluation/azure_ai_evaluation.convert.run_report1.json").read_text())
+    told = json.loads((OUTPUTS / "azure_ai_evaluation/azure_ai_evaluation.convert.run_report1.json").read_text("utf-8"))
     row, _ = rows("thread_report")
     assert row["query"] == told["query"]
     assert row["response"] == told["response"]

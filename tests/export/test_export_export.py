@@ -362,7 +362,7 @@ async def test_a_crash_while_files_are_moved(
     assert (done.found, done.failures) == (40, 1)
     assert exported(out) == all_steps(emulator.store)
     failures = tmp_path / f"out{suffix}.failures.jsonl"
-    assert [run.run_id for run in read_run_refs(failures.read_text().splitlines())] == ["run_gone"]
+    assert [run.run_id for run in read_run_refs(failures.read_text("utf-8").splitlines())] == ["run_gone"]
     assert contents(tmp_path) == {out, failures}
 
 

@@ -150,10 +150,10 @@ async def test_an_echoed_key_is_masked_and_the_manifest_says_so(emulator: Emulat
 
 async def test_values_are_taken_out_before_they_are_written(emulator: Emulator, tmp_path: Path) -> None:
     await export(emulator, tmp_path / "a", redact=["$..arguments", "$.content[*].text.value"])
-    written = (tmp_path / "a" / "objects-0001.json").read_text()
+    written = (tmp_path / "a" / "objects-0001.json").read_text("utf-8")
     assert "Paris" not in written
     assert "get_weather" in written
-    assert json.loads((tmp_path / "a" / "manifest.json").read_text())["redacted"] == [
+    assert json.loads((tmp_path / "a" / "manifest.json").read_text("utf-8"))["redacted"] == [
         "$..arguments",
         "$.content[*].text.value",
     ]

@@ -194,7 +194,7 @@ FAKE_STRUCTLOG = """
 )
 def test_a_script_that_has_set_up_no_logging_prints_nothing_of_its_own_accord(setup: str, printed: str) -> None:
     script = textwrap.dedent(SCRIPT.format(setup=setup))
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True, timeout=60)
     assert (done.stdout, done.stderr) == (printed, "")
 
 

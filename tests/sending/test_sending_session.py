@@ -14,9 +14,9 @@ import pytest
 from sample_steps import RUN, THREAD, make_steps
 from serving import ONE_ATTEMPT, serving
 
-from openai_steps import APITimeoutError, AsyncStepsClient, Endpoint, Limits, RunRef, RunStep, Timeouts
-from openai_steps._sending.session import open_session
-from openai_steps.emulator import Emulator
+from openai_steps import APIStatusError, APITimeoutError, AsyncStepsClient, Endpoint, Limits, RunRef, RunStep, Timeouts
+from openai_steps._sending.session import open_session, secrets_of
+from openai_steps.emulator import Answer, Emulator
 
 HERE = Endpoint.compatible("http://127.0.0.1:9/v1")
 
@@ -173,3 +173,36 @@ async def test_a_timeout_while_connecting_says_so(timeouts: Timeouts) -> None:
                 await client.get_run(THREAD, RUN)
         for filler in fillers:
             filler.close()
+
+
+# --- What sessions know -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:BasicAuth:DeprecationWarning", "ignore:The 'auth' parameter:DeprecationWarning")
+async def test_what_a_users_session_sends_is_not_shown() -> None:
+    assert secrets_of(None) == ()
+    auth = aiohttp.BasicAuth("user", "pa55-w0rd")
+    headers = {"X-Api-Token": "t0ken-t0ken", "X-Team": "docs"}
+    async with aiohttp.ClientSession(headers=headers, auth=auth) as session:
+        assert secrets_of(session) == ("t0ken-t0ken", "pa55-w0rd", auth.encode())
+    async with aiohttp.ClientSession() as session:
+        assert secrets_of(session) == ()
+
+
+@pytest.mark.parametrize("status", [300, 404, 500])
+async def test_no_more_is_read_of_an_error_than_the_limit(status: int) -> None:
+    async with serving(3, limits=Limits(max_error_bytes=1000), retry=ONE_ATTEMPT) as (client, emulator):
+        emulator.inject(Answer(status, "x" * 100_000, content_type="text/plain"))
+        with pytest.raises(APIStatusError) as caught:
+            await client.get_run(THREAD, RUN)
+        assert caught.value.status == status
+        assert caught.value.body == "x" * 1000
+
+
+async def test_an_error_under_a_good_status_is_read_as_a_whole() -> None:
+    """Its first bytes look like an answer's."""
+    async with serving(3, limits=Limits(max_error_bytes=1000), retry=ONE_ATTEMPT) as (client, emulator):
+        emulator.inject(Answer(200, {"error": {"message": "m", "param": "x" * 100_000}}))
+        with pytest.raises(APIStatusError) as caught:
+            await client.get_run(THREAD, RUN)
+        assert caught.value.param == "x" * 100_000

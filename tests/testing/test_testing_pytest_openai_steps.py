@@ -87,7 +87,7 @@ def test_the_fixture_works_under(pytester: pytest.Pytester, arguments: list[str]
 
 def test_the_tests_on_the_page_pass(pytester: pytest.Pytester) -> None:
     page = Path(__file__).parents[2] / "docs" / "howto" / "testing.md"
-    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.M | re.S)
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
     tests = [block for block in blocks if "def test_" in block]
     pytester.makepyfile(**{f"test_page_{number}": block for number, block in enumerate(tests)})
     result = pytester.runpytest_subprocess("-W", "error", "--strict-markers", *ASYNCIO_ON, "--asyncio-mode=auto")

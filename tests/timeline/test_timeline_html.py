@@ -135,7 +135,7 @@ def test_without_jinja2_it_says_what_to_install() -> None:
         "try: to_html(Timeline())\n"
         "except ModuleNotFoundError as error: print(error)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     assert "pip install 'openai-steps[timeline]'" in done.stdout
 
 

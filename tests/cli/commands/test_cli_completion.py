@@ -46,7 +46,9 @@ def test_the_shell_itself_completes(shell: str, tmp_path: Path) -> None:
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m openai_steps "$@"\n')
     command.chmod(0o755)
     environment = {"HOME": str(tmp_path), "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run([program, "-c", SCRIPTS[shell]], capture_output=True, text=True, timeout=60, env=environment)
+    done = subprocess.run(
+        [program, "-c", SCRIPTS[shell]], capture_output=True, encoding="utf-8", timeout=60, env=environment
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split()[0] == "doctor"
     assert shell != "zsh" or "_openai_steps_completion" in done.stdout

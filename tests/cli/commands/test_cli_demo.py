@@ -17,6 +17,16 @@ async def test_the_demo_fits_the_terminal_and_shows_every_step(width: int) -> No
     assert "openai-steps list THREAD RUN" in out
 
 
+async def test_the_demo_fits_a_terminal_that_knows_ascii_alone() -> None:
+    """As in the C locale: the sign of a text that is cut is one column wide there, too."""
+    code, out, err = await finish(await start("demo", COLUMNS="80", TERM="xterm", PYTHONIOENCODING="ascii"))
+    assert (code, err) == (0, "")
+    assert out.isascii()
+    table, *_ = out.partition("12 steps: ")
+    assert "~  " in table
+    assert max(map(len, table.splitlines())) <= 80
+
+
 async def test_colour_only_where_it_is_wanted() -> None:
     _, plain, _ = await finish(await start("demo"))
     _, coloured, _ = await finish(await start("demo", FORCE_COLOR="1", NO_COLOR=""))
