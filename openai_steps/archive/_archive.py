@@ -64,6 +64,14 @@ class Archive:
         """Return the id of each thread, in the order of the ids."""
         return self._index.thread_ids()
 
+    def is_whole(self, thread_id: str) -> bool:
+        """Tell whether a thread was read to its end.
+
+        Args:
+            thread_id: The thread.
+        """
+        return self._index.is_whole(thread_id)
+
     def thread(self, thread_id: str) -> bytes | None:
         """Return a thread's object, or None where the archive has none.
 
@@ -155,6 +163,9 @@ class Archive:
         """
         found = self._index.contents().get(file_id)
         return None if found is None else content_file(self._folder, found[0])
+
+    def _items(self, group: Group) -> list[tuple[str, bytes]]:
+        return [(entry.id, self._objects.read(entry.place)) for entry in self._index.entries(group)]
 
     def _read(self, group: Group) -> Iterator[bytes]:
         for entry in self._index.entries(group):

@@ -10,7 +10,7 @@ import inspect
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -105,6 +105,21 @@ class Connection:
             import asyncio  # here: a command that only helps needs no event loop
 
             return asyncio.run(self._run(work, endpoint, login, shows_progress, options | self.client_options()))
+
+    def for_workers(self) -> Callable[..., AsyncStepsClient]:
+        """Return the function that makes a client on another machine.
+
+        Raises:
+            click.UsageError: If the client would need something of this machine.
+        """
+        from openai_steps import AsyncStepsClient
+
+        if self.endpoint.credential is not None or callable(self.endpoint.api_key):
+            raise click.UsageError("The workers cannot use the login of this machine: give a key.")
+        options = self.client_options()
+        if "ssl" in options:
+            raise click.UsageError("--cacert is of this machine: set SSL_CERT_FILE where the workers are.")
+        return partial(AsyncStepsClient, self.endpoint, **options)
 
     async def _run(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
@@ -19,6 +19,35 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen
+class ReadOptions:
+    """How to read: what the options for any export say."""
+
+    concurrency: int
+    max_per_second: float | None
+    include: tuple[str, ...]
+    scheduler: str | None
+
+    @property
+    def at_once(self) -> int:
+        """How many things to read at once: no more than the rate allows."""
+        from openai_steps.export._pace import useful_concurrency
+
+        return useful_concurrency(self.concurrency, self.max_per_second)
+
+    def of_client(self) -> dict[str, Any]:
+        """Return the arguments of a client on this machine."""
+        from openai_steps import Limits
+        from openai_steps.export._pace import make_limiter
+
+        limiter = None if self.max_per_second is None else make_limiter(self.max_per_second)
+        return {"rate_limiter": limiter, "limits": Limits(max_connections=self.at_once)}
+
+    def of_cluster(self) -> dict[str, Any]:
+        """Return the arguments of an export on a cluster."""
+        return {"concurrency": self.concurrency, "max_per_second": self.max_per_second, "include": self.include}
+
+
+@attrs.frozen
 class ArchiveOptions:
     """What the options for an archive say."""
 
@@ -27,50 +56,28 @@ class ArchiveOptions:
     files: bool
     update: bool
     redact: tuple[str, ...]
-    concurrency: int
-    max_per_second: float | None
-    include: tuple[str, ...]
 
 
-def export_archive(connection: Connection, runs: Path | None, out: Path, options: ArchiveOptions) -> None:
+def export_archive(
+    connection: Connection, runs: Path | None, out: Path, options: ArchiveOptions, how: ReadOptions
+) -> None:
     """Read threads into an archive, and say what came of it.
 
     Args:
         connection: The server.
         runs: A file of runs or threads, or None.
         out: The archive.
-        options: Which threads, and how.
+        options: Which threads, and what of them.
+        how: How to read.
 
     Raises:
         Failure: If something could not be read; after all that could.
     """
-    from openai_steps import Limits
     from openai_steps._words import count
-    from openai_steps.export import export_threads
-    from openai_steps.export._pace import make_limiter, useful_concurrency
 
     named = [*options.threads, *_in_file(runs)]
-    at_once = useful_concurrency(options.concurrency, options.max_per_second)
-
-    async def work(client: AsyncStepsClient) -> ThreadsProgress:
-        return await export_threads(
-            client,
-            _ids(client, named, every_thread=options.every_thread),
-            out,
-            files=options.files,
-            update=options.update,
-            redact=options.redact,
-            concurrency=at_once,
-            include=options.include,
-            on_progress=None if connection.quiet else _show,
-        )
-
-    done: ThreadsProgress = connection.run(
-        work,
-        shows_progress=True,
-        rate_limiter=None if options.max_per_second is None else make_limiter(options.max_per_second),
-        limits=Limits(max_connections=at_once),
-    )
+    export = _export_here if how.scheduler is None else _export_there
+    done = export(connection, named, out, options, how)
     if not connection.quiet:
         counts = (
             count(getattr(done, name), noun)
@@ -84,6 +91,51 @@ def export_archive(connection: Connection, runs: Path | None, out: Path, options
             f"{done.failures:,} could not be read: manifest.json tells which, and why. "
             "The same command tries them again."
         )
+
+
+def _export_here(
+    connection: Connection, named: list[str], out: Path, options: ArchiveOptions, how: ReadOptions
+) -> ThreadsProgress:
+    from openai_steps.export import export_threads
+
+    async def work(client: AsyncStepsClient) -> ThreadsProgress:
+        return await export_threads(
+            client,
+            _ids(client, named, every_thread=options.every_thread),
+            out,
+            files=options.files,
+            update=options.update,
+            redact=options.redact,
+            concurrency=how.at_once,
+            include=how.include,
+            on_progress=None if connection.quiet else _show,
+        )
+
+    return connection.run(work, shows_progress=True, **how.of_client())
+
+
+def _export_there(
+    connection: Connection, named: list[str], out: Path, options: ArchiveOptions, how: ReadOptions
+) -> ThreadsProgress:
+    from openai_steps.cli._connection import usage_errors
+    from openai_steps.export._extras import cluster
+
+    async def list_threads(client: AsyncStepsClient) -> list[str]:
+        return [thread_id async for thread_id in _ids(client, named, every_thread=True)]
+
+    ids = connection.run(list_threads) if options.every_thread else named
+    with usage_errors():
+        done: ThreadsProgress = cluster().export_threads_on_cluster(
+            how.scheduler,
+            ids,
+            out,
+            connect=connection.for_workers(),
+            files=options.files,
+            redact=options.redact,
+            on_progress=None if connection.quiet else _show,
+            **how.of_cluster(),
+        )
+    return done
 
 
 def _show(now: ThreadsProgress) -> None:

@@ -51,6 +51,18 @@ class ThreadsProgress:
     failures: int = 0
     found: int = 0
 
+    def __add__(self, other: ThreadsProgress) -> ThreadsProgress:
+        """Add each count."""
+        return ThreadsProgress(
+            threads=self.threads + other.threads,
+            runs=self.runs + other.runs,
+            steps=self.steps + other.steps,
+            messages=self.messages + other.messages,
+            files=self.files + other.files,
+            failures=self.failures + other.failures,
+            found=self.found + other.found,
+        )
+
 
 async def export_threads(
     client: AsyncStepsClient,
@@ -104,17 +116,12 @@ async def export_threads(
         jobs = run_fleet(thread_ids, reading.read_thread, concurrency=concurrency)
         async with aclosing(jobs) as results:
             async for done in results:
-                progress = _sum(progress, done)
+                progress += done
                 if on_progress is not None:
                     on_progress(progress)
-        progress = _sum(progress, await reading.read_missing_files())
+        progress += await reading.read_missing_files()
         writer.complete()
     return progress
-
-
-def _sum(one: ThreadsProgress, other: ThreadsProgress) -> ThreadsProgress:
-    names = ("threads", "runs", "steps", "messages", "files", "failures", "found")
-    return evolve(one, **{name: getattr(one, name) + getattr(other, name) for name in names})
 
 
 _FINISHED: Final = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
@@ -164,15 +171,15 @@ class _Reading:
                     text = texts.take(run)
                     state = known.get(run.id or "")
                     if isinstance(run, Run) and not (state is not None and state.finished):
-                        done = _sum(done, await self._run(client, texts, thread_id, run, text[1], wanted))
+                        done += await self._run(client, texts, thread_id, run, text[1], wanted)
         except (StepsError, ValueError) as error:
             self._missing(Missing("thread", thread_id, error=type(error).__name__, message=str(error)), error)
             return evolve(done, failures=done.failures + 1)
         self._writer.manifest.masked += texts.masked
         for file_id in wanted if self._files else ():
-            done = _sum(done, await self._file(client, texts, file_id))
+            done += await self._file(client, texts, file_id)
         self._writer.add_thread(thread_id, thread, messages)
-        return _sum(done, ThreadsProgress(threads=1, messages=len(messages)))
+        return done + ThreadsProgress(threads=1, messages=len(messages))
 
     async def _thread(self, client: AsyncStepsClient, texts: Texts, thread_id: str) -> bytes | None:
         """Return a thread's object; None where the server has no such request, though it has the thread."""
@@ -212,7 +219,7 @@ class _Reading:
         client = self._client._keeping(texts)
         for missing in self._writer.index.missing() if self._files else ():
             if missing.kind == "content":
-                done = _sum(done, await self._file(client, texts, missing.id))
+                done += await self._file(client, texts, missing.id)
         return done
 
     async def _file(self, client: AsyncStepsClient, texts: Texts, file_id: str) -> ThreadsProgress:

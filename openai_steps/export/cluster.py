@@ -7,18 +7,14 @@ once. Its failures are in the file's metadata: there is one thing to commit, not
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, aclosing, nullcontext
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, aclosing, closing
 from hashlib import blake2b
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
+from typing import Final
 from uuid import uuid4
 
 from attrs import evolve, frozen
@@ -30,37 +26,21 @@ from openai_steps._models.runs import RunRef
 from openai_steps.export._export import ExportProgress
 from openai_steps.export._failures import ExportError, failure_line, json_lines, unreadable_lines
 from openai_steps.export._files import local_path, replacing
-from openai_steps.export._pace import burst_period, make_limiter, useful_concurrency
 from openai_steps.export._runs import Unseen
 from openai_steps.tables._columns import STEP_COLUMNS
 from openai_steps.tables._rows import step_row
 
 with needing("distributed", "openai-steps[dask]", what=__name__):
-    from distributed import Client, Future, Semaphore, as_completed
-    from distributed.protocol.pickle import dumps as dumps_pickle
-    from distributed.protocol.pickle import loads as loads_pickle
+    from distributed import Client
+
+    from openai_steps.export._cluster_threads import export_threads_on_cluster
+    from openai_steps.export._workers import Connect, check_connect, reach, reports
 with needing("pyarrow", "openai-steps[dask]", what=__name__):
     from openai_steps.export._parquet import ParquetTable, read_note
 
-__all__ = ["Connect", "export_on_cluster"]
+__all__ = ["Connect", "export_on_cluster", "export_threads_on_cluster"]
 
 _NOTE: Final = "openai_steps_share"
-_MOST_WAITED: Final = 5.0  # seconds: a scheduler answers at once, or is not there
-
-
-class Connect(Protocol):
-    """Makes a client on a worker, such as `AsyncStepsClient` itself, or a ``functools.partial`` of it.
-
-    For example, with a key that the workers read from a file of theirs::
-
-        def connect(*, rate_limiter):
-            key = Path("/run/secrets/openai").read_text().strip()
-            return AsyncStepsClient(Endpoint.openai(api_key=key), rate_limiter=rate_limiter)
-    """
-
-    def __call__(self, *, rate_limiter: Any) -> AsyncStepsClient:
-        """Return a new client with this limiter (None: without)."""
-        ...
 
 
 def export_on_cluster(
@@ -107,24 +87,12 @@ def export_on_cluster(
         raise ExportError(f"{target.name} exists. Remove it, or choose another name.")
     if isinstance(include, str):
         raise ValueError(f"include must be a list of names: write [{include!r}].")
-    _check_connect(connect)
+    check_connect(connect)
     folder = target.with_name(f"{target.name}.parts")
     shares = list(_cut(filter(Unseen(set()), runs), folder, share_size, sorted(include)))
     with ExitStack() as stack:
-        cluster = scheduler if isinstance(scheduler, Client) else stack.enter_context(_reach(scheduler))
+        cluster = scheduler if isinstance(scheduler, Client) else stack.enter_context(reach(scheduler))
         _prepare(folder, shares)
-        lanes = _lanes(cluster, max_per_second)
-        lane = None
-        if max_per_second is not None:
-            lane = Semaphore(max_leases=lanes)
-            stack.callback(_close, lane)
-        export = partial(
-            _export_share,
-            connect=connect,
-            lane=lane,
-            max_per_second=None if max_per_second is None else max_per_second / lanes,
-            concurrency=concurrency,
-        )
         progress = ExportProgress()
         todo: list[_Share] = []
         for share in shares:
@@ -132,27 +100,21 @@ def export_on_cluster(
                 progress = _count(progress, _report(share), found=True)
             else:
                 todo.append(share)
-        for report in _reports(cluster, export, todo):
+        results = reports(
+            cluster,
+            todo,
+            write=_write_share,
+            report=_report,
+            connect=connect,
+            concurrency=concurrency,
+            max_per_second=max_per_second,
+        )
+        for report in stack.enter_context(closing(results)):
             progress = _count(progress, report)
             if on_progress is not None:
                 on_progress(progress)
     _finish(folder, target, shares)
     return progress
-
-
-def _check_connect(connect: Connect) -> None:
-    """Find out here what each worker would find out, without making a client: its key may be known there alone."""
-    called = "call it as connect(rate_limiter=…), and get a new AsyncStepsClient"
-    if not callable(connect) or inspect.iscoroutinefunction(connect):
-        raise ValueError(f"connect must be a function that workers {called}, not {connect!r}.")
-    try:
-        inspect.signature(connect).bind(rate_limiter=None)
-    except TypeError as error:
-        raise ValueError(f"connect must be a function that workers {called}: {error}.") from None
-    try:
-        loads_pickle(dumps_pickle(connect))
-    except Exception as error:  # whatever an object's own pickling raises
-        raise ValueError(f"connect cannot travel to the workers: {error}") from error
 
 
 # --- Shares -------------------------------------------------------------------------------------------------------
@@ -183,13 +145,6 @@ def _cut(runs: Iterable[RunRef], folder: Path, size: int, include: list[str]) ->
         name = f"part-{number:06d}-{blake2b(content, digest_size=8).hexdigest()}.parquet"
         yield _Share(runs=share, include=tuple(include), part=folder / name)
         number += 1
-
-
-def _reach(address: str) -> Client:
-    try:
-        return Client(address, timeout=_MOST_WAITED)
-    except (OSError, ValueError) as error:
-        raise ExportError(f"There is no scheduler at {address}: {error}") from error
 
 
 def _prepare(folder: Path, shares: list[_Share]) -> None:
@@ -227,76 +182,7 @@ def _count(progress: ExportProgress, report: _Report, *, found: bool = False) ->
     )
 
 
-# --- The cluster --------------------------------------------------------------------------------------------------
-
-# A lane is the right to send a part of the requests; a share needs one. Each lane should have enough of the rate to be
-# worth a worker, and there should be no more lanes than threads, since the rate of an unused one is lost.
-_LEAST_PER_LANE: Final = 10.0
-
-
-def _lanes(cluster: Client, max_per_second: float | None) -> int:
-    if max_per_second is None:
-        return 0
-    if not max_per_second > 0:
-        raise ValueError(f"max_per_second must be above 0, not {max_per_second!r}.")
-    return max(1, min(_threads(cluster), int(max_per_second / _LEAST_PER_LANE)))
-
-
-def _close(lane: Semaphore) -> None:
-    # A worker that was lost holds its lease until it runs out, and to close a semaphore that is held warns. Left alone,
-    # it costs the scheduler a few bytes.
-    if lane.get_value():
-        lane.refresh_callback.stop()
-    else:
-        lane.close()
-
-
-def _threads(cluster: Client) -> int:
-    cluster.wait_for_workers(1)
-    return sum(cast(Mapping[str, int], cluster.nthreads()).values())
-
-
-def _reports(cluster: Client, export: Callable[[_Share], _Report], shares: list[_Share]) -> Iterator[_Report]:
-    """Have shares done, a few more than there are threads at a time, so that the scheduler never holds all of them."""
-    rest = iter(shares)
-
-    def submit(count: int) -> list[Future[_Report]]:
-        # Not pure: a share is done again in a second export, even while the scheduler remembers the first.
-        return [cluster.submit(export, share, pure=False) for share in islice(rest, count)]
-
-    running = as_completed(submit(2 * _threads(cluster)))
-    try:
-        for future in running:
-            report: _Report = future.result()
-            for another in submit(1):
-                running.add(another)
-            yield report
-    finally:
-        cluster.cancel(list(running.futures))
-
-
 # --- On a worker --------------------------------------------------------------------------------------------------
-
-
-def _export_share(
-    share: _Share,
-    *,
-    connect: Connect,
-    lane: AbstractContextManager[Any] | None,
-    max_per_second: float | None,
-    concurrency: int,
-) -> _Report:
-    if not share.part.exists():
-        with lane or nullcontext():
-            limiter = None if max_per_second is None else make_limiter(max_per_second)
-            at_once = useful_concurrency(concurrency, max_per_second)
-            client = connect(rate_limiter=limiter)
-            if not isinstance(client, AsyncStepsClient):
-                raise TypeError(f"connect must return an AsyncStepsClient, not {client!r}.")
-            asyncio.run(_write_share(share, client, at_once))
-            if max_per_second is not None:  # the next share on this lane begins with a burst of its own
-                time.sleep(burst_period(max_per_second))
-    return _report(share)
 
 
 async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int) -> None:

@@ -189,37 +189,6 @@ def test_nothing_that_exists_is_overwritten(cluster: Client, tmp_path: Path) -> 
         export_on_cluster(cluster, [RunRef("thread", "run")], tmp_path / "out")
 
 
-def takes_nothing() -> AsyncStepsClient:
-    return AsyncStepsClient()
-
-
-async def makes_a_coroutine(*, rate_limiter: Any) -> AsyncStepsClient:
-    return AsyncStepsClient(rate_limiter=rate_limiter)
-
-
-class Unpickled:
-    def __call__(self, *, rate_limiter: Any) -> AsyncStepsClient:
-        return AsyncStepsClient(rate_limiter=rate_limiter)
-
-    def __reduce__(self) -> Any:
-        raise TypeError("it holds a socket")
-
-
-@pytest.mark.parametrize(
-    ("connect", "told"),
-    [
-        (takes_nothing, "unexpected keyword argument 'rate_limiter'"),
-        (makes_a_coroutine, "connect must be a function"),
-        ("http://server", "connect must be a function"),
-        (Unpickled(), "connect cannot travel to the workers: .*it holds a socket"),
-    ],
-)
-def test_a_connect_that_cannot_work_is_told_before_any_worker_is_asked(tmp_path: Path, connect: Any, told: str) -> None:
-    with pytest.raises(ValueError, match=f"(?s){told}"):
-        export_on_cluster("tcp://127.0.0.1:9", [RunRef("t", "r")], tmp_path / "out", connect=connect)
-    assert list(tmp_path.iterdir()) == []
-
-
 def returns_something_else(*, rate_limiter: Any) -> Any:
     return rate_limiter
 

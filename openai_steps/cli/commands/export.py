@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +12,7 @@ import click
 
 from openai_steps.cli._command import Command, LocalPath, option
 from openai_steps.cli._connection import Connection
+from openai_steps.cli._export_archive import ArchiveOptions, ReadOptions, export_archive
 from openai_steps.cli._options import connection_options, include_option
 from openai_steps.cli._terminal import Failure, Interrupted, safe
 from openai_steps.cli._threads_source import max_per_second_option
@@ -87,21 +87,19 @@ def command(
     is_file = out.name.endswith((".jsonl", ".jsonl.gz", ".parquet"))
     if runs is None and not threads and not every_thread:
         raise click.UsageError("Name runs, a file or -: RUNS; or threads: --thread ID, or --all.")
-    is_archive = bool(threads) or every_thread or out.is_dir() or not out.suffix
-    if scheduler is None and is_archive and not is_file:
-        from openai_steps.cli._export_archive import ArchiveOptions, export_archive
-
-        options = ArchiveOptions(threads, every_thread, files, update, redact, concurrency, max_per_second, include)
+    how = ReadOptions(concurrency, max_per_second, include, scheduler)
+    is_of_threads = bool(threads) or every_thread or files or update or bool(redact)
+    if not is_file and (is_of_threads or (scheduler is None and (out.is_dir() or not out.suffix))):
+        if scheduler is not None and update:
+            raise click.UsageError("--update is done on this machine: leave out --scheduler.")
         with _errors():
-            export_archive(connection, runs, out, options)
+            export_archive(connection, runs, out, ArchiveOptions(threads, every_thread, files, update, redact), how)
         return
-    if runs is None or threads or every_thread or files or update or redact:
+    if runs is None or is_of_threads:
         raise click.UsageError(f"Threads go into an archive, a folder: {out.name} is for the steps of RUNS.")
     with _errors(), _read(runs) as (refs, total), progress_bar(total, quiet=connection.quiet) as show:
-        if scheduler is None:
-            done = _export_here(connection, refs, out, concurrency, max_per_second, include, show)
-        else:
-            done = _export_there(scheduler, connection, refs, out, concurrency, max_per_second, include, show)
+        export = _export_here if scheduler is None else _export_there
+        done = export(connection, refs, out, how, show)
     if not connection.quiet:
         click.echo(safe(f"In {out.name}: {count(done.runs, 'run')}, {count(done.steps, 'step')}."), err=True)
     if done.unreadable:
@@ -116,57 +114,30 @@ def _export_here(
     connection: Connection,
     runs: Iterator[RunRef],
     out: Path,
-    concurrency: int,
-    max_per_second: float | None,
-    include: tuple[str, ...],
+    how: ReadOptions,
     show: Callable[[ExportProgress], None],
 ) -> ExportProgress:
-    from openai_steps import Limits
     from openai_steps.export import export_runs
-    from openai_steps.export._pace import make_limiter, useful_concurrency
-
-    at_once = useful_concurrency(concurrency, max_per_second)
 
     async def work(client: AsyncStepsClient) -> ExportProgress:
-        return await export_runs(client, runs, out, concurrency=at_once, include=include, on_progress=show)
+        return await export_runs(client, runs, out, concurrency=how.at_once, include=how.include, on_progress=show)
 
-    return connection.run(
-        work,
-        shows_progress=True,
-        rate_limiter=None if max_per_second is None else make_limiter(max_per_second),
-        limits=Limits(max_connections=at_once),
-    )
+    return connection.run(work, shows_progress=True, **how.of_client())
 
 
 def _export_there(
-    scheduler: str,
     connection: Connection,
     runs: Iterator[RunRef],
     out: Path,
-    concurrency: int,
-    max_per_second: float | None,
-    include: tuple[str, ...],
+    how: ReadOptions,
     show: Callable[[ExportProgress], None],
 ) -> ExportProgress:
-    from openai_steps import AsyncStepsClient
     from openai_steps.cli._connection import usage_errors
     from openai_steps.export._extras import cluster
 
-    if connection.endpoint.credential is not None or callable(connection.endpoint.api_key):
-        raise click.UsageError("The workers cannot use the login of this machine: give a key.")
     with usage_errors():
-        options = connection.client_options()
-        if "ssl" in options:
-            raise click.UsageError("--cacert is of this machine: set SSL_CERT_FILE where the workers are.")
         done: ExportProgress = cluster().export_on_cluster(
-            scheduler,
-            runs,
-            out,
-            connect=partial(AsyncStepsClient, connection.endpoint, **options),
-            concurrency=concurrency,
-            max_per_second=max_per_second,
-            include=include,
-            on_progress=show,
+            how.scheduler, runs, out, connect=connection.for_workers(), on_progress=show, **how.of_cluster()
         )
     return done
 

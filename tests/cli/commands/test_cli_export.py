@@ -14,6 +14,7 @@ import pytest
 from command_line import invoke
 
 from openai_steps import AsyncStepsClient, RunRef
+from openai_steps.archive import verify_archive
 from openai_steps.emulator import Delay, Emulator, Store
 
 # The command, with a batch for each run instead of one a second, so that a kill meets it in the middle of things.
@@ -196,11 +197,18 @@ async def test_by_a_cluster(tmp_path: Path) -> None:
         async with emulator.serve() as base_url:
             server = ("--provider", "compatible", "--base-url", base_url, "--scheduler", local.scheduler_address)
             code, told = await run(runs, "-o", out, *server)
+            archived, archive_told = await run("--all", "-o", tmp_path / "archive", *server)
+            updated = await run("--all", "--update", "-o", tmp_path / "archive", *server)
     finally:
         await asyncio.to_thread(local.close)
     assert code == 0, told
     assert "In out: 20 runs, 60 steps." in told
     assert step_ids(out) == all_ids(emulator)
+    assert archived == 0, archive_told
+    assert "20 runs, 60 steps" in archive_told
+    assert verify_archive(tmp_path / "archive").is_whole
+    assert updated[0] == 2
+    assert "leave out --scheduler" in updated[1]
 
 
 @pytest.mark.parametrize(
