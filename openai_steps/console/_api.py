@@ -191,8 +191,14 @@ class Api:
         except ResponseDecodeError as error:
             return {**answer, "ok": False, "error": _rows.error_row(error)}
         self.remember(connection, page.data)
-        unreadable = len(page.unreadable)
-        return {**answer, "rows": _rows.rows(page.data), "unreadable": unreadable, "has_more": page.has_more}
+        unreadable, paging = len(page.unreadable), _rows.paging(connection.client.trust)
+        return {
+            **answer,
+            "rows": _rows.rows(page.data),
+            "unreadable": unreadable,
+            "has_more": page.has_more,
+            "paging": paging,
+        }
 
     def _raw(self, reply: Reply) -> Result:
         body = masked(reply)
@@ -240,6 +246,7 @@ class Api:
             "rows": _rows.rows(shown),
             "more": more,
             "milliseconds": _since(begun),
+            "paging": _rows.paging(connection.client.trust),
         }
 
     async def _whole_run(self, data: Result) -> Result:
@@ -255,6 +262,7 @@ class Api:
             "summary": _rows.summary(steps, run),
             "run": None if run is None else _rows.run_row(run),
             "milliseconds": _since(begun),
+            "paging": _rows.paging(connection.client.trust),
         }
 
     async def _collect(self, connection: Connection, call: Call, order: Order) -> tuple[list[RunStep], int]:

@@ -15,6 +15,7 @@ from openai_steps._errors import APIStatusError, PaginationError, ResponseDecode
 from openai_steps._json.converter import unstructure
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
+from openai_steps._walks.trust import LearnedPaging
 from openai_steps.timeline import Bar, Block, build_timeline
 from openai_steps.timeline._palette import mark, tone
 
@@ -145,3 +146,16 @@ def error_row(error: StepsError | Exception) -> dict[str, Any]:
         told["resume_after"], told["resume_before"] = error.resume_after, error.resume_before
     shown = {name: _words.lines(value) if isinstance(value, str) else value for name, value in told.items()}
     return {name: value for name, value in shown.items() if value is not None}
+
+
+def paging(learned: Iterable[LearnedPaging]) -> tuple[str, str]:
+    """Return how a server pages its steps, as far as is known, and what walks have to make up for."""
+    told = [one for one in learned if one.kind == "steps"]
+    faults = [f"{one.cursor} in {one.order} does not lead on" for one in told if one.cursors == "broken"]
+    limits = sorted({limit for one in told for limit in one.has_more_broken})
+    if limits:
+        faults.append(f"has_more is wrong at a limit of {', '.join(map(str, limits))}")
+    if faults:
+        return "repaired", "; ".join(faults)
+    known = any(one.cursors is not None or one.has_more_kept for one in told)
+    return ("as documented so far", "") if known else ("not known yet", "")

@@ -14,7 +14,7 @@ from sample_steps import RUN, THREAD, make_steps
 
 from openai_steps import Endpoint, RunRef
 from openai_steps.console import Console
-from openai_steps.emulator import DIALECTS, Emulator
+from openai_steps.emulator import DIALECTS, HABITS, Emulator
 from openai_steps.gateway import GatewayEvent
 
 KEY = "sk-real-KEY/of+the=server"
@@ -107,7 +107,7 @@ async def console(
     steps: int | Iterable[Mapping[str, Any]] = 5, *, dialect: str | None = None, **options: Any
 ) -> AsyncIterator[Opened]:
     """Open a console on a run of so many steps, or of these steps, with a session."""
-    emulator = Emulator(dialect=DIALECTS[dialect] if dialect else None, api_key=KEY)
+    emulator = Emulator(dialect={**DIALECTS, **HABITS}[dialect] if dialect else None, api_key=KEY)
     emulator.store.add_run(THREAD, RUN, steps=make_steps(steps) if isinstance(steps, int) else steps)
     events: list[GatewayEvent] = []
     async with emulator.serve() as base_url:

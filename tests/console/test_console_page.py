@@ -25,6 +25,8 @@ CONTROL, SHIFT = 2, 8
 SENT = "document.querySelector('#table tr[data-id]') && !document.getElementById('answer').hasAttribute('aria-busy')"
 STATUS = "document.getElementById('status').textContent"
 FOCUS = "document.activeElement.id"
+LINES = "document.querySelectorAll('#table tr[data-id]')"
+PAGING = "document.getElementById('paging').textContent"
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +125,8 @@ async def test_send_shows_table_raw_headers_and_code(browser: Browser) -> None:
             assert browser.evaluate(STATUS).startswith("Steps 1 to 20: 20 steps")
             assert "200 ·" in browser.evaluate("document.getElementById('facts').textContent")
             assert "20 steps" in browser.evaluate("document.title")
+            assert browser.evaluate("document.getElementById('table').getAttribute('aria-rowcount')") == "-1"
+            assert browser.evaluate(f"[...{LINES}].map(line => +line.ariaRowIndex)") == [*range(2, 22)]
             browser.click("#tab-raw")
             assert '"object":"list"' in browser.evaluate("document.querySelector('#panel-raw pre').textContent")
             browser.click("#tab-headers")
@@ -193,6 +197,46 @@ async def test_the_whole_run_is_filtered_and_sorted(browser: Browser) -> None:
             browser.click('[data-sort="seconds"]')
             assert browser.evaluate("document.querySelector('[aria-sort=descending]').textContent") == "Took"
             assert rows()[0] == "step_0040"
+
+        await drive(work)
+
+
+async def test_places_in_the_list_are_told_while_they_are_known(browser: Browser) -> None:
+    async with console(30) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            send(browser)
+            browser.click("#page-last")
+            browser.wait_for(f"{LINES}.length === 20 && {STATUS}.includes('read exactly')")
+            assert browser.evaluate(f"[...{LINES}].some(line => line.ariaRowIndex)") is False
+            browser.click("#whole")
+            browser.wait_for(f"{LINES}.length === 30")
+            assert browser.evaluate("document.getElementById('table').ariaRowCount") == "31"
+            assert browser.evaluate(f"[...{LINES}].at(-1).ariaRowIndex") == "31"
+            browser.click("#table [data-sort=status]")
+            assert browser.evaluate(f"[...{LINES}].some(line => line.ariaRowIndex)") is False
+
+        await drive(work)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "told"),
+    [
+        (None, "Paging: as documented so far"),
+        ("has_more_never", "Paging: repaired (has_more is wrong at a limit of 100)"),
+        ("order_unsteady", "Paging: refused ("),
+    ],
+)
+async def test_a_badge_tells_how_the_server_pages(browser: Browser, dialect: str | None, told: str) -> None:
+    async with console(300, dialect=dialect) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            assert browser.evaluate(PAGING) == "Paging: not known yet"
+            browser.click("#whole")
+            browser.wait_for(f"{PAGING} !== 'Paging: not known yet'")
+            assert browser.evaluate(PAGING).startswith(told)
 
         await drive(work)
 
@@ -653,6 +697,48 @@ async def test_a_live_run_is_followed(browser: Browser) -> None:
 def _required() -> dict[str, Any]:
     call = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city":"Rome"}'}}
     return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [call]}}
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_listeners_hear_what_is_new_unless_they_do_not_want_to(browser: Browser, *, announced: bool) -> None:
+    async with console(2) as opened:
+        opened.emulator.store.set_run_status(THREAD, RUN, "in_progress")
+        log = "document.getElementById('log').textContent"
+
+        def work() -> None:
+            enter(opened, browser)
+            if not announced:
+                browser.click("#announce")
+            browser.click("#follow")
+            browser.wait_for(f"{LINES}.length === 2")
+            browser.evaluate("(Date.now = (now => () => now() + 60000)(Date.now), window.begun = performance.now(), 1)")
+            if announced:
+                browser.wait_for(f"{log} === '2 new steps, 0 changed.'")
+            browser.wait_for("performance.now() - window.begun > 2500")  # what would tell it looks each second
+            assert (browser.evaluate(log) != "") is announced
+            browser.press("Escape")
+
+        await drive(work)
+
+
+async def test_a_fifth_tab_that_would_follow_is_told_why_not(browser: Browser) -> None:
+    async with console(2) as opened:
+        opened.emulator.store.set_run_status(THREAD, RUN, "in_progress")
+
+        def work() -> None:
+            enter(opened, browser)
+            others = "n => navigator.locks.request(`follow-${n}`, () => new Promise(end => { window.end = end; }))"
+            browser.evaluate(f"([1, 2, 3, 4].forEach({others}), 1)")
+            browser.wait_for("Boolean(window.end)")
+            browser.click("#follow")
+            browser.wait_for(f"{STATUS}.includes('4 tabs follow runs already')")
+            browser.evaluate("(window.end(), 1)")  # one of them has ended
+            browser.wait_for("document.getElementById('stop').disabled")
+            browser.click("#follow")
+            browser.wait_for(f"{LINES}.length === 2")
+            browser.press("Escape")
+
+        await drive(work)
 
 
 async def test_following_is_stopped(browser: Browser) -> None:

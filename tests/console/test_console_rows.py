@@ -11,6 +11,7 @@ from sample_steps import make_step
 
 from openai_steps import (
     APIStatusError,
+    LearnedPaging,
     PaginationError,
     ResponseDecodeError,
     RunStep,
@@ -18,7 +19,7 @@ from openai_steps import (
     structure_run,
     structure_step,
 )
-from openai_steps.console._rows import details, error_row, pretty, row, rows, run_row, summary, waits
+from openai_steps.console._rows import details, error_row, paging, pretty, row, rows, run_row, summary, waits
 
 ODD = "a\x1b[31m\u202eb\n<b>"
 
@@ -129,3 +130,27 @@ def test_an_error_tells_where_to_go_on() -> None:
     error = StepsError("x")
     error.resume_after = "step_7"
     assert error_row(error)["resume_after"] == "step_7"
+
+
+def learned(**told: Any) -> LearnedPaging:
+    known = {"order": "asc", "cursor": "after", "cursors": "places", "unknown_cursor": None}
+    return LearnedPaging(**{"kind": "steps", **known, "has_more_kept": (), "has_more_broken": (), **told})
+
+
+@pytest.mark.parametrize(
+    ("told", "badge"),
+    [
+        ([], ("not known yet", "")),
+        ([learned(cursors=None)], ("not known yet", "")),
+        ([learned(kind="runs", cursors="broken")], ("not known yet", "")),
+        ([learned(cursors=None, has_more_kept=(20,))], ("as documented so far", "")),
+        ([learned(), learned(order="desc")], ("as documented so far", "")),
+        ([learned(cursors="broken")], ("repaired", "after in asc does not lead on")),
+        (
+            [learned(cursors="broken", cursor="before"), learned(has_more_broken=(20, 100)), learned()],
+            ("repaired", "before in asc does not lead on; has_more is wrong at a limit of 20, 100"),
+        ),
+    ],
+)
+def test_how_a_server_pages(told: list[LearnedPaging], badge: tuple[str, str]) -> None:
+    assert paging(told) == badge

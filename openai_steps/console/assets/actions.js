@@ -58,7 +58,7 @@ function noTable() {
  */
 function showPage(rows, sentence) {
   hideStep();
-  table.fill(rows, view.first ?? 1);
+  table.fill(rows, view.first, view.more);
   $("empty").textContent = "No steps.";
   $("pager").hidden = false;
   const first = view.first;
@@ -87,7 +87,7 @@ export function turn(direction) {
         : direction === "last" || first === null ? null
         : direction === "next" ? first + ids.length : Math.max(1, first - count),
     };
-    tellAnswer({ milliseconds: answer.milliseconds });
+    tellAnswer({ milliseconds: answer.milliseconds, paging: answer.paging });
     showPage(answer.rows, `${count} steps, read exactly.`);
   });
 }
@@ -100,10 +100,10 @@ export function wholeRun() {
     remember(asked, again);
     view = null;
     hideStep();
-    tellAnswer({ milliseconds: answer.milliseconds });
+    tellAnswer({ milliseconds: answer.milliseconds, paging: answer.paging });
     $("facts").textContent = answer.summary;
     $("pager").hidden = true;
-    table.fill(answer.rows);
+    table.fill(answer.rows, 1, answer.rows.length < answer.count);
     const shown = answer.rows.length < answer.count ? ` The first ${answer.rows.length} are shown; Save has all.` : "";
     tellRun(answer.run);
     say(`${answer.count.toLocaleString("en")} steps, read exactly in ${answer.milliseconds} ms.${shown}${unreadable(answer)}`);

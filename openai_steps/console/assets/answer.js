@@ -27,17 +27,30 @@ export function failed(answer) {
 /** @param {any} error */
 export function tellError(error) {
   const facts = [["Status", error.status], ["Code", error.code], ["Parameter", error.param], ["Request id", error.request_id],
-    ["Paging", error.paging], ["Wait", error.retry_after ? `${error.retry_after} s` : null],
+    ["Wait", error.retry_after ? `${error.retry_after} s` : null],
     ["Go on with after", error.resume_after], ["Go on with before", error.resume_before], ["Where", error.path]];
   show($("errors"), h("p", {}, error.message),
     h("dl", { class: "facts" }, ...facts.filter(([, value]) => value).flatMap(([name, value]) =>
       [h("dt", {}, String(name)), h("dd", {}, String(value))])),
     error.body ? h("details", {}, h("summary", {}, "The server's answer"), h("pre", { tabindex: 0 }, error.body)) : "");
+  if (error.paging) tellPaging([error.paging, error.message]);
   say("That did not work.");
+}
+
+/**
+ * Say on the badge how the server pages, as far as the console has found out.
+ * @param {any} told What was found out: its grade, and why.
+ */
+export function tellPaging(told) {
+  if (!told) return;
+  const [grade, why] = told;
+  $("paging").dataset.grade = grade;
+  $("paging").textContent = `Paging: ${grade}${why ? ` (${why})` : ""}`;
 }
 
 /** @param {any} answer */
 export function tellAnswer(answer) {
+  tellPaging(answer.paging);
   const size = answer.bytes === undefined ? null : `${answer.bytes.toLocaleString("en")} B`;
   const attempts = answer.attempts > 1 ? `${answer.attempts} attempts` : null;
   const parts = [answer.status, attempts, answer.milliseconds === undefined ? null : `${answer.milliseconds} ms`, size, answer.request_id];

@@ -8,6 +8,23 @@ import * as table from "./table.js";
 
 const SUMMARY_SECONDS = 5;
 const HIDDEN_MINUTES = 10;
+/** A browser opens six connections to one server. The others are for all that tabs ask besides. */
+const MOST_TABS = 4;
+
+/**
+ * Take one of the places for tabs that follow.
+ * @returns {Promise<(() => void) | null>} What gives it back; null: all are taken.
+ */
+async function takePlace() {
+  for (let place = 1; place <= MOST_TABS; place++) {
+    const giveBack = await new Promise((resolve) => {
+      navigator.locks.request(`follow-${place}`, { ifAvailable: true }, (lock) =>
+        lock === null ? resolve(null) : new Promise((done) => resolve(done)));
+    });
+    if (giveBack) return giveBack;
+  }
+  return null;
+}
 
 /**
  * Follow a run until it ends, is stopped, or is lost.
@@ -18,6 +35,25 @@ const HIDDEN_MINUTES = 10;
  * @returns {Promise<void>}
  */
 export async function follow(request, signal, changed, refused) {
+  const giveBack = await takePlace();
+  if (giveBack === null) {
+    return say(`${MOST_TABS} tabs follow runs already, and a browser has connections for no more: stop one of them.`);
+  }
+  try {
+    await listen(request, signal, changed, refused);
+  } finally {
+    giveBack();
+  }
+}
+
+/**
+ * @param {Record<string, any>} request
+ * @param {AbortSignal} signal
+ * @param {(run: Record<string, any>) => void} changed
+ * @param {(fields: Record<string, string>) => void} refused
+ * @returns {Promise<void>}
+ */
+async function listen(request, signal, changed, refused) {
   const response = await open("follow", request, signal);
   if (response.headers.get("Content-Type") !== "text/event-stream") {
     return refused((await response.json()).fields);
@@ -27,7 +63,7 @@ export async function follow(request, signal, changed, refused) {
   say("Following. Rows come by themselves.");
   const summary = setInterval(() => {
     if (!(fresh || altered) || Date.now() - told < SUMMARY_SECONDS * 1000) return;
-    $("log").append(h("p", {}, `${fresh} new step${fresh === 1 ? "" : "s"}, ${altered} changed.`));
+    if ($("announce").checked) $("log").append(h("p", {}, `${fresh} new step${fresh === 1 ? "" : "s"}, ${altered} changed.`));
     while ($("log").childElementCount > 20) $("log").firstElementChild.remove();
     fresh = altered = 0;
     told = Date.now();

@@ -13,6 +13,8 @@ const COLUMNS = [
 /** @type {Map<string, Row>} */
 const rows = new Map();
 let first = 1;
+/** Whether it is known where in the list the rows are, and that the list ends with them. */
+let placed = true, complete = true;
 let sorted = { by: "number", down: false };
 /** @type {(row: Row, focus: boolean) => void} */
 let opened = () => undefined;
@@ -34,11 +36,14 @@ export function setUp(open) {
 /**
  * Show other rows.
  * @param {Row[]} others
- * @param {number} [start] The number of the first.
+ * @param {number | null} [start] The number of the first; null: not known.
+ * @param {boolean} [more] Whether the list has more behind them.
  */
-export function fill(others, start = 1) {
+export function fill(others, start = 1, more = false) {
   rows.clear();
-  first = start;
+  first = start ?? 1;
+  placed = start !== null;
+  complete = placed && !more;
   chosen = "";
   for (const row of others) add(row);
   draw();
@@ -114,12 +119,10 @@ function sortBy(by) {
 }
 
 function visible() {
-  const text = $("filter").value.trim().toLowerCase();
-  const status = $("filter-status").value;
+  const text = $("filter").value.trim().toLowerCase(), status = $("filter-status").value;
   const found = [...rows.values()].filter((row) =>
     (!status || row.status === status) && (!text || row.search.includes(text) || row.type.includes(text)));
-  const sign = sorted.down ? -1 : 1;
-  const failures = $("failures-first").checked;
+  const sign = sorted.down ? -1 : 1, failures = $("failures-first").checked;
   return found.sort((one, two) =>
     (failures ? Number(two.failed) - Number(one.failed) : 0)
     || sign * compare(one[sorted.by], two[sorted.by]) || one.number - two.number);
@@ -145,19 +148,23 @@ export function draw() {
     scope: "col", "aria-sort": sorted.by !== by ? "none" : sorted.down ? "descending" : "ascending",
   }, h("button", { type: "button", "data-sort": by }, title)));
   const hidden = rows.size - found.length;
+  table.setAttribute("aria-rowcount", complete ? first + rows.size : -1); // of the whole list, with the head's
   show(table,
     h("caption", {}, `${found.length} step${found.length === 1 ? "" : "s"}${hidden ? `, ${hidden} filtered out` : ""}`),
-    h("thead", {}, h("tr", {}, ...head)),
-    h("tbody", {}, ...found.map(line)));
+    h("thead", {}, h("tr", { "aria-rowindex": 1 }, ...head)),
+    h("tbody", {}, ...found.map((row) => line(row, placed && sorted.by === "number" && !sorted.down && !$("failures-first").checked))));
   const stop = lineOf(chosen) ?? table.querySelector("tr[data-id]");
   if (stop) stop.querySelector("button.open").tabIndex = 0;
   if (focused) lineOf(focused)?.querySelector("button.open").focus();
 }
 
-/** @param {Row} row */
-function line(row) {
+/**
+ * @param {Row} row
+ * @param {boolean} inPlace Whether the rows stand in the list's order.
+ */
+function line(row, inPlace) {
   const name = `Step ${row.number}: ${row.what}, ${row.status}`;
-  return h("tr", { "data-id": row.id, class: `tone-${row.tone}${row.id === chosen ? " chosen" : ""}` },
+  return h("tr", { "data-id": row.id, "aria-rowindex": inPlace && row.number + 1, class: `tone-${row.tone}${row.id === chosen ? " chosen" : ""}` },
     h("td", {}, h("button", {
       type: "button", class: "open", tabindex: -1, "aria-label": name, "aria-expanded": row.id === chosen,
     }, String(row.number))),
