@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import copy
 import pickle
 from typing import Any
@@ -144,3 +145,23 @@ def test_text_that_is_no_text_is_masked_as_well() -> None:
     secret = "sk-\udcff-5ecret"
     assert mask(f"a {secret} b", [secret]) == "a *** b"
     assert mask("a sk-\\udcff-5ecret b", [secret]) == "a *** b"
+
+
+def test_secrets_that_can_be_looked_at_only_once_are_masked_everywhere() -> None:
+    told = mask_json({"a": [f"x {SECRET}"], SECRET: f"{SECRET} y"}, iter([SECRET]))
+    assert told == {"a": ["x ***"], "***": "*** y"}
+
+
+@pytest.mark.parametrize("before", range(7))
+@pytest.mark.parametrize("behind", range(4))
+@pytest.mark.parametrize("secret", ["123456", "1234567", "12345678", "sk-ÿ-5ecret"])
+def test_base64_shows_no_more_of_it_than_what_its_neighbours_share(secret: str, before: int, behind: int) -> None:
+    """The characters at its ends hold bits of what stands beside, so that they stay; there are two at the most."""
+    content = b"b" * before + secret.encode() + b"e" * behind
+    whole = base64.b64encode(content).decode()
+    shown = mask(whole, [secret])
+    left, _, right = shown.partition("***")
+    assert shown != whole
+    assert left == whole[: len(left)]
+    assert len(left) - before * 8 // 6 in (0, 1, 2)
+    assert len(right.rstrip("=")) - behind * 8 // 6 in (0, 1, 2)

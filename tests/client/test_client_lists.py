@@ -12,6 +12,8 @@ from openai_steps import (
     AsyncStepsClient,
     AuthenticationError,
     Endpoint,
+    MessagePage,
+    Misfit,
     NotFoundError,
     PaginationError,
     PermissionDeniedError,
@@ -19,6 +21,7 @@ from openai_steps import (
     RetryPolicy,
     UnreadableItem,
 )
+from openai_steps._client.lists import Listing
 from openai_steps.emulator import Answer, Dialect, Emulator
 from openai_steps.testing import assistant_message
 
@@ -168,3 +171,21 @@ async def test_a_list_that_is_known_not_to_be_there_is_not_asked_for() -> None:
             await client.collect_runs(T)
         with pytest.raises(ValueError, match="foundry_local has no list of runs"):
             await anext(client.iter_runs(T))
+
+
+UNREADABLE: list[tuple[Any, bool]] = [
+    ({"run_id": "run_1", "id": 5}, True),
+    ({"run_id": "run_2", "id": 5}, False),
+    ({"run_id": None}, True),
+    ({}, True),
+    ([], True),
+    (None, True),
+]
+
+
+@pytest.mark.parametrize(("data", "wanted"), UNREADABLE)
+def test_what_cannot_be_read_is_passed_on_unless_it_says_that_it_is_not_wanted(data: Any, wanted: bool) -> None:
+    listing = Listing(kind=MessagePage, build=lambda **_: pytest.fail("no request"), filter={"run_id": "run_1"})
+    item = UnreadableItem(data, Misfit("$.id", "text"))
+    assert listing.wants(item) is wanted
+    assert attrs.evolve(listing, filter={}).wants(item) is True

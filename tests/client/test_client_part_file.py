@@ -75,3 +75,17 @@ async def test_a_full_disk_is_told_as_it_is_and_not_taken_for_the_network(tmp_pa
             await client.download_file("file_1", tmp_path / "f")
         assert len(emulator.requests) == 1
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+async def test_a_disk_without_hard_links_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overwrite: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    async with serving() as (client, _):
+        path = await client.download_file("file_1", tmp_path / "f", overwrite=overwrite)
+    assert path.read_bytes() == CONTENT
+    assert names(tmp_path) == ["f"]
