@@ -93,7 +93,7 @@ class Endpoint:
 
     @property
     def ended_on(self) -> str | None:
-        """The date on which this host stopped serving run steps, or None while it serves them."""
+        """The date that was announced as this host's last day for run steps, or None where there is none."""
         return next((date for host, date in _ENDED.items() if is_at(self.base_url, host)), None)
 
     @classmethod
@@ -160,7 +160,7 @@ class Endpoint:
         api_version: str | None = None,
         scope: str | None = None,
     ) -> Endpoint:
-        """Azure OpenAI, on its dated route or on ``/openai/v1``. It retired this API on 2026-08-26.
+        """Azure OpenAI, on its dated route or on ``/openai/v1``. Announced to end on 2026-08-26.
 
         Args:
             azure_endpoint: ``https://RESOURCE.openai.azure.com``. Default: ``AZURE_OPENAI_ENDPOINT``.

@@ -204,8 +204,8 @@ def _hint(status: int, code: str | None, headers: Mapping[str, str], request: Re
         return f" The server points to {target!r}. Redirects are not followed: set base_url to the right place."
     if status in (404, 410) and (ended := endpoint.ended_on):
         return (
-            f" {endpoint.host} stopped serving this API on {ended}. Azure AI Foundry Agents (until 2027-03-31), "
-            "DashScope and self-hosted servers still do: see Endpoint."
+            f" This API was announced to end at {endpoint.host} on {ended}. Azure AI Foundry Agents (until "
+            "2027-03-31), DashScope and self-hosted servers still do: see Endpoint."
         )
     return _hint_at_absence(status, code, request)
 

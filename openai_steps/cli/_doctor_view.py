@@ -38,7 +38,8 @@ def print_endpoint(console: Console, endpoint: Endpoint) -> None:
     facts.add_row("headers", Text("\n").join(Text(excerpt(line)) for line in _header_lines(endpoint)))
     facts.add_row("include", Text(_INCLUDE[endpoint.include_style]))
     if endpoint.ended_on:
-        facts.add_row("note", Text(f"This host stopped serving run steps on {endpoint.ended_on}.", style="yellow"))
+        note = f"Run steps were announced to end at this host on {endpoint.ended_on}."
+        facts.add_row("note", Text(note, style="yellow"))
     console.print(facts)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from openai_steps import RunStep, structure_step
 from openai_steps.cli._fields import field_names, pick
 from openai_steps.emulator import Answer
 
+pty = pytest.importorskip("pty", reason="Windows has none")
 ARGUMENTS = '{"city": "Paris\tor\nRome", "note": "' + "x" * 3000 + '"}'
 
 

@@ -6,7 +6,6 @@ import asyncio
 import io
 import logging
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from openai_steps.cli import _waiting
 from openai_steps.cli._waiting import Spinner
 from openai_steps.emulator import Answer, Delay
 
+pty = pytest.importorskip("pty", reason="Windows has none")
 BUSY = Answer(503, {"error": {"message": "busy\x1b[2J"}}, headers={"retry-after": "0"})
 TIME = r"\d\d:\d\d:\d\d\.\d{3}"
 

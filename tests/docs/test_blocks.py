@@ -116,7 +116,7 @@ def test_blocks_are_found() -> None:
 def test_no_other_language_hides_a_block() -> None:
     for page in PAGES:
         languages = set(re.findall(r"^ *```(\w+)$", page.read_text(), re.M))
-        assert languages <= {"python", "bash", "text", "console", "json", "toml"}, page
+        assert languages <= {"python", "bash", "text", "console", "json", "toml", "powershell"}, page
 
 
 def test_the_sample_in_the_readme_is_short() -> None:

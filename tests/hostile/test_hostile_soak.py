@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import random
-import resource
 import sys
 import time
 from collections import Counter
@@ -30,6 +29,7 @@ from yarl import URL
 from openai_steps import AsyncStepsClient, Endpoint, Limits, RetryPolicy, StepsError, Timeouts
 from openai_steps.emulator import Answer, CloseAfter, Cut, Delay, Emulator, Exchange, Fault, Reset, Stall
 
+resource = pytest.importorskip("resource", reason="Windows has none")
 REQUESTS = int(os.environ.get("SOAK_REQUESTS", "600"))
 SEEDS = [int(os.environ["SOAK_SEED"])] if "SOAK_SEED" in os.environ else [1, 2]
 WORKERS = 24

@@ -224,7 +224,7 @@ def test_a_redirect_says_where_to(status: int) -> None:
 )
 def test_a_provider_that_stopped_is_named_with_the_date(status: int, server: Endpoint) -> None:
     message = judge(status, server=server).message
-    assert f"{server.host} stopped serving this API on 2026-08-26" in message
+    assert f"This API was announced to end at {server.host} on 2026-08-26" in message
     assert "Azure AI Foundry Agents (until 2027-03-31)" in message
 
 

@@ -16,7 +16,7 @@ from sample_steps import make_step
 from openai_steps import APIStatusError, AsyncStepsClient, Endpoint, NotFoundError, RetryPolicy
 
 STEPS = "/threads/thread_1/runs/run_1/steps"
-SHUT_DOWN = "stopped serving this API on 2026-08-26"
+SHUT_DOWN = "This API was announced to end at "
 STILL_SERVED_BY = "Azure AI Foundry Agents (until 2027-03-31), DashScope and self-hosted servers"
 
 
@@ -104,7 +104,7 @@ async def test_a_shut_down_api_is_told_to_be_so(name: str, status: int, hosts: M
     hosts.get(url.replace("/steps", "").replace("&limit=1", "").replace("?limit=1", ""), status=status, body=body)
     error = await ask(endpoint)
     assert isinstance(error, NotFoundError) == (status == 404)
-    assert f"{endpoint.host} {SHUT_DOWN}" in str(error)
+    assert f"{SHUT_DOWN}{endpoint.host} on 2026-08-26" in str(error)
     assert STILL_SERVED_BY in str(error)
     assert "Invalid URL" in str(error)  # what the server said is told as well
 
@@ -128,4 +128,4 @@ async def test_it_is_told_however_one_came_there(hosts: MockedHosts) -> None:
 )
 async def test_it_is_not_told_of_others(endpoint: Endpoint, url: str, status: int, hosts: MockedHosts) -> None:
     hosts.get(url, status=status)
-    assert "stopped serving" not in str(await ask(endpoint))
+    assert "announced to end" not in str(await ask(endpoint))

@@ -24,7 +24,7 @@ export function tellConnection() {
   if (!one) return;
   $("source").textContent = `${one.host} · key: ${one.key}`;
   const facts = [["Provider", one.provider], ["Server", one.server], ["Key", one.key], ["Through this console", one.base_url],
-    ...(one.ended_on ? [["Ended", `This host stopped serving this API on ${one.ended_on}.`]] : [])];
+    ...(one.ended_on ? [["End", `This API was announced to end at this host on ${one.ended_on}.`]] : [])];
   show($("facts-connection"), ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
 

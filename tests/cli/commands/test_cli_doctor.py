@@ -108,7 +108,7 @@ def test_without_a_key() -> None:
 
 
 def test_a_host_that_stopped_serving_is_noted() -> None:
-    assert "stopped serving run steps on 2026-08-26" in call("doctor", OPENAI_API_KEY=SECRET).stdout
+    assert "Run steps were announced to end at this host on 2026-08-26" in call("doctor", OPENAI_API_KEY=SECRET).stdout
 
 
 def test_a_thread_alone_is_a_usage_error() -> None:
