@@ -48,7 +48,8 @@ default_role = "py:obj"
 nitpick_ignore_regex = [
     # Single backticks in docstrings hold names or code: only what looks like a class, or has a parent, must be known.
     ("py:obj", r"(?![A-Z]\w+$)(?!\w+(\.\w+)+$).*"),
-    ("py:.*", r"(.*\.)?([TP]|Item)"),  # type variables
+    ("py:.*", r"(.*\.)?([TP]|Item|Row)"),  # type variables
+    ("py:class", r"(pa|pyarrow)\.Table"),  # which has no inventory here
 ]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

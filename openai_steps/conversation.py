@@ -184,7 +184,7 @@ class Call:
 
     @property
     def result(self) -> Any:
-        """The result: JSON where it is JSON, otherwise text; None if there is none."""
+        """What it answered, as JSON where it is JSON and otherwise as text; None if there is no answer."""
         if not self.is_answered:
             return None
         is_text = isinstance(self.call, CodeInterpreterToolCall)
