@@ -62,30 +62,37 @@ def lost_of_message(message: Message, files: Mapping[str, str], *, is_empty: boo
 
 def lost_of_step(step: RunStep) -> Iterator[Lost]:
     """Yield what of a step is lost: its times, its usage, its error and its metadata."""
-    times = {"created_at": _time(step.created_at), "finished_at": _time(step.finished_at)}
-    yield Lost(what="times", step_id=step.id, detail=times)
-    if step.usage is not None:
-        yield Lost(what="usage", step_id=step.id, detail=unstructure(step.usage))
-    if step.last_error is not None:
-        yield Lost(what="last_error", step_id=step.id, detail=unstructure(step.last_error))
-    if step.metadata:
-        yield Lost(what="metadata", step_id=step.id, detail=dict(step.metadata))
+    yield _times(step, step_id=step.id)
+    yield from _usage(step, step_id=step.id)
+    yield from _error_and_metadata(step, step_id=step.id)
 
 
 def lost_of_run(run: Run) -> Iterator[Lost]:
     """Yield what of a run is lost: a conversation has no runs."""
-    times = {"created_at": _time(run.created_at), "finished_at": _time(run.finished_at)}
-    yield Lost(what="times", run_id=run.id, detail=times)
+    yield _times(run, run_id=run.id)
     yield Lost(what="status", run_id=run.id, detail=run.status)
-    if run.usage is not None:
-        yield Lost(what="usage", run_id=run.id, detail=unstructure(run.usage))
+    yield from _usage(run, run_id=run.id)
     for what, value in (("instructions", run.instructions), ("model", run.model), ("tools", run.tools)):
         if value:
             yield Lost(what=what, run_id=run.id, detail=value)
-    if run.last_error is not None:
-        yield Lost(what="last_error", run_id=run.id, detail=unstructure(run.last_error))
-    if run.metadata:
-        yield Lost(what="metadata", run_id=run.id, detail=dict(run.metadata))
+    yield from _error_and_metadata(run, run_id=run.id)
+
+
+def _times(one: Run | RunStep, **ids: str) -> Lost:
+    times = {"created_at": _time(one.created_at), "finished_at": _time(one.finished_at)}
+    return Lost(what="times", detail=times, **ids)
+
+
+def _usage(one: Run | RunStep, **ids: str) -> Iterator[Lost]:
+    if one.usage is not None:
+        yield Lost(what="usage", detail=unstructure(one.usage), **ids)
+
+
+def _error_and_metadata(one: Run | RunStep, **ids: str) -> Iterator[Lost]:
+    if one.last_error is not None:
+        yield Lost(what="last_error", detail=unstructure(one.last_error), **ids)
+    if one.metadata:
+        yield Lost(what="metadata", detail=dict(one.metadata), **ids)
 
 
 def _json(model: Any) -> Any:
