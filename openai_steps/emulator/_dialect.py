@@ -36,7 +36,7 @@ EmptyIds = Literal["null", "absent", "empty_text", "none_text"]
 Envelope = Literal["list", "no_object", "bare_array", "data_null_when_empty"]
 Total = Literal["absent", "total_count", "total"]
 OutOfRange = Literal["refused", "capped", "accepted"]
-Times = Literal["seconds", "float", "milliseconds", "iso"]
+Times = Literal["seconds", "whole", "float", "milliseconds", "iso"]
 Stamps = Literal["kept", "anew"]
 Unset = Literal["null", "placeholder"]
 Include = Literal["repeated", "comma", "unsupported"]
@@ -101,8 +101,8 @@ class Dialect:
         max_limit: The largest page size of the contract.
         limit_over: Limits above ``max_limit``: ``refused`` (400), ``capped`` silently or ``accepted``.
         limit_under: Limits below 1: ``refused`` (400), ``capped`` to 1 or ``accepted`` (an empty page).
-        times: How times leave the server: ``seconds`` (as stored), ``float`` seconds, ``milliseconds`` or
-            ``iso`` text.
+        times: How times leave the server: ``seconds`` (as stored), ``whole`` seconds, ``float`` seconds,
+            ``milliseconds`` or ``iso`` text.
         clock: How many seconds the server's clock is ahead, or behind if negative: all times that
             it tells are shifted by as much.
         stamps: Times are ``kept``, or each time that is set is made ``anew``: the moment of the

@@ -67,12 +67,12 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         "window": Dialect(before="window", has_more="window"),
         # `before` and unknown cursors unverified; a recording shows tied steps in the same order
         # in both directions.
-        "openai": Dialect(ties="same_order", message_state="absent"),
+        "openai": Dialect(ties="same_order", message_state="absent", times="whole"),
         # Cursors, has_more and ties unverified.
-        "azure_openai": Dialect(message_state="absent"),
+        "azure_openai": Dialect(message_state="absent", times="whole"),
         # Cursors, has_more and ties unverified; the schema has no object and no first_id. Only
         # one name can be included, so that repeated and comma-separated look alike.
-        "azure_foundry": Dialect(envelope="no_object", ids="last_only", message_state="absent"),
+        "azure_foundry": Dialect(envelope="no_object", ids="last_only", message_state="absent", times="whole"),
         # Recorded: has_more is honest, equal times stand in order, and an empty page has null ids.
         "azure_hub": Dialect(message_state="absent"),
         # From the documents alone, which name no run_id.

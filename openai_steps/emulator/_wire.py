@@ -25,6 +25,7 @@ TIMES = (
 
 _AS_TIME: dict[Times, Callable[[float], Any]] = {
     "seconds": lambda seconds: seconds,
+    "whole": int,
     "float": float,
     "milliseconds": lambda seconds: round(seconds * 1000),
     "iso": lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z"),

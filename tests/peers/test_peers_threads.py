@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_steps import RUN, THREAD, make_step
 
 from openai_steps.emulator import DEMO_RUN, DEMO_THREAD, Emulator
+from openai_steps.export import load_archive
 
 PICTURE = b"\x89PNG\r\n\x1a\n"
 
@@ -95,3 +99,25 @@ async def test_azure_reads_foundry() -> None:
     assert message.text_messages[0].text.value.startswith("How much should we bake")
     assert [step.id for step in steps] == newest_first(emulator.store.steps(DEMO_THREAD, DEMO_RUN))
     assert (file.filename, content) == ("plot.png", PICTURE)
+
+
+@pytest.mark.parametrize("profile", ["openai", "azure_openai_v1"])
+async def test_steps_of_another_server_are_served_as_openai_would(tmp_path: Path, profile: str) -> None:
+    """Times of a fraction of a second become whole ones; runs that no export has, have the keys of the schema."""
+    lines = (json.dumps({**make_step(number), "created_at": 1_700_000_000.25 + number}) for number in range(3))
+    (tmp_path / "steps.jsonl").write_text("\n".join(lines))
+    openai = pytest.importorskip("openai", reason="openai is of the group peers")
+    emulator = Emulator(store=load_archive(tmp_path / "steps.jsonl"), profile=profile, recorded=True)
+    warnings.simplefilter("ignore", DeprecationWarning)  # pytest brings back what it was
+    async with (
+        emulator.serve() as base_url,
+        openai.AsyncOpenAI(api_key="key", base_url=base_url, max_retries=0, _strict_response_validation=True) as client,
+    ):
+        threads = client.beta.threads
+        steps = [step async for step in threads.runs.steps.list(RUN, thread_id=THREAD, order="asc")]
+        run = await threads.runs.retrieve(RUN, thread_id=THREAD)
+        runs = [found async for found in threads.runs.list(THREAD)]
+        messages = [message async for message in threads.messages.list(THREAD)]
+        thread = await threads.retrieve(THREAD)
+    assert [step.created_at for step in steps] == [1_700_000_000, 1_700_000_001, 1_700_000_002]
+    assert (run.id, [found.id for found in runs], messages, thread.id) == (RUN, [RUN], [], THREAD)
