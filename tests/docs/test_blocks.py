@@ -25,6 +25,7 @@ PROFILES = (
     "fabric",
     "dashscope",
 )  # howto/NAME.md runs against the emulator's NAME
+OTHER_PAGES = {"foundry_token": "azure_foundry"}
 
 # What stands for a reader's own ids.
 PLACEHOLDERS = {"THREAD": "thread_demo", "RUN": "run_demo", "STEP": "step_98poBxUDRUAYCf9QrIn7Rpry"}
@@ -87,7 +88,7 @@ def without_secrets() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: str(page.relative_to(ROOT)))
 def test_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
-    profile = page.stem if page.stem in PROFILES else "compatible"
+    profile = page.stem if page.stem in PROFILES else OTHER_PAGES.get(page.stem, "compatible")
     scripts = sysconfig.get_path("scripts")
     environment = dict(without_secrets()) | {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "100"}
     for block in blocks(page):
