@@ -18,7 +18,15 @@ from openai_steps.doctor._evidence import MOST_REQUESTS
 
 # The values of all others are hidden: some gateways take their keys in headers or parameters of their own.
 _SHOWN_HEADERS: Final = frozenset(
-    {"accept", "user-agent", "openai-beta", "openai-organization", "openai-project", "x-dashscope-workspace"}
+    {
+        "accept",
+        "accept-encoding",
+        "user-agent",
+        "openai-beta",
+        "openai-organization",
+        "openai-project",
+        "x-dashscope-workspace",
+    }
 )
 _SHOWN_PARAMETERS: Final = frozenset({"api-version"})
 _HIDDEN: Final = "***"

@@ -6,7 +6,7 @@ from typing import Final
 
 from openai_steps._models.actions import RequiredAction
 from openai_steps._models.runs import Run
-from openai_steps.cli._terminal import excerpt
+from openai_steps.cli._terminal import excerpt, safe
 
 _TO_DO: Final = {
     "submit_tool_outputs": "submit the output of",
@@ -40,5 +40,5 @@ def _what_it_waits_for(action: RequiredAction | None) -> str:
     if action is None:
         return "it does not say for what"
     what = _TO_DO.get(action.type or "", excerpt(action.type or "unknown"))
-    calls = ", ".join(f"{excerpt(call.name or 'a call')} ({excerpt(call.id or 'no id')})" for call in action.tool_calls)
+    calls = ", ".join(f"{excerpt(call.name or 'a call')} ({safe(call.id or 'no id')})" for call in action.tool_calls)
     return f"{what} {calls}".rstrip()

@@ -205,7 +205,7 @@ async def _ask_files(client: AsyncStepsClient, *, file_ids: tuple[str, ...]) -> 
 
 
 def _tell_missing(file_id: str, reason: str) -> None:
-    click.echo(safe(f"Without the picture {excerpt(file_id)}: {excerpt(reason)}"), err=True)
+    click.echo(safe(f"Without the picture {safe(file_id)}: {excerpt(reason)}"), err=True)
 
 
 def _is_archive(path: Path) -> bool:

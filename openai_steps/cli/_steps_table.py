@@ -15,7 +15,7 @@ from rich.text import Text
 from openai_steps import _words
 from openai_steps._models.steps import MessageCreationDetails, OtherStepDetails, RunStep, Usage
 from openai_steps._models.tool_calls import ToolCall
-from openai_steps.cli._terminal import excerpt
+from openai_steps.cli._terminal import excerpt, safe
 
 STATUS_STYLES: Final = {
     "completed": "green",
@@ -55,7 +55,7 @@ class StepsTable:
             self._day = step.created_at.date()
             self._console.print(Text(f"{self._day:%Y-%m-%d} UTC", style="dim"))
         tokens = (step.usage or Usage()).tokens.total
-        ident = Text(excerpt(step.id), style="dim")
+        ident = Text(safe(step.id), style="dim")
         beside = self._with_ids and ident.cell_len <= _ID_WIDTH
         self._print_row(
             Text(f"{step.created_at:%H:%M:%S}", style="cyan"),

@@ -15,7 +15,7 @@ from openai_steps import Message, Run, Thread, Usage, _words
 from openai_steps.cli._output import Kind
 from openai_steps.cli._run_words import reasons
 from openai_steps.cli._steps_table import show_duration, show_status
-from openai_steps.cli._terminal import excerpt
+from openai_steps.cli._terminal import excerpt, safe
 
 T = TypeVar("T", bound=Run | Message | Thread)
 Column = tuple[str, int | None]  # its title and width; None: what is left
@@ -92,7 +92,7 @@ def _run_table(console: Console) -> RowTable[Run]:
 
 
 def _run_row(run: Run) -> Iterable[Text]:
-    yield Text(excerpt(run.id))
+    yield Text(safe(run.id))
     yield show_status(run.status)
     yield Text(show_duration(run.duration), justify="right")
     yield Text(_words.number((run.usage or Usage()).tokens.total), justify="right")
@@ -130,7 +130,7 @@ def _message_table(console: Console) -> RowTable[Message]:
 
 def _message_row(message: Message) -> Iterable[Text]:
     yield Text(excerpt(message.role or "unknown"), style="bold")
-    yield Text(excerpt(message.id))
+    yield Text(safe(message.id))
 
 
 def _said(message: Message) -> str:
@@ -150,7 +150,7 @@ MESSAGES: Final = Kind(Message, _message_table, _message_cells)
 
 
 def _thread_table(console: Console) -> RowTable[Thread]:
-    return RowTable(console, "thread", [("Thread", None)], lambda thread: [Text(excerpt(thread.id))], _about)
+    return RowTable(console, "thread", [("Thread", None)], lambda thread: [Text(safe(thread.id))], _about)
 
 
 def _about(thread: Thread) -> str:

@@ -14,7 +14,7 @@ from openai_steps import _words
 from openai_steps._models.tokens import Tokens
 from openai_steps.cli._console import make_console
 from openai_steps.cli._steps_table import show_duration
-from openai_steps.cli._terminal import excerpt
+from openai_steps.cli._terminal import excerpt, safe
 from openai_steps.timeline import Timeline, Totals
 
 
@@ -78,7 +78,7 @@ def print_run(timeline: Timeline) -> None:
     ):
         facts.add_row(name, value, Text(note))
     console = make_console()
-    console.print(Text(excerpt(timeline.run_id), style="bold"))
+    console.print(Text(safe(timeline.run_id), style="bold"))
     console.print(facts)
 
 
@@ -92,7 +92,7 @@ def print_runs(timelines: list[Timeline]) -> None:
     for name, footer in zip(_COLUMNS, _row([timeline.totals for timeline in timelines]), strict=True):
         table.add_column(name, footer=footer, justify="right", no_wrap=True)
     for timeline in timelines:
-        table.add_row(Text(excerpt(timeline.run_id)), *_row([timeline.totals]))
+        table.add_row(Text(safe(timeline.run_id)), *_row([timeline.totals]))
     make_console().print(table)
 
 

@@ -16,7 +16,7 @@ from openai_steps.cli._console import unbroken
 from openai_steps.cli._output import Kind
 from openai_steps.cli._run_words import reasons
 from openai_steps.cli._steps_table import show_duration, show_status
-from openai_steps.cli._terminal import excerpt, safe_lines
+from openai_steps.cli._terminal import safe, safe_lines
 
 T = TypeVar("T")
 Facts = Mapping[str, str | Text | None]
@@ -45,7 +45,7 @@ class FactsView(Generic[T]):
 
 def _run(run: Run) -> Facts:
     return {
-        "run": Text(excerpt(run.id), style="bold"),
+        "run": Text(safe(run.id), style="bold"),
         "thread": run.thread_id,
         "assistant": run.assistant_id or run.agent_id,
         "status": show_status(run.status),
@@ -61,7 +61,7 @@ def _run(run: Run) -> Facts:
 
 def _message(message: Message) -> Facts:
     return {
-        "message": Text(excerpt(message.id), style="bold"),
+        "message": Text(safe(message.id), style="bold"),
         "thread": message.thread_id,
         "run": message.run_id,
         "role": message.role,
@@ -74,7 +74,7 @@ def _message(message: Message) -> Facts:
 
 def _thread(thread: Thread) -> Facts:
     return {
-        "thread": Text(excerpt(thread.id), style="bold"),
+        "thread": Text(safe(thread.id), style="bold"),
         "title": thread.title,
         "created": f"{thread.created_at:%Y-%m-%d %H:%M:%S} UTC",
         "tools": _json(thread.tool_resources),
@@ -84,7 +84,7 @@ def _thread(thread: Thread) -> Facts:
 
 def _file(file: File) -> Facts:
     return {
-        "file": Text(excerpt(file.id), style="bold"),
+        "file": Text(safe(file.id), style="bold"),
         "name": file.filename,
         "bytes": _words.number(file.bytes),
         "purpose": file.purpose,

@@ -14,7 +14,7 @@ from sample_steps import make_step
 from openai_steps import structure_step
 from openai_steps.cli._console import make_console
 from openai_steps.cli._steps_table import StepsTable, describe
-from openai_steps.cli._terminal import excerpt
+from openai_steps.cli._terminal import safe
 
 
 def tool_step(*calls: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -76,10 +76,10 @@ def test_no_line_is_wider_than_the_terminal(name: str, arguments: str, status: s
     table = StepsTable(make_console(file, width=width))
     table.show(step)
     table.show(step)
-    lines = [line for line in file.getvalue().splitlines() if line.strip() != excerpt(step.id)]
+    lines = [line for line in file.getvalue().splitlines() if line.strip() != safe(step.id).strip()]
     assert len(lines) == 4, "a header, the day, and a line for each step"
     assert all(cell_len(line) <= width for line in lines)
-    assert file.getvalue().count(excerpt(step.id)) >= 2, "ids are never cut"
+    assert file.getvalue().count(safe(step.id)) >= 2, "ids are never cut"
 
 
 def test_colours_tell_the_status_and_markup_is_text() -> None:

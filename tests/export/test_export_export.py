@@ -179,7 +179,7 @@ async def test_lines_are_what_the_server_sent_with_its_keys_in_its_order(emulato
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
         done = await export_runs(client, [RunRef("thread", "run_1")], tmp_path / "out.jsonl")
     assert (done.steps, done.failures) == (1, 0)
-    (line,) = (tmp_path / "out.jsonl").read_text().splitlines()
+    (line,) = (tmp_path / "out.jsonl").read_text("utf-8").splitlines()
     assert line.replace(" ", "") == step.replace("\r\n", "").replace("\n", "").replace(" ", "")
 
 

@@ -259,3 +259,16 @@ async def test_closed_and_full_outputs(redirection: str, code: int, message: str
             stderr=asyncio.subprocess.PIPE,
         )
         assert (await finish(process))[::2] == (code, message)
+
+
+@pytest.mark.parametrize("columns", ["80", "200", "2000"])
+async def test_an_id_is_shown_whole_however_long(columns: str) -> None:
+    """It is what `get` and --after want."""
+    long_id = "step_" + "x" * 1000
+    async with serving([make_step(1, id=long_id)]) as served:
+        process = await start("list", *served.run, "--format", "table", COLUMNS=columns)
+        code, out, err = await finish(process)
+        shown = await invoke("get", "step", *served.run[:2], long_id, *served.server, COLUMNS=columns)
+    assert (code, err) == (0, "")
+    assert long_id in out
+    assert long_id in shown.stdout.replace("\n", "").replace(" ", "")
