@@ -516,6 +516,24 @@ async def test_nothing_scrolls_sideways_on_a_small_screen(browser: Browser, *, d
         await drive(work)
 
 
+async def test_long_words_of_a_server_cut_nothing_on_a_small_screen(browser: Browser) -> None:
+    function = {"name": "x" * 300, "arguments": "{}", "output": "y" * 300}
+    details = {"type": "tool_calls", "tool_calls": [{"id": "c" * 80, "type": "function", "function": function}]}
+    async with console([make_step(1, step_details=details, type="tool_calls")]) as opened:
+
+        def work() -> None:
+            enter(opened, browser, width=320, height=640)
+            send(browser)
+            browser.evaluate("document.querySelector('#table .open').click()")
+            browser.wait_for("!document.getElementById('step').hidden")
+            cut = (
+                "[...document.querySelectorAll('#step :is(h2, h3, button)')].filter(e => e.scrollWidth > e.clientWidth)"
+            )
+            assert browser.evaluate(f"{cut}.map(e => e.textContent)") == []
+
+        await drive(work)
+
+
 async def test_the_theme_is_chosen_and_kept(browser: Browser) -> None:
     async with console() as opened:
 
