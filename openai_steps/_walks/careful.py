@@ -53,7 +53,7 @@ class CarefulReading(Reading[P]):
         page = yield from self.ask(head(rising=self.rising, limit=limit))
         stretch = Stretch(rising=self.rising)
         if page.data and stretch.begin(page.data):
-            if not stretch.single_time:
+            if stretch.tells_order:
                 trust.orders.add(lane.order)
             if lane.order in trust.orders and (sink.satisfied_by(page.data) or self.is_known(stretch)):
                 sink.offer(page, page.data)
@@ -81,7 +81,7 @@ class CarefulReading(Reading[P]):
         if self.is_believed_end(page, limit, self.lane) and way is not Direction.MIXED:
             return self._pass_on(page, page.data, turned=way is Direction.WRONG)
         if limit < self.largest_limit and size_of(page) >= limit:
-            if way is Direction.RIGHT:
+            if way is Direction.RIGHT and self.lane.order in self.trust.orders:
                 self.sink.offer(page, page.data)
             larger = yield from self._enlarge(page, limit)
             if larger is None:
@@ -95,7 +95,8 @@ class CarefulReading(Reading[P]):
                 raise contradiction("The server lists the same items in another order at each request.")
             return (yield from self._settle(page, limit))
         if way is Direction.RIGHT:
-            self.trust.orders.add(self.lane.order)
+            if stretch.tells_order:
+                self.trust.orders.add(self.lane.order)
             self.sink.offer(page, page.data)
         read = _Unproven(page, limit, list(page.data), stretch, way is Direction.WRONG)
         return (yield from self._prove(read, jump))

@@ -22,6 +22,10 @@ ENOUGH_IN_ORDER: Final = 8
 """So many ids in order are no accident: of random ones one list in 20,000 would be."""
 
 
+ENOUGH_TIMES: Final = 5
+"""So many times in order are no accident: of a server that sorts anyhow, one page in 120 would be."""
+
+
 class Cut(NamedTuple):
     """Where the next page is to begin: behind this item of the tail."""
 
@@ -88,6 +92,11 @@ class Stretch:
     def single_time(self) -> bool:
         """Whether all of the tail has one time."""
         return bool(self.times[0] == self.times[-1])
+
+    @property
+    def tells_order(self) -> bool:
+        """Whether there are enough times for their order to be no accident."""
+        return len(set(self.times)) >= ENOUGH_TIMES
 
     def is_ahead(self, time: Any, of: Any) -> bool:
         """Tell whether a time comes strictly before another, in the direction of the stretch."""

@@ -130,3 +130,11 @@ def test_a_list_of_which_the_other_order_tells_otherwise_is_no_empty_list() -> N
     with pytest.raises(PaginationError, match="says that the list is empty"):
         read(server)
     assert read(served(0, server.dialect)) == []
+
+
+@pytest.mark.parametrize("page_size", [2, 3])
+def test_a_small_page_that_happens_to_be_in_order_proves_nothing(page_size: int) -> None:
+    """On a server that sorts anyhow, every second page of two is."""
+    for count in range(101, 141):
+        with pytest.raises(PaginationError):
+            read(served(count, HABITS["order_unsteady"]), page_size=page_size, max_steps=page_size)
