@@ -61,6 +61,7 @@ ROWS = (
         delay=0.05,
         goal="10.5",
     ),
+    Row(title="fleet: our CPU / theirs", job="fleet", figure="cpu", against="floor", delay=0.05, goal=""),
     Row(title="collect: time", job="collect", figure="clock", against="floor", delay=0.05, goal="at most 0.58"),
     Row(title="slow consumer: time", job="slow", figure="clock", against="floor", delay=0.05, goal="at most 0.60"),
     Row(title="import: CPU", job="import", figure="cpu", against="floor", goal="at most 1.35"),
