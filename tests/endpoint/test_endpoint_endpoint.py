@@ -173,3 +173,31 @@ def test_an_endpoint_is_a_value() -> None:
 )
 def test_when_a_host_stopped_serving(base_url: str, ended_on: str | None) -> None:
     assert Endpoint.compatible(base_url).ended_on == ended_on
+
+
+class Lookalike:
+    """A credential whose repr tells a secret, as those of the user's own may."""
+
+    async def get_token(self, *_: str) -> object:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return "Lookalike(5ecret-5ecret)"
+
+
+def test_a_repr_names_neither_the_key_nor_the_credential() -> None:
+    for endpoint in (
+        Endpoint.compatible("http://h/v1", api_key="5ecret-5ecret"),
+        Endpoint.compatible("http://h/v1", api_key=lambda: "5ecret-5ecret"),
+        Endpoint.compatible("http://h/v1", credential=Lookalike(), scope="s"),  # type: ignore[arg-type]
+    ):
+        assert "5ecret" not in repr(endpoint)
+        assert "api_key=" not in repr(endpoint)
+        assert "credential=" not in repr(endpoint)
+        assert "base_url='http://h/v1'" in repr(endpoint)
+
+
+@pytest.mark.parametrize("query", [(("a", 5),), ((None, "b"),), ((b"a", "b"),)])
+def test_a_query_is_text(query: Any) -> None:
+    with pytest.raises(ValueError, match="query must be names and values that are text"):
+        attrs.evolve(Endpoint.compatible("http://h/v1", api_key="k"), query=query)

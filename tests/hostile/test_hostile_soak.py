@@ -159,8 +159,8 @@ def memory() -> int:
     """The memory of this process in bytes: now on Linux, the most there was elsewhere."""
     status = Path("/proc/self/statm")
     if status.exists():
-        return int(status.read_text().split()[1]) * resource.getpagesize()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return int(status.read_text().split()[1]) * int(resource.getpagesize())
+    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 @pytest.fixture

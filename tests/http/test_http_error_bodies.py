@@ -34,6 +34,8 @@ SHAPES: list[tuple[Any, ErrorBody]] = [
     ),
     ({"detail": {"message": "m", "code": "c"}}, ErrorBody(message="m", code="c")),
     ({"error": "text"}, ErrorBody(message="text")),
+    ({"error": "text", "request_id": "r"}, ErrorBody(message="text", request_id="r")),
+    (None, NOTHING),
     ({"code": "c", "type": "t", "param": "p", "message": "m"}, ErrorBody(message="m", type="t", code="c", param="p")),
     (
         {"error": {"message": '{"error": {"message": "inner", "type": "t", "param": "p"}}', "code": "c"}},

@@ -297,3 +297,10 @@ def test_a_reply_shows_neither_body_nor_secrets() -> None:
 def test_what_will_not_change_any_more(value: str | None, expected: bool) -> None:
     headers = {} if value is None else {"CACHE-control": value}
     assert is_immutable(Reply(200, headers, b"{}")) is expected
+
+
+def test_a_header_that_is_not_utf_8_can_be_written_out_again() -> None:
+    """aiohttp keeps its bytes as lone surrogates."""
+    reply = Reply(500, {"X-Request-Id": "r\udcff", "X-Other": "ok", "X-Umlaut": "\u00fc"}, b"{}")
+    assert reply.headers == {"x-request-id": "r\ufffd", "x-other": "ok", "x-umlaut": "\u00fc"}
+    assert find_request_id(reply.headers) == "r\ufffd"

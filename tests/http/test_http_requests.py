@@ -97,6 +97,8 @@ def test_a_server_without_include_or_with_one_cursor_is_not_asked() -> None:
         list_request(server, "t", "r", include=["a"])
     with pytest.raises(ValueError, match="dashscope takes either after or before"):
         list_request(server, "t", "r", after="a", before="b")
+    assert list_request(server, "t", "r", after="a").url.endswith("?after=a")
+    assert list_request(server, "t", "r", before="b").url.endswith("?before=b")
 
 
 def test_the_endpoint_s_query_goes_first() -> None:
