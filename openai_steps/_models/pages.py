@@ -7,10 +7,12 @@ from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
 
+from openai_steps import _words
 from openai_steps._models.extra import Misfit, UnreadableItem, extra_field, problems_field
 from openai_steps._models.messages import Message
+from openai_steps._models.notebook import one_line
 from openai_steps._models.runs import Run
-from openai_steps._models.steps import RunStep, UnreadableStep
+from openai_steps._models.steps import RunStep, UnreadableStep, steps_table
 from openai_steps._models.threads import Thread
 
 Item = TypeVar("Item")
@@ -46,6 +48,16 @@ class StepPage(Page[RunStep]):
 
     data: tuple[RunStep, ...]
     unreadable: tuple[UnreadableStep, ...] = ()
+
+    def __repr__(self) -> str:
+        ends = {"first": self.data[0].id, "last": self.data[-1].id} if self.data else {}
+        counted = _words.count(len(self.data), "step")
+        return one_line("StepPage", counted, **ends, has_more=self.has_more, unreadable=len(self.unreadable) or None)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a row for each step."""
+        more = ", and there are more" if self.has_more else ""
+        return steps_table(f"{_words.count(len(self.data), 'step')}{more}", self.data)
 
 
 @frozen(kw_only=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
+from openai_steps import _words
 from openai_steps._models.extra import (
     NO_EXTRA,
     Misfit,
@@ -17,6 +18,7 @@ from openai_steps._models.extra import (
     problem_field,
     problems_field,
 )
+from openai_steps._models.notebook import one_line, table
 from openai_steps._models.tokens import Tokens, add
 from openai_steps._models.tool_calls import ToolCall, calls_in, type_of
 from openai_steps._models.touched import MadeWhenTouched
@@ -126,6 +128,11 @@ class Usage:
             reasoning=of_completion.reasoning_tokens if of_completion else None,
         )
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the tokens by kind."""
+        kinds = ("prompt", "completion", "total", "cached", "reasoning")
+        return table("Tokens", kinds, [[_words.number(getattr(self.tokens, kind)) for kind in kinds]])
+
 
 @frozen(kw_only=True)
 class RunStep(MadeWhenTouched):
@@ -191,7 +198,34 @@ class RunStep(MadeWhenTouched):
         end = self.finished_at
         return None if end is None else end - self.created_at
 
+    def __repr__(self) -> str:
+        # All fields of a dozen steps fill a screen or two; `attrs.asdict` and `unstructure` have them.
+        calls = tuple(call.name for call in self.tool_calls)
+        shown = {"message_id": self.message_id, "tool_calls": calls, "last_error": self.last_error}
+        return one_line("RunStep", id=self.id, type=self.type, status=self.status, **shown)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the step's row."""
+        return steps_table("1 step", [self])
+
 
 @frozen
 class UnreadableStep(UnreadableItem):
     """A step that lacks an id, or a time of creation that can be read. It is not a `RunStep`."""
+
+
+def steps_table(caption: str, steps: Iterable[RunStep]) -> str:
+    """Return steps as an HTML table, for notebooks."""
+    head = ("step", "began (UTC)", "what", "status", "took", "tokens")
+    return table(caption, head, map(_cells, steps))
+
+
+def _cells(step: RunStep) -> tuple[str, ...]:
+    return (
+        step.id,
+        f"{step.created_at:%Y-%m-%d %H:%M:%S}",
+        ", ".join(call.name for call in step.tool_calls) or step.type or "",
+        step.status or "",
+        "" if step.duration is None else _words.duration(step.duration),
+        _words.number(step.usage.tokens.total if step.usage else None),
+    )

@@ -9,6 +9,8 @@ from typing import Final, Literal, TypeAlias
 
 from attrs import define, evolve, field, frozen
 
+from openai_steps import _words
+from openai_steps._models.notebook import one_line, table
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
 from openai_steps._models.tokens import Tokens
@@ -102,6 +104,21 @@ class CostReport:
     rows: tuple[CostRow, ...]
     total: CostRow
     steps: tuple[StepCost, ...]
+
+    def __repr__(self) -> str:
+        return one_line("CostReport", _words.count(len(self.rows), "row"), total=self.total.amount)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a row for each group, and the total."""
+        head = ("", "cost", "requests", "without a price", "tokens")
+        rows = [_cells(row, row.key or "unknown") for row in self.rows]
+        return table("Costs", head, [*rows, _cells(self.total, "Total")])
+
+
+def _cells(row: CostRow, name: str) -> tuple[str, ...]:
+    amount = "" if row.amount is None else f"{'at most ' if row.is_upper_bound else ''}{row.amount:,.6f}"
+    unpriced = _words.number(sum(row.unpriced.values()) or None)
+    return (name, amount, _words.number(row.requests), unpriced, _words.number(row.tokens.total))
 
 
 def report_costs(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from html import escape
 from typing import Literal, TypeAlias
 
 from attrs import frozen
 
+from openai_steps import _words
+from openai_steps._models.notebook import one_line
 from openai_steps._models.steps import RunStep
 from openai_steps._models.tokens import Tokens
 
@@ -156,3 +159,25 @@ class Timeline:
         if self.start is None or not self.totals.duration:
             return 0.0
         return min(1.0, max(0.0, (moment - self.start) / self.totals.duration))
+
+    def __repr__(self) -> str:
+        counted, gaps = _words.count(len(self.bars), "bar"), len(self.gaps)
+        return one_line("Timeline", counted, run_id=self.run_id, status=self.status, start=self.start, gaps=gaps)
+
+    def _repr_html_(self) -> str | None:
+        """Return what a notebook shows: the page, shut in a frame; None without Jinja2, and it shows the picture."""
+        from openai_steps.timeline._html import to_html
+
+        try:
+            page = to_html(self)
+        except ModuleNotFoundError:
+            return None
+        # Sandboxed without allow-same-origin, the page's script reaches nothing of the notebook.
+        style = "width:100%;height:40rem;border:0"
+        return f'<iframe sandbox="allow-scripts" title="Timeline" style="{style}" srcdoc="{escape(page)}"></iframe>'
+
+    def _repr_svg_(self) -> str:
+        """Return what a viewer without HTML shows: the picture."""
+        from openai_steps.timeline._svg import to_svg
+
+        return to_svg(self)

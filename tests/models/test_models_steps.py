@@ -22,6 +22,7 @@ from openai_steps import (
     RunRef,
     RunStep,
     RunSteps,
+    StepPage,
     ThreadPage,
     Tokens,
     UnreadableItem,
@@ -118,6 +119,8 @@ class TestValue:
 
     def test_repr_shows_every_field_by_its_public_name(self, value: Any) -> None:
         assert repr(value).startswith(f"{type(value).__name__}(")
+        if isinstance(value, RunStep | StepPage):
+            return  # one short line: test_models_notebook.py
         for field in attrs.fields(type(value)):
             assert (f"{field.name}={getattr(value, field.name)!r}" in repr(value)) == bool(field.repr)
 
