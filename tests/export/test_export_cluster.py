@@ -12,7 +12,7 @@ import pytest
 from export_samples import DEEP, all_runs, all_steps, answer_too_deep, make_store
 
 from openai_steps import AsyncStepsClient, Endpoint, RunRef
-from openai_steps.emulator import Delay, Emulator
+from openai_steps.emulator import Answer, Delay, Emulator
 from openai_steps.export import ExportError, ExportProgress, load_archive, read_run_refs
 from openai_steps.export._archive import read_lines
 
@@ -83,6 +83,18 @@ async def test_a_step_however_deep_is_written_as_it_came(cluster: Client, emulat
         done = await asyncio.to_thread(export, share_size=20)
     assert (done.runs, done.failures) == (60, 0)
     assert [DEEP.encode() in line for line in read_lines(out) if b'"run_5"' in line] == [False, True, False]
+
+
+async def test_what_is_no_step_is_kept_beside_them(cluster: Client, emulator: Emulator, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    page = {"data": [{"no": "id"}], "has_more": False}
+    emulator.inject(Answer(200, page), times=99, matching=lambda request: "/run_5/steps" in request.raw_path)
+    async with emulator.serve() as base_url:
+        export = partial(export_on_cluster, cluster, all_runs(emulator.store), out, connect=connect_to(base_url))
+        done = await asyncio.to_thread(export, share_size=20)
+    assert (done.runs, done.failures, done.unreadable) == (60, 0, 1)
+    (record,) = map(orjson.loads, (tmp_path / "out.unreadable.jsonl").read_bytes().splitlines())
+    assert (record["run_id"], record["path"], record["item"]) == ("run_5", "$.id", {"no": "id"})
 
 
 async def test_a_lost_worker_s_share_is_done_again(cluster: Client, emulator: Emulator, tmp_path: Path) -> None:
