@@ -75,6 +75,7 @@ class OddItems(Generic[Item, Refused]):
         self._page: Any = None
         self._behind: dict[str | None, list[Refused]] = {}
         self._next: dict[str | None, str | None] = {}  # the item behind what is behind an item
+        self._guessed: list[tuple[str | None, Refused]] = []  # places told by the other order alone
         self._last = self._start = before if backward else after
         self._passed_on = 0  # of what is behind the last item
 
@@ -86,11 +87,11 @@ class OddItems(Generic[Item, Refused]):
         """
         if not page.unreadable:
             return
-        if self._page is None:
-            self._page = page
+        is_first = self._page is None and self._last == self._start
+        self._page = self._page or page
         other_order = query.order != self._order
         against = (query.order == "asc") != self._rising  # a look at the other end, or from a cursor back
-        is_look = against and self._last != self._start and query.after is None and query.before is None
+        is_look = against and not is_first and query.after is None and query.before is None
         is_last = page.has_more is False or (page.has_more is None and len(page.unreadable) < query.limit)
         if not page.data and not is_look and not is_last:
             raise error_for(page.unreadable[0])
@@ -111,14 +112,26 @@ class OddItems(Generic[Item, Refused]):
         noted = self._noted_beside(found) if other_order else []
         for (item_id, odd_items), behind_them in zip(found.items(), [*list(found)[1:], None], strict=False):
             known = self._behind.get(item_id, [])
+            self._next[item_id] = behind_them
             if other_order:
                 # Equal times may stand the other way round here, and a server that ignores the order turns all round:
                 # what stands elsewhere now is the same item.
-                self._behind[item_id] = known + [item for item in odd_items if not _take(noted, item)]
-            elif len(odd_items) >= len(known):
+                fresh = [item for item in odd_items if not _take(noted, item)]
+                self._behind[item_id] = known + fresh
+                self._guessed += ((item_id, item) for item in fresh)
+                continue
+            self._forget_guesses(odd_items, found)
+            if len(odd_items) >= len(self._behind.get(item_id, ())):
                 # The last item of one page may be followed by what only another shows.
                 self._behind[item_id] = odd_items
-            self._next[item_id] = behind_them
+
+    def _forget_guesses(self, odd_items: list[Refused], item_ids: Iterable[str | None]) -> None:
+        """Take away what the other order seemed to tell of items whose place is known now."""
+        for guess in self._guessed[:] if odd_items else ():
+            item_id, guessed = guess
+            if self._is_beside(guessed, item_id, item_ids) and any(item.data == guessed.data for item in odd_items):
+                self._guessed.remove(guess)
+                self._behind[item_id] = [item for item in self._behind[item_id] if item is not guessed]
 
     def _noted_beside(self, item_ids: Iterable[str | None]) -> list[Any]:
         """Return what has been noted next to one of these items, and whatever has an id: it stands nowhere else."""
@@ -126,8 +139,11 @@ class OddItems(Generic[Item, Refused]):
             item.data
             for item_id, odd_items in self._behind.items()
             for item in odd_items
-            if item.id is not None or not {item_id, self._next[item_id]}.isdisjoint(item_ids)
+            if self._is_beside(item, item_id, item_ids)
         ]
+
+    def _is_beside(self, item: Refused, item_id: str | None, item_ids: Iterable[str | None]) -> bool:
+        return item.id is not None or not {item_id, self._next[item_id]}.isdisjoint(item_ids)
 
     def among(self, items: tuple[Item, ...]) -> Iterable[Item | Refused]:
         """Return items in the walk's direction, with what can not be read at its places.
