@@ -4,9 +4,9 @@
 """Every check of this project, each in a virtual environment of its own: ``nox -l`` lists them.
 
 ``nox`` alone runs what a developer needs before a change is sent. GitHub's workflow runs ``tests`` for each Python, and
-``lint``, ``typing``, ``docs``, ``build``, ``lowest`` and ``audit``; Read the Docs runs ``docs``. ``.ci/run`` runs the
-README's own command instead of ``tests``, then ``lint``, ``typing`` and ``docs``. Only people run ``bench``,
-``compare`` and ``console``.
+for one of them on Windows and macOS; and ``lint``, ``typing``, ``docs``, ``build``, ``lowest`` and ``audit``. Read the
+Docs runs ``docs``. ``.ci/run`` runs the README's own command instead of ``tests``, then ``lint``, ``typing`` and
+``docs``. Only people run ``bench``, ``compare`` and ``console``.
 """
 
 from __future__ import annotations
