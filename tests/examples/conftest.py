@@ -1,6 +1,7 @@
 """What the tests of the examples share: where the examples are, and how to import one."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -8,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from openai_steps import PollInterval
 from openai_steps.testing import StepsServer
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -26,6 +28,23 @@ def example() -> Callable[[str], ModuleType]:
         return module
 
     return load
+
+
+@pytest.fixture
+def bot(
+    request: pytest.FixtureRequest, example: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> ModuleType:
+    """Import the bot that the test's parameter names, with no pauses for people."""
+    monkeypatch.syspath_prepend(EXAMPLES)
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")  # or else an example would set it for all tests
+    module = example(request.param)
+    board = sys.modules["board"]
+    show_run = board.show_run
+    monkeypatch.setattr(board, "CALM", PollInterval.every(0.02))
+    monkeypatch.setattr(
+        module, "show_run", lambda *arguments, **options: show_run(*arguments, **options | {"pause": 0})
+    )
+    return module
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
-"""The bot, against an imitation of Telegram's server that limits the rate of edits."""
+"""Both bots for Telegram, against an imitation of its server that limits the rate of edits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -10,10 +11,15 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from openai_steps import AsyncStepsClient, PollInterval
-from openai_steps.testing import StepsServer, build_steps, code_step, failed_step, function_step, message_step
+from openai_steps import AsyncStepsClient
+from openai_steps.testing import StepsServer, code_step, failed_step, function_step, message_step
 
-pytest.importorskip("aiogram", reason="needs aiogram (dependency group examples)")
+LIBRARIES = {"bot_aiogram.py": "aiogram", "bot_telegram.py": "telegram"}
+BOTS = [
+    pytest.param(name, marks=pytest.mark.skipif(find_spec(library) is None, reason=f"needs {library} (group examples)"))
+    for name, library in LIBRARIES.items()
+]
+pytestmark = pytest.mark.parametrize("bot", BOTS, indirect=True)
 
 TOKEN = "1234567890:" + "A" * 35
 CHAT = {"id": 7, "type": "private"}
@@ -80,7 +86,7 @@ class Telegram:
                     self.texts[number].append(str(form["text"]))
                     result = self._message(number)
                 case _:
-                    result = None
+                    result = True
         if method == "getUpdates":
             result = await self._next_updates()
         return web.json_response({"ok": True, "result": result})
@@ -97,18 +103,10 @@ class Telegram:
 
 
 @pytest.fixture
-def bot(example: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    module = example("bot.py")
-    monkeypatch.setattr(module, "CALM", PollInterval.every(0.02))
-    return module
-
-
-@pytest.fixture
 async def telegram(bot: ModuleType) -> AsyncIterator[Telegram]:
     telegram = Telegram()
     async with telegram.serve() as url:
-        server = bot.TelegramAPIServer.from_base(url)
-        running = asyncio.create_task(bot.main(TOKEN, server, AsyncStepsClient()))
+        running = asyncio.create_task(bot.main(TOKEN, url, AsyncStepsClient()))
         yield telegram
         running.cancel()
         with suppress(asyncio.CancelledError):
@@ -173,11 +171,3 @@ async def test_a_run_that_cannot_be_read_is_told(telegram: Telegram) -> None:
     assert "run_1" in telegram.texts[number][-1]
     telegram.user_says("/follow thread_1 .")
     await telegram.wait_for("not '.'")
-
-
-def test_the_message_stays_short(bot: ModuleType) -> None:
-    board = bot.Board()
-    for step in build_steps(function_step(number, "tool_" * 100) for number in range(1, 500)):
-        board.show(step)
-    assert len(board.text) < 4096
-    assert board.text.endswith("…")
