@@ -46,7 +46,7 @@ async def test_what_changes_in_a_pause_is_one_edit(module: ModuleType) -> None:
             board.finish("The run is completed.")
 
     board.show(STEPS[0])
-    await module.keep_edited(board, message.edit, pause=1.5, wait=lambda seconds: wait(seconds))
+    await asyncio.wait_for(module.keep_edited(board, message.edit, pause=1.5, wait=lambda seconds: wait(seconds)), 60)
     assert [text.count("\n") for text in message.texts] == [1, 3, 6, 6]
     assert message.texts[-1].endswith("tool_6\nThe run is completed.")
     assert waits == [1.5, 1.5, 1.5]  # and none after the last word
@@ -62,7 +62,7 @@ async def test_a_rate_limit_is_waited_for_and_loses_no_news(module: ModuleType) 
             board.finish("The run is failed.")
 
     board.show(STEPS[0])
-    await module.keep_edited(board, message.edit, pause=1, wait=wait)
+    await asyncio.wait_for(module.keep_edited(board, message.edit, pause=1, wait=wait), 60)
     assert waits == [7.0, 1]  # as long as the chat says, but never less than the pause
     assert len(message.texts) == 1
     assert message.texts[0].splitlines()[-1] == "The run is failed."
@@ -76,7 +76,7 @@ async def test_the_last_word_waits_for_a_rate_limit_too(module: ModuleType) -> N
         waits.append(seconds)
 
     board.finish("The run is completed.")
-    await module.keep_edited(board, message.edit, pause=0, wait=wait)
+    await asyncio.wait_for(module.keep_edited(board, message.edit, pause=0, wait=wait), 60)
     assert (message.texts, waits) == (["The run is completed."], [3.0])
 
 
@@ -90,7 +90,7 @@ async def test_a_step_that_says_the_same_again_is_no_edit(module: ModuleType) ->
         asyncio.get_running_loop().call_soon(board.finish, "The run is completed.")
 
     board.show(STEPS[0])
-    await module.keep_edited(board, message.edit, pause=0, wait=wait)
+    await asyncio.wait_for(module.keep_edited(board, message.edit, pause=0, wait=wait), 60)
     assert len(message.texts) == 2
 
 
