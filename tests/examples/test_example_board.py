@@ -46,7 +46,7 @@ async def test_what_changes_in_a_pause_is_one_edit(module: ModuleType) -> None:
             board.finish("The run is completed.")
 
     board.show(STEPS[0])
-    await asyncio.wait_for(module.keep_edited(board, message.edit, pause=1.5, wait=lambda seconds: wait(seconds)), 60)
+    await asyncio.wait_for(module.keep_edited(board, message.edit, pause=1.5, wait=wait), 60)
     assert [text.count("\n") for text in message.texts] == [1, 3, 6, 6]
     assert message.texts[-1].endswith("tool_6\nThe run is completed.")
     assert waits == [1.5, 1.5, 1.5]  # and none after the last word
