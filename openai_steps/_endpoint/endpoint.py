@@ -319,7 +319,7 @@ class Endpoint:
             headers={"X-DashScope-WorkSpace": workspace} if workspace else {},
             include_style="unsupported",
             both_cursors=False,
-            absent=_NO_THREADS | {"file"},  # its files are another API
+            absent=_NO_THREADS | {"file"},  # its files are another API  # pyright: ignore[reportArgumentType]
             **auth,
         )
 

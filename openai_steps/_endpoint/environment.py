@@ -79,7 +79,7 @@ def key_file(variable: str, default: str) -> tuple[str | None, str]:
     if reason:
         told = f" that {variable} names" if named else ""
         raise ArgumentError("api_key", f"cannot be read from the file {str(path)!r}{told}: {reason}.")
-    return key, f"the file {path}"
+    return key, f"the file {path}"  # pyright: ignore[reportPossiblyUnboundVariable]
 
 
 def with_version(query: Query, version: str | None) -> Query:

@@ -84,7 +84,7 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request, raw: bool = Fal
     try:
         found = read(reply.body)
         if not (isinstance(found, Page) and (found.unreadable or found.extra.get("error"))):
-            return found
+            return found  # pyright: ignore[reportReturnType]
     except (ValueError, ResponseDecodeError):
         found = None
     body = _masked(reply)
@@ -92,7 +92,8 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request, raw: bool = Fal
     if not (isinstance(found, Page) and found.data):
         _check_no_error(reply, body, request, request_id)
     if found is not None:
-        return found if body == reply.body else read(body)  # what can not be read is shown in errors
+        # What can not be read is shown in errors.
+        return found if body == reply.body else read(body)  # pyright: ignore[reportReturnType]
     problem, path, expected = _decode_problem(body, kind)
     raise ResponseDecodeError(
         f"{problem} {_where(request, request_id)}", path=path, expected=expected, body=body, request_id=request_id

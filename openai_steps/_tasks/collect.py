@@ -40,7 +40,7 @@ async def read_both_ends(ends: TwoEnds[StepPage], fetch: Fetch) -> list[RunStep]
                     tasks[side] = asyncio.ensure_future(fetch(query))
             await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
             for side in [side for side, task in tasks.items() if task.done()]:
-                _feed(ends, side, tasks.pop(side))
+                _feed(ends, side, tasks.pop(side))  # pyright: ignore[reportArgumentType]
     finally:
         await call_off(*tasks.values())
     return ends.items

@@ -19,7 +19,7 @@ class Item(Protocol):
     """What is listed."""
 
     @property
-    def id(self) -> str:
+    def id(self) -> str:  # pyright: ignore[reportReturnType]
         """Unique in its list."""
 
     @property
@@ -31,7 +31,7 @@ class Page(Protocol):
     """An attrs class with some items of a list."""
 
     @property
-    def data(self) -> tuple[Any, ...]:
+    def data(self) -> tuple[Any, ...]:  # pyright: ignore[reportReturnType]
         """The items, in list order."""
 
     @property

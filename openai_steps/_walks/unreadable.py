@@ -173,7 +173,8 @@ class OddItems(Generic[Item, Refused]):
             into.extend(items)
             return
         for item in found:
-            (unreadable if isinstance(item, UnreadableItem) else into).append(item)
+            target: list[Any] = unreadable if isinstance(item, UnreadableItem) else into
+            target.append(item)
 
     def within(self, page: AnyPage) -> Iterator[AnyPage]:
         """Yield a page with what is due on it in ``unreadable``.

@@ -149,7 +149,8 @@ def connection_options(command: Callable[..., T]) -> Callable[..., T]:
         if verbose and quiet:
             raise click.UsageError("Give --verbose or --quiet, not both.")
         given = {name: value for name in _NAMES if (value := options.pop(name)) is not None}
-        return command(connection=Connection(given, headers, verbose=verbose, quiet=quiet), **options)
+        connection = Connection(given, headers, verbose=verbose, quiet=quiet)  # pyright: ignore[reportCallIssue]
+        return command(connection=connection, **options)
 
     for add_option in reversed(_OPTIONS):
         connected = add_option(connected)

@@ -121,7 +121,7 @@ class _Stream:
     def write(self, text: str, encoding: str = "utf-8") -> int:
         if self._out is None:
             self._out = sys.stdout.buffer if self._file is None else open(self._file, "wb")  # noqa: SIM115 - see __exit__
-        return self._out.write(text.encode(encoding, "backslashreplace"))
+        return self._out.write(text.encode(encoding, "backslashreplace"))  # pyright: ignore[reportOptionalMemberAccess]
 
     def flush(self) -> None:
         if self._out is not None:

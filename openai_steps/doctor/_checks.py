@@ -92,7 +92,7 @@ def check_order(evidence: Evidence) -> Finding:
     pages = [(key[1], page) for key, page in evidence.pages()]
     if not any(_has_several_times(page) for _, page in pages):
         return Finding(check=check, grade="unknown", found="all steps have one time", means="Try another run.")
-    if all(_is_sorted(page, order) for order, page in pages):
+    if all(_is_sorted(page, order) for order, page in pages):  # pyright: ignore[reportArgumentType]
         means = "The oldest or the newest come first, as asked for."
         return Finding(check=check, grade="sound", found="honoured", means=means)
     fixed_orders: dict[Order, str] = {"asc": "oldest first", "desc": "newest first"}

@@ -173,7 +173,7 @@ def gather() -> Script[Evidence]:
         if isinstance(ascending, StepPage):
             break
     descending = yield from evidence.ask("desc", evidence.largest)
-    for answer in (ascending, descending):
+    for answer in (ascending, descending):  # pyright: ignore[reportPossiblyUnboundVariable]
         if isinstance(answer, APIStatusError):
             raise answer
     for order in ORDERS:

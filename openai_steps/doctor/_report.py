@@ -54,7 +54,7 @@ class Report:
     @property
     def verdict(self) -> Grade:
         """The worst of the grades."""
-        return max((finding.grade for finding in self.findings), key=_RANKS.index, default="unknown")
+        return max(self.findings, key=lambda finding: _RANKS.index(finding.grade)).grade if self.findings else "unknown"
 
     @property
     def all_clear(self) -> bool:

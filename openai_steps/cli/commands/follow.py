@@ -65,7 +65,7 @@ def command(
     """
     from openai_steps.cli._follow_view import make_view
 
-    place = FollowPlace(after, told_by_status=exit_status)
+    place = FollowPlace(after, told_by_status=exit_status)  # pyright: ignore[reportCallIssue]
     with place.told(), make_view(form) as view:
 
         async def watch(client: AsyncStepsClient) -> None:

@@ -59,7 +59,7 @@ def _shown_as(kind: str) -> Kind[Any]:
         from openai_steps.cli._step_view import StepView
         from openai_steps.cli._steps_table import step_cells
 
-        return Kind(RunStep, StepView, step_cells)
+        return Kind(RunStep, StepView, step_cells)  # pyright: ignore[reportArgumentType]
     from openai_steps.cli import _views
 
     shown: Kind[Any] = getattr(_views, kind.upper())

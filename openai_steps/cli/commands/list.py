@@ -62,9 +62,10 @@ def command(
     wanted = Filter(status, types, tools)
 
     def steps(client: AsyncStepsClient, most: int | None, **options: Any) -> AsyncGenerator[RunStep, None]:
-        return client.iter_steps(thread, run, include=include, max_steps=most, **options)
+        options["max_steps"] = most
+        return client.iter_steps(thread, run, include=include, **options)  # pyright: ignore[reportReturnType]
 
-    kind = Kind(RunStep, StepsTable, step_cells)
+    kind = Kind(RunStep, StepsTable, step_cells)  # pyright: ignore[reportArgumentType]
     walk.show(steps, connection, output, kind, takes=None if wanted.is_open else wanted.takes)
 
 

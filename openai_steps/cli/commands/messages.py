@@ -35,7 +35,8 @@ def command(
     from openai_steps.cli._tables import MESSAGES
 
     def messages(client: AsyncStepsClient, most: int | None, **options: Any) -> AsyncGenerator[Message, None]:
-        return client.iter_messages(thread, run_id=run, max_messages=most, **options)
+        options["max_messages"] = most
+        return client.iter_messages(thread, run_id=run, **options)  # pyright: ignore[reportReturnType]
 
     def takes(message: Message) -> bool:
         return message.role in role

@@ -32,7 +32,7 @@ def command(thread: str, status: tuple[str, ...], walk: Walk, output: Output, co
     from openai_steps.cli._tables import RUNS
 
     def runs(client: AsyncStepsClient, most: int | None, **options: Any) -> AsyncGenerator[Run, None]:
-        return client.iter_runs(thread, max_runs=most, **options)
+        return client.iter_runs(thread, max_runs=most, **options)  # pyright: ignore[reportReturnType]
 
     def takes(run: Run) -> bool:
         return run.status in status

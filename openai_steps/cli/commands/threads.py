@@ -30,6 +30,6 @@ def command(walk: Walk, output: Output, connection: Connection) -> None:
     from openai_steps.cli._tables import THREADS
 
     def threads(client: AsyncStepsClient, most: int | None, **options: Any) -> AsyncGenerator[Thread, None]:
-        return client.iter_threads(max_threads=most, **options)
+        return client.iter_threads(max_threads=most, **options)  # pyright: ignore[reportReturnType]
 
     walk.show(threads, connection, output, THREADS)
