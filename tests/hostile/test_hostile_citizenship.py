@@ -52,7 +52,7 @@ WALKS: dict[str, Callable[[AsyncStepsClient], AsyncGenerator[Any, None]]] = {
         [RunRef(THREAD, EMPTY), *[RunRef(THREAD, RUN)] * 5], concurrency=3, page_size=2
     ),
 }
-REQUESTS_FOR_THE_FIRST = {"iter_step_pages": 1, "iter_steps": 1, "follow_steps": 2, "read_runs": 3}
+REQUESTS_FOR_THE_FIRST = {"iter_step_pages": 2, "iter_steps": 2, "follow_steps": 2, "read_runs": 3}
 
 
 @pytest.mark.parametrize("verb", VERBS)
