@@ -75,23 +75,28 @@ def test_without_asyncio_there_is_a_sentence(verb: Callable[[AsyncStepsClient], 
         verb(client).send(None)
 
 
+async def drain(walk: AsyncGenerator[RunStep, None]) -> None:
+    async for _ in walk:
+        pass
+
+
 def test_a_walk_that_goes_on_in_another_loop_is_told_and_does_not_hang() -> None:
     """Its next page is on its way in the loop in which it began."""
 
     async def begin() -> tuple[AsyncGenerator[RunStep, None], AsyncStepsClient, Any]:
         emulator = Emulator()
-        emulator.store.add_run(THREAD, RUN, steps=make_steps(10))
+        emulator.store.add_run(THREAD, RUN, steps=make_steps(300))
         serving = emulator.serve()
         base_url = await serving.__aenter__()
         client = AsyncStepsClient(Endpoint.compatible(base_url))
-        walk = client.iter_steps(THREAD, RUN, page_size=2)
+        walk = client.iter_steps(THREAD, RUN)
         await anext(walk)
         await anext(walk)  # now the next page is asked for
         return walk, client, serving
 
     async def go_on(walk: AsyncGenerator[RunStep, None]) -> None:
         with pytest.raises(RuntimeError, match="walk was begun in another event loop"):
-            await asyncio.wait_for(anext(walk), 20)
+            await asyncio.wait_for(drain(walk), 20)
 
     async def end(client: AsyncStepsClient, serving: Any) -> None:
         await client.aclose()
