@@ -193,6 +193,33 @@ class Proofs(Generic[P]):
         rest, known = _as_listed(rest, [item.id for item in reversed(found)], held)
         return page, rest, known
 
+    def shown_at_end(self, held: Stretch, lane: Lane, since: Any) -> Script[P, tuple[P, list[Any]] | None]:
+        """Look at the list from its other end: is everything from a time on held?
+
+        A list that grows by an item or two while it is read is too short to tell whether its cursors compare ids.
+
+        Returns:
+            A page, and the items on it that are behind all that is held, in the direction of the lane; None if the page
+            does not lead past the time, or shows what should be held and is not.
+        """
+        page, _ = yield from self.large_head(not lane.rising)
+        times = times_of(page.data)
+        if not is_sorted(times, rising=not lane.rising):
+            return None
+        behind: list[Any] = []
+        for item, time in zip(page.data, times, strict=True):
+            if held.is_ahead(time, since):
+                return page, behind[::-1]
+            if item.id in held.seen:
+                continue
+            if not held.is_ahead(held.last_time, time):
+                return None
+            behind.append(item)
+        is_whole = (
+            held.origin is None and held.count == len(held.ids) and any(item.id == held.ids[0] for item in page.data)
+        )
+        return (page, behind[::-1]) if is_whole else None
+
 
 def _as_listed(items: list[Any], flipped: list[str], held: Stretch) -> tuple[list[Any], bool]:
     """Put items of one time into the order that the list has, as far as what was read in both orders tells it.

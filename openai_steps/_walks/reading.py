@@ -77,6 +77,7 @@ class Reading(Proofs[P]):
         trust, sink, lane = self.trust, self.sink, lane or self.lane
         self.longest = max(self.longest, size_of(page))
         unproven: list[tuple[P, Sequence[Any]]] = []
+        since: Any = None  # the last time of what is proven
         while not sink.done:
             stretch.in_doubt = not trust.proves(lane, stretch)
             if not unproven and self.is_believed_end(page, limit, lane):
@@ -84,6 +85,7 @@ class Reading(Proofs[P]):
             self.check_last(stretch)
             claim, claimed_with = page.has_more, limit
             cut, limit = self._next_cut(stretch, lane)
+            since = since if unproven else stretch.last_time
             answer, verdict = yield from self.next_page(stretch, lane, cut, limit)
             stuck = self.is_stuck(answer, verdict, limit)
             self.is_capped = self.is_capped or (stuck and limit == self.largest_limit)
@@ -114,7 +116,11 @@ class Reading(Proofs[P]):
             self.longest = max(self.longest, size_of(answer))
             page = answer
         if unproven:
-            raise contradiction("The ids of this list do not go with its times, and the server may compare ids.")
+            shown = yield from self.shown_at_end(stretch, lane, since)
+            if shown is None:
+                raise contradiction("The ids of this list do not go with its times, and the server may compare ids.")
+            for proven in (*unproven, shown):
+                sink.put(*proven)
         self.finish()
 
     def _next_cut(self, stretch: Stretch, lane: Lane) -> tuple[Cut, int]:
