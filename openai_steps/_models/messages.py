@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from attrs import field, frozen
 
+from openai_steps import _words
 from openai_steps._models.extra import (
     NO_EXTRA,
     Misfit,
@@ -16,6 +17,7 @@ from openai_steps._models.extra import (
     problem_field,
     problems_field,
 )
+from openai_steps._models.notebook import at, one_line, table
 from openai_steps._models.runs import IncompleteDetails
 from openai_steps._models.tool_calls import ImageFile, type_of
 
@@ -260,3 +262,20 @@ class Message:
         named = [file_id for part in self.content or () for file_id in _files_of(part)]
         named += [attachment.file_id for attachment in self.attachments or () if attachment.file_id is not None]
         return tuple(dict.fromkeys((*named, *(self.file_ids or ()))))
+
+    def __repr__(self) -> str:
+        return one_line("Message", id=self.id, role=self.role, created_at=self.created_at, text=self.text or None)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the message's row."""
+        return messages_table("1 message", [self])
+
+
+def messages_table(caption: str, messages: Iterable[Message]) -> str:
+    """Return messages as an HTML table, for notebooks: a text's beginning, and how many files go with it."""
+    return table(caption, ("message", "written (UTC)", "role", "text", "files"), map(_cells, messages))
+
+
+def _cells(message: Message) -> tuple[str, ...]:
+    files = _words.number(len(message.files) or None)
+    return (message.id, at(message.created_at), message.role or "", message.text, files)

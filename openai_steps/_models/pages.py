@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from attrs import field, frozen
 
 from openai_steps import _words
 from openai_steps._models.extra import Misfit, UnreadableItem, extra_field, problems_field
-from openai_steps._models.messages import Message
+from openai_steps._models.messages import Message, messages_table
 from openai_steps._models.notebook import one_line
-from openai_steps._models.runs import Run
+from openai_steps._models.runs import Run, runs_table
 from openai_steps._models.steps import RunStep, UnreadableStep, steps_table
-from openai_steps._models.threads import Thread
+from openai_steps._models.threads import Thread, threads_table
 
 Item = TypeVar("Item")
 
@@ -38,44 +38,69 @@ class Page(Generic[Item]):
     extra: Mapping[str, Any] = extra_field()
     problems: tuple[Misfit, ...] = problems_field()
 
+    _noun: ClassVar[str] = "item"
+
+    def __repr__(self) -> str:
+        ends = {"first": _id(self.data[0]), "last": _id(self.data[-1])} if self.data else {}
+        counted = _words.count(len(self.data), self._noun)
+        shown = {"has_more": self.has_more, "unreadable": len(self.unreadable) or None}
+        return one_line(type(self).__name__, counted, **ends, **shown)
+
+    def _caption(self) -> str:
+        return f"{_words.count(len(self.data), self._noun)}{', and there are more' if self.has_more else ''}"
+
 
 # Each says anew what its data are: annotations are read at run time, where the type variable means nothing.
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class StepPage(Page[RunStep]):
     """One page of a run's steps."""
 
+    _noun: ClassVar[str] = "step"
     data: tuple[RunStep, ...]
     unreadable: tuple[UnreadableStep, ...] = ()
 
-    def __repr__(self) -> str:
-        ends = {"first": self.data[0].id, "last": self.data[-1].id} if self.data else {}
-        counted = _words.count(len(self.data), "step")
-        return one_line("StepPage", counted, **ends, has_more=self.has_more, unreadable=len(self.unreadable) or None)
-
     def _repr_html_(self) -> str:
         """Return what a notebook shows: a row for each step."""
-        more = ", and there are more" if self.has_more else ""
-        return steps_table(f"{_words.count(len(self.data), 'step')}{more}", self.data)
+        return steps_table(self._caption(), self.data)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class RunPage(Page[Run]):
     """One page of a thread's runs."""
 
+    _noun: ClassVar[str] = "run"
     data: tuple[Run, ...]
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a row for each run."""
+        return runs_table(self._caption(), self.data)
 
-@frozen(kw_only=True)
+
+@frozen(kw_only=True, repr=False)
 class MessagePage(Page[Message]):
     """One page of a thread's messages."""
 
+    _noun: ClassVar[str] = "message"
     data: tuple[Message, ...]
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a row for each message."""
+        return messages_table(self._caption(), self.data)
 
-@frozen(kw_only=True)
+
+@frozen(kw_only=True, repr=False)
 class ThreadPage(Page[Thread]):
     """One page of a server's threads."""
 
+    _noun: ClassVar[str] = "thread"
     data: tuple[Thread, ...]
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a row for each thread."""
+        return threads_table(self._caption(), self.data)
+
+
+def _id(item: Any) -> Any:  # all items have one, which the type variable does not say
+    return item.id

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
+from openai_steps import _words
 from openai_steps._models.actions import RequiredAction
 from openai_steps._models.extra import NO_EXTRA, Misfit, extra_field, optional_json_object, problems_field
+from openai_steps._models.notebook import at, one_line, table
 from openai_steps._models.steps import FINISHED_STEP_STATUSES, LastError, RunStep, UnreadableStep, Usage
 
 Order: TypeAlias = Literal["asc", "desc"]
@@ -83,6 +85,14 @@ class Run:
         end = self.finished_at
         return None if end is None else end - self.created_at
 
+    def __repr__(self) -> str:
+        shown = {"created_at": self.created_at, "model": self.model, "last_error": self.last_error}
+        return one_line("Run", id=self.id, thread_id=self.thread_id, status=self.status, **shown)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the run's row."""
+        return runs_table("1 run", [self])
+
 
 @frozen
 class RunRef:
@@ -105,4 +115,20 @@ class RunSteps:
     steps: tuple[RunStep, ...]
     unreadable: tuple[UnreadableStep, ...] = ()
     error: Exception | None = None
-    raw: tuple[bytes, ...] | None = field(default=None, eq=False, repr=False)
+    raw: tuple[bytes, ...] | None = field(default=None, eq=False)
+
+    def __repr__(self) -> str:
+        counted, unreadable = _words.count(len(self.steps), "step"), len(self.unreadable) or None
+        ids = {"thread_id": self.thread_id, "run_id": self.run_id}
+        return one_line("RunSteps", counted, **ids, unreadable=unreadable, error=self.error)
+
+
+def runs_table(caption: str, runs: Iterable[Run]) -> str:
+    """Return runs as an HTML table, for notebooks."""
+    return table(caption, ("run", "began (UTC)", "model", "status", "took", "tokens"), map(_cells, runs))
+
+
+def _cells(run: Run) -> tuple[str, ...]:
+    took = "" if run.duration is None else _words.duration(run.duration)
+    tokens = _words.number(run.usage.tokens.total if run.usage else None)
+    return (run.id, at(run.created_at), run.model or "", run.status or "", took, tokens)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from attrs import frozen
 
 from openai_steps._models.extra import Misfit, extra_field, optional_json_object, problems_field
+from openai_steps._models.notebook import at, one_line, table
 
 
 @frozen(kw_only=True)
@@ -25,6 +26,13 @@ class Thread:
     extra: Mapping[str, Any] = extra_field()
     problems: tuple[Misfit, ...] = problems_field()
     """What did not fit: the field is None then, and the value in ``extra``."""
+
+    def __repr__(self) -> str:
+        return one_line("Thread", id=self.id, created_at=self.created_at, title=self.title)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the thread's row."""
+        return threads_table("1 thread", [self])
 
 
 @frozen(kw_only=True)
@@ -44,3 +52,13 @@ class File:
     extra: Mapping[str, Any] = extra_field()
     problems: tuple[Misfit, ...] = problems_field()
     """What did not fit: the field is None then, and the value in ``extra``."""
+
+    def __repr__(self) -> str:
+        shown = {"bytes": self.bytes, "purpose": self.purpose, "status": self.status}
+        return one_line("File", id=self.id, filename=self.filename, created_at=self.created_at, **shown)
+
+
+def threads_table(caption: str, threads: Iterable[Thread]) -> str:
+    """Return threads as an HTML table, for notebooks."""
+    rows = ((thread.id, at(thread.created_at), thread.title or "") for thread in threads)
+    return table(caption, ("thread", "began (UTC)", "title"), rows)
