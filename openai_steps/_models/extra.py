@@ -6,6 +6,8 @@ from typing import Any, Final, NoReturn, cast
 
 from attrs import field, frozen
 
+from openai_steps._models.notebook import one_line
+
 
 class _NoExtra(dict[str, Any]):
     """An empty dict that stays empty, so that all models without unknown keys can share one.
@@ -61,6 +63,10 @@ class UnreadableItem:
     problem: Misfit
     index: int = field(default=0, kw_only=True, eq=False)
     raw: bytes | None = field(default=None, kw_only=True, eq=False)
+
+    def __repr__(self) -> str:
+        where = {"path": self.problem.path, "expected": self.problem.expected}
+        return one_line(type(self).__name__, id=self.id, **where, index=self.index, data=self.data)
 
     @property
     def id(self) -> str | None:

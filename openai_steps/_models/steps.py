@@ -128,6 +128,13 @@ class Usage:
             reasoning=of_completion.reasoning_tokens if of_completion else None,
         )
 
+    def __repr__(self) -> str:
+        names = ("prompt_tokens", "completion_tokens", "total_tokens", "input_tokens", "output_tokens")
+        counted = {name: getattr(self, name) for name in names}
+        tokens = self.tokens
+        parts = {"cached_tokens": tokens.cached, "reasoning_tokens": tokens.reasoning}
+        return one_line("Usage", **counted, **parts, extra=self.extra or None)
+
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the tokens by kind."""
         kinds = ("prompt", "completion", "total", "cached", "reasoning")
@@ -209,7 +216,7 @@ class RunStep(MadeWhenTouched):
         return steps_table("1 step", [self])
 
 
-@frozen
+@frozen(repr=False)
 class UnreadableStep(UnreadableItem):
     """A step that lacks an id, or a time of creation that can be read. It is not a `RunStep`."""
 

@@ -6,6 +6,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 from attrs import asdict, frozen
 
+from openai_steps._models.notebook import one_line, table
+
 Grade: TypeAlias = Literal["sound", "harmless", "unknown", "refused", "broken"]
 """How good something is, from the best to the worst.
 
@@ -65,6 +67,15 @@ class Report:
     def advice(self) -> str:
         """The findings in a sentence or two."""
         return _ADVICE[self.verdict].format(open=", ".join(self.checks("unknown")))
+
+    def __repr__(self) -> str:
+        ids = {"thread_id": self.thread_id, "run_id": self.run_id}
+        return one_line("Report", repr(self.verdict), **ids, steps=self.steps, requests=self.requests)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a row for each check, below the advice."""
+        rows = ((finding.check, finding.grade, finding.found, finding.means) for finding in self.findings)
+        return table(self.advice, ("check", "grade", "found", "what it means"), rows)
 
     def checks(self, grade: Grade) -> list[str]:
         """Return the names of the checks of a grade."""

@@ -40,3 +40,17 @@ def test_a_report_is_json() -> None:
     assert (body["verdict"], body["requests"], body["steps"], body["thread_id"]) == ("refused", 2, 3, "t")
     assert body["findings"][0] == {"check": "check 0", "grade": "sound", "found": "f", "means": "m"}
     assert "PaginationError" in body["advice"]
+
+
+def test_a_report_is_one_line_in_a_shell_and_a_table_in_a_notebook() -> None:
+    judged = report("sound", "refused")
+    assert repr(judged) == "Report('refused', thread_id='t', run_id='r', steps=3, requests=2)"
+    shown = judged._repr_html_()
+    assert f"<caption>{judged.advice}</caption>" in shown
+    assert "<tr><td>check 1</td><td>refused</td><td>f</td><td>m</td></tr>" in shown
+    hostile = Finding(check="<b>", grade="sound", found="\x1b[31m" * 999, means="m")
+    odd = Report(thread_id="\u202e" * 999, run_id="r", steps=0, requests=0, findings=(hostile,))
+    assert len(repr(odd)) <= 200
+    assert repr(odd).isprintable()
+    assert "<b>" not in odd._repr_html_()
+    assert "\x1b" not in odd._repr_html_()

@@ -16,9 +16,13 @@ from thread_bodies import file_body, message_body, run_body, text_content, threa
 
 from openai_steps import (
     MessagePage,
+    Misfit,
+    PromptTokenDetails,
     RunPage,
     RunSteps,
     ThreadPage,
+    UnreadableItem,
+    UnreadableStep,
     Usage,
     _words,
     structure_file,
@@ -79,6 +83,11 @@ def everything_of(text: str) -> list[Any]:
         structure_page(page_body(step, step)),
         *(structure_page(page_body(item, item, has_more=True), kind) for item, kind in pages),
         RunSteps(thread_id=text, run_id=text, steps=(read,) * 20, error=ValueError(text)),
+        UnreadableStep(
+            {"id": text, text: [{text: text}] * 9}, Misfit(f"$.{text}", text), raw=text.encode("utf-8", "replace")
+        ),
+        UnreadableItem(text, Misfit("$", "an object")),
+        structure_step(step_body(usage={**EVERY_COUNT, text: text})).usage,
     ]
 
 
@@ -96,6 +105,14 @@ def test_whatever_a_server_sends_a_repr_is_one_short_line_and_a_table_is_plain_t
             assert shown.tags == {"table", "caption", "thead", "tbody", "tr", "th", "td"}
             assert not _words.UNSAFE.search("".join(shown.texts))
 
+
+EVERY_COUNT = {
+    "prompt_tokens": 10**400,
+    "completion_tokens": 2,
+    "total_tokens": 10**400,
+    "prompt_token_details": {"cached_tokens": 1},
+    "completion_tokens_details": {"reasoning_tokens": 10**400},
+}
 
 AT = "2023-11-14T22:13:20+00:00"
 SOON = {"created_at": 1700000000}
@@ -123,6 +140,15 @@ SOON = {"created_at": 1700000000}
         (
             RunSteps(thread_id="t", run_id="r", steps=(structure_step(step_body()),), error=ValueError("no")),
             "RunSteps(1 step, thread_id='t', run_id='r', error=ValueError('no'))",
+        ),
+        (
+            Usage(prompt_tokens=3, total_tokens=5, prompt_token_details=PromptTokenDetails(cached_tokens=2)),
+            "Usage(prompt_tokens=3, total_tokens=5, cached_tokens=2)",
+        ),
+        (Usage(extra={"x": 1}), "Usage(extra={'x': 1})"),
+        (
+            UnreadableStep({"id": "s"}, Misfit("$.created_at", "a time"), index=2),
+            "UnreadableStep(id='s', path='$.created_at', expected='a time', index=2, data={'id': 's'})",
         ),
     ],
     ids=lambda value: type(value).__name__,
