@@ -26,11 +26,12 @@ import math
 from collections import deque
 from typing import Final
 
-FIRST_CONCURRENCY: Final = 5
+FIRST_CONCURRENCY: Final = 4
 """How many requests may be under way at first."""
 
 _TRIAL: Final = 21  # served before there are more: ten a second, at the end of a second and in the next, and one more
-_WIDENING: Final = 3  # then four times as many in each round trip
+_WIDENING: Final = 2  # then three times as many in each round trip
+_RELAPSE: Final = 5  # answers more to wait for, with each rejection before
 
 _TOLERATED: Final = 0.1  # rejections that each answer earns: one in ten is too many, one in twenty may be chance
 _MOST_TOLERATED: Final = 4.0  # together: a server that was patient for an hour is not overrun for a minute
@@ -42,7 +43,11 @@ _BRIEF: Final = 0.01  # seconds: who is asked to wait for less is not told of a 
 _NO_TIME: Final = 0.0005  # seconds: what a server means that rounds its milliseconds to 0
 
 _CAUTION: Final = 0.9  # the part to go on with of the pace that was too fast
-_FIRST_CAUTION: Final = 0.8  # likewise of the first pace, which the allowance for a burst has flattered
+_FIRST_CAUTION: Final = (0.8, 0.5, 0.25)
+"""Likewise of the first pace, which the allowance for a burst has flattered: if the burst was short; if it took so long.
+
+The longer a burst takes, the likelier it spans the end of a window, and got the allowance of two.
+"""
 _GROWTH: Final = 0.002  # the pace grows as exp(_GROWTH * rounds²): by a tenth in 7 rounds, tenfold in 34
 _ROUND: Final = (30, 4, 1.0)  # a round is 30 requests, but no less than four round trips and no more than a second
 _FREE: Final = 20_000.0  # a pace, in requests a second, that holds nothing back
@@ -123,6 +128,8 @@ class RateLimit:
             sent_at: When its request was sent.
             retry_after: How long the server asked to be left alone, if it did.
         """
+        if self._count <= _TRIAL:
+            self._count = max(self._count - _RELAPSE, 0)
         hold = _HOLD_WHEN_NOT_TOLD if retry_after is None else retry_after
         if sent_at < self._adjusted_at:  # one of a burst: the pace has been changed for it
             self._judge(-1.0)
@@ -158,9 +165,11 @@ class RateLimit:
         if served < FIRST_CONCURRENCY:  # too few to tell a pace: a long wait after them need not mean a slow server
             served, span = FIRST_CONCURRENCY, shortest if served else min(max(hold, 1 / _FREE), shortest)
         if self._pace == math.inf:
+            took = max(now - self._first_sent, 0.0)
             if hold < _BRIEF:  # between what a limit by the second would mean, and what it served in so short a time
-                span = min(span, math.sqrt(max(now - self._first_sent, hold, 1 / _FREE)))
-            return served / span * _FIRST_CAUTION
+                span = min(span, math.sqrt(max(took, hold, 1 / _FREE)))
+            at_once, slowly, seconds = _FIRST_CAUTION
+            return served / span * (at_once + (slowly - at_once) * min(took / seconds, 1.0))
         too_fast = self._current_pace()
         return min(max(served / span, too_fast / 2), too_fast) * _CAUTION
 

@@ -194,6 +194,23 @@ def test_fewer_than_a_tenth_are_rejected(server: type[Any], hint: str, latency: 
     assert simulation.rejected * 10 < simulation.served
 
 
+@pytest.mark.parametrize("latency", [0.002, 0.02, 0.05, 0.1])
+@pytest.mark.parametrize("hint", HINTS)
+def test_a_second_that_ends_amid_the_burst_misleads_seldom(hint: str, latency: float) -> None:
+    """Both seconds' allowances are then served at once. The burst begins at each fiftieth of the server's second."""
+    bursts: list[Simulation] = []
+    for fiftieth in range(50):
+        simulation = Simulation(FixedWindow(), hint=hint, latency=latency, seed=fiftieth)
+        simulation.now = fiftieth / 50
+        simulation.run(CLIENTS)
+        assert simulation.served == CLIENTS
+        bursts.append(simulation)
+    too_many = [burst for burst in bursts if burst.rejected * 10 >= burst.served]
+    assert len(too_many) <= 2
+    assert all(burst.rejected * 4 < burst.served for burst in too_many)
+    assert sum(burst.rejected for burst in bursts) * 15 < sum(burst.served for burst in bursts)
+
+
 @pytest.mark.parametrize("server", [FixedWindow, SlidingWindow, TokenBucket])
 def test_the_servers_limit_is_used(server: type[Any]) -> None:
     simulation = Simulation(server(), hint="whole seconds", latency=0.05)
