@@ -44,9 +44,10 @@ _NO_TIME: Final = 0.0005  # seconds: what a server means that rounds its millise
 
 _CAUTION: Final = 0.9  # the part to go on with of the pace that was too fast
 _FIRST_CAUTION: Final = (0.8, 0.5, 0.25)
-"""Likewise of the first pace, which the allowance for a burst has flattered: if the burst was short; if it took so long.
+"""Likewise of the first pace, which the allowance for a burst has flattered: after a short burst, and after a long one.
 
-The longer a burst takes, the likelier it spans the end of a window, and got the allowance of two.
+The last is how many seconds are long: the longer it takes, the likelier it spans the end of a window, and got the
+allowance of two.
 """
 _GROWTH: Final = 0.002  # the pace grows as exp(_GROWTH * rounds²): by a tenth in 7 rounds, tenfold in 34
 _ROUND: Final = (30, 4, 1.0)  # a round is 30 requests, but no less than four round trips and no more than a second
