@@ -123,7 +123,7 @@ def audit(session: nox.Session) -> None:
     )
     shown = str(asked).strip()
     if "ConnectionError" in shown or re.search(r"^aiohttp .*could not be audited", shown, re.M):
-        session.skip("the database of vulnerabilities can not be reached from here")
+        session.skip("the database of vulnerabilities cannot be reached from here")
     session.log(shown)
     if "No known vulnerabilities found" not in shown:
         session.error("pip-audit found something")

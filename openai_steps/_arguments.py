@@ -10,7 +10,7 @@ from openai_steps._secrets import hide_values, without_trace
 
 
 class ArgumentError(ValueError):
-    """A value that an argument can not have.
+    """A value that an argument cannot have.
 
     Attributes:
         argument: The argument's name, or that of the environment variable that stood in for it.
@@ -64,7 +64,7 @@ def check_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
 def check_name(name: object) -> str:
     """Return a header's name, or raise a ValueError."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ValueError(f"A header can not be called {str(name)[:80]!r}.")
+        raise ValueError(f"A header cannot be called {str(name)[:80]!r}.")
     return name
 
 

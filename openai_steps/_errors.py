@@ -197,7 +197,7 @@ class ResponseDecodeError(StepsError):
 
 
 def unreadable_item(place: str, path: str, expected: str, *, body: Any = None) -> ResponseDecodeError:
-    """Return the error for an item of a list that can not be read.
+    """Return the error for an item of a list that cannot be read.
 
     Args:
         place: The JSON path of the item, such as ``$.data[3]``.

@@ -111,7 +111,7 @@ def test_what_breaks_out_of_a_header_is_refused_and_not_told(where: str, breaker
 
 @pytest.mark.parametrize("name", ["", " ", "X Team", "X:Team", None, 5])
 def test_what_is_no_name_is_refused(name: Any) -> None:
-    with pytest.raises(ValueError, match="can not be called"):
+    with pytest.raises(ValueError, match="cannot be called"):
         check_name(name)
 
 

@@ -111,7 +111,7 @@ class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, MessageVerb
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "An AsyncStepsClient can not be pickled or copied: it has connections. "
+            "An AsyncStepsClient cannot be pickled or copied: it has connections. "
             "Send its endpoint, and make a client where it arrives."
         )
 

@@ -63,7 +63,7 @@ class FleetVerbs(StepVerbs):
             page_size: The most steps in one answer, 1 to 100.
             verify_paging: Trust the server in nothing, at the price of more requests for each run.
             timeout: Instead of the client's, for each request.
-            odd: What to do with a step that can not be read: ``raise``: it ends its run, with the steps before it and
+            odd: What to do with a step that cannot be read: ``raise``: it ends its run, with the steps before it and
                 an error; ``keep``: it goes into ``unreadable``.
             raw: Keep the server's own text of each step as well, in ``raw``.
 

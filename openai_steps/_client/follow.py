@@ -80,7 +80,7 @@ class FollowVerbs(StepVerbs):
             max_duration: Seconds after which to give up, your own work on the steps included. None: never.
             verify_paging: Do not trust has_more, at the price of a request for each look.
             timeout: Instead of the client's, for each request.
-            odd: What to do with a step that can not be read: ``raise`` an error in its place, or ``keep`` it as an
+            odd: What to do with a step that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
                 `UnreadableStep`.
 
         Yields:

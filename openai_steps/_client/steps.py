@@ -63,7 +63,7 @@ class StepVerbs(RunVerbs):
             step_id: The step's id.
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             timeout: Instead of the client's.
-            odd: What to do with a step that can not be read: ``raise`` an error in its place, or ``keep`` it as an
+            odd: What to do with a step that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
                 `UnreadableStep`.
 
         Raises:
@@ -105,7 +105,7 @@ class StepVerbs(RunVerbs):
             before: A step's id: send steps ahead of it. Servers differ in which of them (see the page on cursors).
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             timeout: Instead of the client's.
-            odd: What to do with a step that can not be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
+            odd: What to do with a step that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
             raw: Keep the server's own text of each step as well, in ``raw``: copies, which do not keep the page alive.
 
         Raises:
@@ -143,7 +143,7 @@ class StepVerbs(RunVerbs):
             prefetch: Send the request for the next page while you work on this one.
             verify_paging: Trust the server in nothing, at the price of more requests.
             timeout: Instead of the client's, for each request.
-            odd: What to do with a step that can not be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
+            odd: What to do with a step that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
 
         Yields:
             Pages that are not empty, their data in list order as the server sent it, less the steps that have been in
@@ -220,7 +220,7 @@ class StepVerbs(RunVerbs):
                 second step of a page).
             verify_paging: Trust the server in nothing, at the price of more requests.
             timeout: Instead of the client's, for each request.
-            odd: What to do with a step that can not be read: ``raise`` an error in its place, or ``keep`` it as an
+            odd: What to do with a step that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
                 `UnreadableStep`.
 
         Yields:
@@ -293,7 +293,7 @@ class StepVerbs(RunVerbs):
             page_size: The most steps in one answer, 1 to 100.
             verify_paging: Trust the server in nothing, at the price of more requests.
             timeout: Instead of the client's, for each request.
-            odd: What to do with a step that can not be read: ``raise`` an error in its place, or ``keep`` it as an
+            odd: What to do with a step that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
                 `UnreadableStep`.
 
         Raises:

@@ -46,7 +46,7 @@ def parse_base_url(url: str, *, name: str = "base_url", form: str = _FORM) -> tu
         parts = urlsplit(text)
         parts.port  # noqa: B018 - raises on a malformed port
     except ValueError:  # its text may hold a password
-        raise ArgumentError(name, f"has a host or port that can not be read. {form}") from None
+        raise ArgumentError(name, f"has a host or port that cannot be read. {form}") from None
     if "@" in (parts.netloc or parts.path.partition("/")[0]):
         raise ArgumentError(name, f"carries a user name or password: pass a key by itself. {form}")
     if parts.scheme not in ("http", "https") or not parts.hostname:

@@ -92,7 +92,7 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request, raw: bool = Fal
     if not (isinstance(found, Page) and found.data):
         _check_no_error(reply, body, request, request_id)
     if found is not None:
-        # What can not be read is shown in errors.
+        # What cannot be read is shown in errors.
         return found if body == reply.body else read(body)  # pyright: ignore[reportReturnType]
     problem, path, expected = _decode_problem(body, kind)
     raise ResponseDecodeError(
@@ -130,7 +130,7 @@ def _decode_problem(body: bytes, kind: type[Any]) -> tuple[str, str, str | None]
         return f"The body is not JSON ({error}): {excerpt(as_text(body))}", "$", None
     except ResponseDecodeError as error:
         return error.message, error.path, error.expected
-    return "The body can not be read.", "$", None  # but could be, had it not told a secret
+    return "The body cannot be read.", "$", None  # but could be, had it not told a secret
 
 
 def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, now: datetime) -> None:

@@ -38,14 +38,14 @@ _OPENING_BRACE: Final = ord("{")
 
 
 class Refused(ValueError):
-    """What a shape can not see is wrong after all: the item goes by the hooks."""
+    """What a shape cannot see is wrong after all: the item goes by the hooks."""
 
 
 class Builders:
     """Makes the functions that make models of structs.
 
     Args:
-        converter: Has the hooks for what a struct can not hold.
+        converter: Has the hooks for what a struct cannot hold.
     """
 
     def __init__(self, converter: Converter) -> None:

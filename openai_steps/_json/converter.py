@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 def structure(data: Any, cls: type[T]) -> T:
-    """Turn JSON into any of the models. A page has the items that can not be read in its ``unreadable``."""
+    """Turn JSON into any of the models. A page has the items that cannot be read in its ``unreadable``."""
     return cast(T, read_with(converter().get_structure_hook(cls), data))
 
 

@@ -307,7 +307,7 @@ def page_reader(
         cls: The class of the page.
         converter: Has the hooks for its other fields.
         read_item: Reads an item, in whatever form it comes.
-        to_json: Turns an item that can not be read into plain Python, if it is not.
+        to_json: Turns an item that cannot be read into plain Python, if it is not.
         to_raw: Turns an item into the text to be kept of it. None: no text is kept.
     """
     read_fields = _fields_reader(cls, [field for field in fields_of(cls) if field.name != "data"], converter)

@@ -36,7 +36,7 @@ def to_steps_error(error: Exception, pending: PendingRequest, *, host: str, secr
         return pending.timed_out()
     told, shown = mask(tell(error), secrets), f"({pending.shown})"
     if any(isinstance(cause, ContentEncodingError) for cause in causes):
-        return ResponseDecodeError(f"The body can not be decompressed: {told} {shown}.")
+        return ResponseDecodeError(f"The body cannot be decompressed: {told} {shown}.")
     transient = not any(isinstance(cause, _LASTING) for cause in causes)
     if isinstance(error, aiohttp.ClientHttpProxyError):
         transient = error.status >= 500
@@ -51,7 +51,7 @@ def _what_happened(error: Exception, causes: list[BaseException], host: str) -> 
     if isinstance(error, aiohttp.ClientPayloadError):
         return f"The answer from {host} broke off"
     if any(isinstance(cause, HttpProcessingError) for cause in causes):
-        return f"The answer from {host} can not be read as HTTP"
+        return f"The answer from {host} cannot be read as HTTP"
     return f"No answer from {host}"
 
 

@@ -52,7 +52,7 @@ def find_network(base_url: str, *, proxy: str | None, trust_env: bool, ssl: ssl.
         ssl: What to trust instead of what the environment or the system says; False: anything.
 
     Raises:
-        ArgumentError: If the proxy is of a kind that aiohttp does not speak to, or certificates can not be read.
+        ArgumentError: If the proxy is of a kind that aiohttp does not speak to, or certificates cannot be read.
     """
     url = URL(base_url)
     name = "proxy"
@@ -71,7 +71,7 @@ def _parse_proxy(proxy: object, name: str) -> URL:
     try:
         url = URL(text if "://" in text else f"http://{text}")
     except ValueError:  # its text may hold a password
-        raise ArgumentError(name, "has a host or port that can not be read.") from None
+        raise ArgumentError(name, "has a host or port that cannot be read.") from None
     if url.scheme not in ("http", "https"):
         raise ArgumentError(
             name,

@@ -104,7 +104,7 @@ class Connections:
     async def _round_trip(
         self, pending: PendingRequest, identity: Identity, seconds: float, patience: asyncio.Timeout
     ) -> Reply:
-        # A little less than the attempt may take, so that a server that can not be reached is told as one.
+        # A little less than the attempt may take, so that a server that cannot be reached is told as one.
         to_connect = min(pending.timeouts.connect, 0.95 * seconds)
         async with self._open_session().get(
             URL(pending.request.url, encoded=True),

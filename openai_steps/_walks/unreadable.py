@@ -1,4 +1,4 @@
-"""Items that can not be read, each at its place in a walk.
+"""Items that cannot be read, each at its place in a walk.
 
 A walk goes by ids and times, so it sees the items that have them. What lacks them waits here, under the id of the item
 ahead of it in the walk. Behind the last item that can be read of a page, the next page begins; so what ends one page
@@ -24,7 +24,7 @@ Refused = TypeVar("Refused", bound=UnreadableItem)
 AnyPage = TypeVar("AnyPage", bound=Page[Any])
 
 Odd: TypeAlias = Literal["raise", "keep"]
-"""What to do with an item that can not be read: raise an error in its place, or pass it on as it is."""
+"""What to do with an item that cannot be read: raise an error in its place, or pass it on as it is."""
 
 _CHOICES: Final = ("raise", "keep")
 
@@ -37,17 +37,17 @@ def check_odd(odd: Odd) -> Odd:
 
 
 def error_for(item: UnreadableItem) -> ResponseDecodeError:
-    """Return the error that says why an item of a page can not be read."""
+    """Return the error that says why an item of a page cannot be read."""
     return unreadable_item(f"$.data[{item.index}]", item.problem.path, item.problem.expected, body=item.data)
 
 
 def ahead_of_odd(page: AnyPage) -> AnyPage:
-    """Return a page without its first item that can not be read, and all behind it."""
+    """Return a page without its first item that cannot be read, and all behind it."""
     return evolve(page, data=page.data[: page.unreadable[0].index], unreadable=())
 
 
 class OddItems(Generic[Item, Refused]):
-    """What can not be read on the pages of one walk.
+    """What cannot be read on the pages of one walk.
 
     Args:
         odd: Whether to raise an error for it, or to pass it on.
@@ -80,7 +80,7 @@ class OddItems(Generic[Item, Refused]):
         self._passed_on = 0  # of what is behind the last item
 
     def note(self, page: Page[Any], query: PageQuery) -> None:
-        """Take note of what can not be read on a page.
+        """Take note of what cannot be read on a page.
 
         Raises:
             ResponseDecodeError: If nothing on the page can be read, so that there is no cursor to ask for the next.
@@ -146,7 +146,7 @@ class OddItems(Generic[Item, Refused]):
         return item.id is not None or not {item_id, self._next[item_id]}.isdisjoint(item_ids)
 
     def among(self, items: tuple[Item, ...]) -> Iterable[Item | Refused]:
-        """Return items in the walk's direction, with what can not be read at its places.
+        """Return items in the walk's direction, with what cannot be read at its places.
 
         Raises:
             ResponseDecodeError: At such a place, unless it is to be passed on; it knows where to go on.
@@ -167,7 +167,7 @@ class OddItems(Generic[Item, Refused]):
         return iter(()) if self._left == 0 else self._due()
 
     def sort(self, items: tuple[Item, ...], into: list[Item], unreadable: list[Refused]) -> None:
-        """Append items, and what can not be read among them, to a list each; errors are those of `among`."""
+        """Append items, and what cannot be read among them, to a list each; errors are those of `among`."""
         found: Iterable[Any] = self.among(items)
         if found is items:
             into.extend(items)

@@ -86,24 +86,34 @@ class Index:
 
     def __init__(self, folder: Path, *, write: bool = False) -> None:
         path = folder / INDEX
+        if not write and not path.exists():
+            raise ArchiveError(f"{folder.name} has no {INDEX}: `openai-steps verify --rebuild` makes one.")
+        with _told():
+            self._db = sqlite3.connect(path, timeout=0, isolation_level=None) if write else _open_to_read(path)
+        try:
+            self._begin(write=write)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _begin(self, *, write: bool) -> None:
         with _told():
             if write:
-                self._db = sqlite3.connect(path, timeout=0, isolation_level=None)
-                self._db.executescript("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL;")
-                self._db.execute("BEGIN EXCLUSIVE")  # the lock stays when this transaction ends
-                if not self._db.execute("PRAGMA user_version").fetchone()[0]:
-                    self._db.execute("COMMIT")
-                    self._db.executescript(f"BEGIN EXCLUSIVE; {_SCHEMA}")
-                self._db.execute("COMMIT")
-            else:
-                if not path.exists():
-                    raise ArchiveError(f"{folder.name} has no {INDEX}: `openai-steps verify --rebuild` makes one.")
-                self._db = _open_to_read(path)
+                self._prepare()
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             raise ArchiveError(f"{INDEX} is empty: the export was broken off as it began. Start it again.")
         if version != VERSION:
             raise ArchiveError(f"{INDEX} has the layout {version}, and this version of openai-steps knows {VERSION}.")
+
+    def _prepare(self) -> None:
+        """Lock the file until it is closed, and make the tables if there are none."""
+        self._db.executescript("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL;")
+        self._db.execute("BEGIN EXCLUSIVE")  # the lock stays when this transaction ends
+        if not self._db.execute("PRAGMA user_version").fetchone()[0]:
+            self._db.execute("COMMIT")
+            self._db.executescript(f"BEGIN EXCLUSIVE; {_SCHEMA}")
+        self._db.execute("COMMIT")
 
     def close(self) -> None:
         """Close the file, and let go of it for others."""
@@ -233,7 +243,7 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(address, uri=True, timeout=0, check_same_thread=False)
     try:
         database.execute("PRAGMA user_version").fetchone()
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         database.close()
         if "readonly" not in str(error):
             raise

@@ -57,9 +57,9 @@ class ArchiveWriter:
             self.manifest.write(folder)  # before the index, so that the folder is known for an archive
         (folder / FILES).mkdir(exist_ok=True)
         self.index: Index = Index(folder, write=True)
-        for part in (folder / FILES).glob("*.part"):  # of a process that was killed: this one has the archive to itself
-            part.unlink()
         try:
+            for part in (folder / FILES).glob("*.part"):  # of a process that was killed: this one has the archive
+                part.unlink()
             self._objects = ObjectsWriter(folder, self.index.ends())
         except BaseException:
             self.index.close()

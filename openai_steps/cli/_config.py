@@ -48,7 +48,7 @@ def config_file() -> Path:
 
 
 def connection_names() -> list[str]:
-    """Return the names in the file; none where it can not be read."""
+    """Return the names in the file; none where it cannot be read."""
     try:
         return [*_Config.read(config_file()).connections]
     except Failure:

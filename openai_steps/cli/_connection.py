@@ -145,7 +145,7 @@ class Connection:
         """Return what else the client is to be made with.
 
         Raises:
-            ArgumentError: If the certificates can not be read.
+            ArgumentError: If the certificates cannot be read.
         """
         from openai_steps import RetryPolicy
 

@@ -44,14 +44,14 @@ def stop_signals() -> Iterator[asyncio.Event]:
 
 @contextmanager
 def listening_errors(where: str) -> Iterator[None]:
-    """Say in one line that an address can not be had."""
+    """Say in one line that an address cannot be had."""
     try:
         yield
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
         reason = error.strerror or error
-        raise Failure(f"Can not listen on {where}: {reason}.", hint="--port 0 takes a free one.") from error
+        raise Failure(f"Cannot listen on {where}: {reason}.", hint="--port 0 takes a free one.") from error
 
 
 def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
@@ -70,7 +70,7 @@ def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | 
     try:
         context.load_cert_chain(certificate, key, password=_no_password)
     except (ssl.SSLError, OSError, ValueError) as error:
-        raise click.UsageError(f"--tls-cert and --tls-key can not be used: {error}") from None
+        raise click.UsageError(f"--tls-cert and --tls-key cannot be used: {error}") from None
     return context
 
 
@@ -85,4 +85,4 @@ def read_token(file: Path | None, variable: str) -> str | None:
     try:
         return file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"--token-file can not be read: {error}") from None
+        raise click.UsageError(f"--token-file cannot be read: {error}") from None

@@ -64,7 +64,7 @@ class Source:
         """Read all that is meant.
 
         Raises:
-            Failure: If there is nothing, or it can not be read.
+            Failure: If there is nothing, or it cannot be read.
         """
         if self.thread is not None:
             return self.read_thread(include=include).runs
@@ -83,7 +83,7 @@ class Source:
         """Read the thread that is meant, with its messages.
 
         Raises:
-            Failure: If it has no runs, or one of them can not be read.
+            Failure: If it has no runs, or one of them cannot be read.
         """
         assert self.thread is not None
         return self.connection.run(functools.partial(_ask_thread, thread=self.thread, include=tuple(include)))
@@ -92,7 +92,7 @@ class Source:
         """Read the one run that is meant.
 
         Raises:
-            Failure: If there is none, or more than one, or it can not be read.
+            Failure: If there is none, or more than one, or it cannot be read.
         """
         runs = self.read_runs(include=include)
         if len(runs) > 1:

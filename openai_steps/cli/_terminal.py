@@ -1,4 +1,4 @@
-"""The terminal: text that can not harm it, and how a program ends."""
+"""The terminal: text that cannot harm it, and how a program ends."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def told_each_request() -> Iterator[None]:
 
 
 class _OneLine(logging.Formatter):
-    """Makes of a record, in which a server's words may be, a line that can not harm the terminal."""
+    """Makes of a record, in which a server's words may be, a line that cannot harm the terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
         return excerpt(super().format(record), length=2000)

@@ -266,7 +266,7 @@ class Api:
         }
 
     async def _collect(self, connection: Connection, call: Call, order: Order) -> tuple[list[RunStep], int]:
-        """Read a whole run; return its steps, and how many of them can not be read."""
+        """Read a whole run; return its steps, and how many of them cannot be read."""
         items = await connection.client.collect_steps(
             call.thread_id, call.run_id, order=order, include=call.include, odd="keep"
         )

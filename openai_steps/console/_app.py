@@ -133,7 +133,7 @@ class Console:
 
         Raises:
             ValueError: If it would be open to other machines without TLS or a name.
-            OSError: If the address can not be had.
+            OSError: If the address cannot be had.
         """
         if not is_loopback(host) and (ssl_context is None or not self._hosts):
             raise ValueError(
@@ -208,7 +208,7 @@ class Console:
         name = request.get_extra_info("sockname")
         check_host(request.headers, names=self._hosts, port=name[1])
         if not (path == "/" and request.headers.get("Sec-Fetch-Dest") == "document"):
-            # The page itself is the same for all, holds nothing, and can not be framed: a link to it may come from
+            # The page itself is the same for all, holds nothing, and cannot be framed: a link to it may come from
             # anywhere, such as the file by which the browser is opened.
             check_site(request.headers)
         if request.method in ("GET", "HEAD"):
@@ -298,7 +298,7 @@ def _route(path: str) -> str | None:
 
 
 async def _read_json(request: web.BaseRequest) -> Result:
-    if request.content_type != "application/json":  # forms of other sites can not send it unasked
+    if request.content_type != "application/json":  # forms of other sites cannot send it unasked
         raise Rejection(415, "invalid_request", "The body must be application/json.", close=True)
     if "Content-Length" not in request.headers or int(request.headers["Content-Length"]) > _LONGEST_BODY:
         raise Rejection(413, "too_large", f"The body may have {_LONGEST_BODY} bytes.", close=True)

@@ -129,7 +129,7 @@ def _optional_id(name: str, value: Any) -> str | None:
 def _id(name: str, text: str) -> str:
     check_id(name, text)
     if _words.line(text) != text:
-        raise ValueError(f"{name} has a character that can not be seen: {_words.line(text)}")
+        raise ValueError(f"{name} has a character that cannot be seen: {_words.line(text)}")
     return text
 
 

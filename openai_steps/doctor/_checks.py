@@ -361,7 +361,7 @@ def check_shapes(steps: Collection[RunStep], unreadable: Collection[UnreadableIt
     total, odd = len(steps), [step for step in steps if _problems(step)]
     if unreadable:
         one = next(iter(unreadable)).problem
-        found = f"{len(unreadable)} can not be read: {one.path} should be {one.expected}"
+        found = f"{len(unreadable)} cannot be read: {one.path} should be {one.expected}"
         means = 'A walk is an error there, unless it is told odd="keep".'
         return Finding(check=check, grade="refused", found=found, means=means)
     if not odd:

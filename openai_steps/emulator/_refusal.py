@@ -208,7 +208,7 @@ def wrong_method() -> Refusal:
 
 
 def no_such_range() -> Refusal:
-    return Refusal(status=416, message="The requested range can not be satisfied.")
+    return Refusal(status=416, message="The requested range cannot be satisfied.")
 
 
 def both_cursors() -> Refusal:

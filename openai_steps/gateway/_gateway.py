@@ -130,7 +130,7 @@ class Gateway:
 
         Raises:
             ValueError: If there is no token where one is needed.
-            OSError: If the address or path can not be had.
+            OSError: If the address or path cannot be had.
         """
         names = self._names(host, on_socket=socket_path is not None, may_be_open=without_token)
         self._bounds = bounds or Bounds()

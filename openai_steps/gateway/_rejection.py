@@ -19,7 +19,7 @@ class Rejection(Exception):
         message: What went wrong and what to do, for people.
         param: The parameter at fault.
         headers: More headers of the answer.
-        close: Whether the connection is closed: what follows on it can not be trusted to be a request.
+        close: Whether the connection is closed: what follows on it cannot be trusted to be a request.
     """
 
     def __init__(

@@ -30,7 +30,7 @@ async def read_whole(client: AsyncStepsClient, key: Key) -> Reading:
     """Read a run until two readings, one in each order, agree in their ids.
 
     Raises:
-        PaginationError: If no two did: the server's pages can not be repaired.
+        PaginationError: If no two did: the server's pages cannot be repaired.
         ResponseTooLargeError: If the run is bigger than what may be kept.
         APITimeoutError: If it took too long.
         StepsError: If a request failed.

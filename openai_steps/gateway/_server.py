@@ -104,7 +104,7 @@ async def listen(
         The origin: ``http://127.0.0.1:8765``; for a Unix socket ``http://localhost``.
 
     Raises:
-        OSError: If the address or path can not be had.
+        OSError: If the address or path cannot be had.
     """
     server = BoundedServer(
         handle,

@@ -1,8 +1,10 @@
 """The index: groups are replaced whole, or not at all; whoever finds it damaged or in use is told."""
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from archive_samples import ASKED, SERVER, archive
@@ -72,6 +74,7 @@ def test_a_lost_or_damaged_index_is_told(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from typing import Any
 from openai_steps.archive import RunState
 from openai_steps.archive._index import Index
 index = Index(Path(sys.argv[1]), write=True)
@@ -99,3 +102,33 @@ def test_an_index_that_was_never_begun_is_told(tmp_path: Path) -> None:
     (tmp_path / "index.sqlite").write_bytes(b"")
     with pytest.raises(ArchiveError, match="broken off as it began"):
         Index(tmp_path)
+
+
+def test_an_index_that_cannot_be_used_is_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows deletes no file that is open, and Python 3.13 warns of it."""
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def counted(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", counted)
+    folder = archive(tmp_path / "a")
+    index = folder / "index.sqlite"
+    with ArchiveWriter(folder, server=SERVER, asked=ASKED), pytest.raises(ArchiveError, match="Another process"):
+        Index(folder, write=True)
+    with connect(index) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    for write in (True, False):
+        with pytest.raises(ArchiveError, match="layout 99"):
+            Index(folder, write=write)
+    for damage in (b"", b"not a database" * 1000):
+        index.write_bytes(damage)
+        with pytest.raises(ArchiveError):
+            Index(folder)
+    assert len(opened) == 7
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")

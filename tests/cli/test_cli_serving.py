@@ -23,7 +23,7 @@ async def test_a_signal_sets_the_event(number: signal.Signals) -> None:
 
 
 def test_an_address_that_can_not_be_had_is_one_line() -> None:
-    told = r"Can not listen on here: Address already in use\. --port 0"
+    told = r"Cannot listen on here: Address already in use\. --port 0"
     with pytest.raises(Failure, match=told), listening_errors("here"):
         raise OSError(errno.EADDRINUSE, "Address already in use")
     with pytest.raises(BrokenPipeError), listening_errors("here"):
@@ -45,5 +45,5 @@ def test_a_token_of_a_file_goes_before_the_environments(tmp_path: Path, monkeypa
     file.write_text("of-the-file\n")
     assert read_token(None, "A_TOKEN") == "of-the-environment"
     assert read_token(file, "A_TOKEN") == "of-the-file"
-    with pytest.raises(click.UsageError, match="can not be read"):
+    with pytest.raises(click.UsageError, match="cannot be read"):
         read_token(tmp_path / "none", "A_TOKEN")

@@ -1,4 +1,4 @@
-"""Text that can not harm a terminal, and how a program ends."""
+"""Text that cannot harm a terminal, and how a program ends."""
 
 import errno
 import json

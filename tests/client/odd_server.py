@@ -1,4 +1,4 @@
-"""A server of thirty steps, one of which can not be read."""
+"""A server of thirty steps, one of which cannot be read."""
 
 from __future__ import annotations
 

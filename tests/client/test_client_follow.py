@@ -1,4 +1,4 @@
-"""Following a run on a server one of whose steps can not be read. `walks/test_walks_follow.py` has the rest."""
+"""Following a run on a server one of whose steps cannot be read. `walks/test_walks_follow.py` has the rest."""
 
 from __future__ import annotations
 

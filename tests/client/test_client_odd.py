@@ -1,4 +1,4 @@
-"""Steps that can not be read, over HTTP: what each verb does with them."""
+"""Steps that cannot be read, over HTTP: what each verb does with them."""
 
 from __future__ import annotations
 

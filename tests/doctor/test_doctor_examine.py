@@ -68,7 +68,7 @@ async def test_steps_that_can_not_be_read_are_counted() -> None:
         report = await examine(client, THREAD, RUN)
     (steps,) = [finding for finding in report.findings if finding.check == "steps"]
     assert steps.grade == "refused"
-    assert steps.found.startswith("2 can not be read: $.created_at should be ")
+    assert steps.found.startswith("2 cannot be read: $.created_at should be ")
     assert report.steps == 43
 
 

@@ -66,7 +66,7 @@ def test_the_query_is_kept_but_for_what_is_of_one_request(pasted: str, query: tu
         ("https://user:sk-secret@host/v1", "carries a user name or password"),
         ("user:sk-secret@host/v1", "carries a user name or password"),
         ("host/a@b", "has no http:// or https://"),
-        ("https://user:sk-secret/1@host", "a host or port that can not be read"),
+        ("https://user:sk-secret/1@host", "a host or port that cannot be read"),
         ("https://host:99999/v1", "a host or port"),
         ("https://[::1/v1", "a host or port"),
         ("https://host/a b", "a space"),

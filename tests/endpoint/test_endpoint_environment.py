@@ -19,7 +19,7 @@ class Credential:
 # --- Environment variables ---------------------------------------------------------------------------------------
 
 
-# A provider, the arguments it can not do without, a variable, the argument that wins over it, and where it goes.
+# A provider, the arguments it cannot do without, a variable, the argument that wins over it, and where it goes.
 VARIABLES = [
     ("openai", {}, "OPENAI_API_KEY", "api_key", "api_key"),
     ("openai", {"api_key": "k"}, "OPENAI_BASE_URL", "base_url", "base_url"),

@@ -126,21 +126,21 @@ BROKEN_TRANSFERS: dict[str, tuple[Speech, type[StepsError], str]] = {
     ),
     "a closed connection": (says(hang_up=True), APIConnectionError, "No answer from 127.0.0.1: Server disconnected"),
     "half a status line": (says(b"HTTP/1.1 2", hang_up=True), APIConnectionError, "No answer"),
-    "a length that is none": (says(HEAD, b"Content-Length: -5\r\n\r\n"), APIConnectionError, "can not be read as HTTP"),
+    "a length that is none": (says(HEAD, b"Content-Length: -5\r\n\r\n"), APIConnectionError, "cannot be read as HTTP"),
     "two lengths": (
         says(HEAD, b"Content-Length: 2\r\nContent-Length: 9\r\n\r\n", b"[]"),
         APIConnectionError,
-        "can not be read as HTTP",
+        "cannot be read as HTTP",
     ),
     "a header with a NUL": (
         says(HEAD, b"X-A: a\0b\r\nContent-Length: 2\r\n\r\n[]"),
         APIConnectionError,
-        "can not be read as HTTP",
+        "cannot be read as HTTP",
     ),
     "a header name with control characters": (
         says(HEAD, b"X\x01A: b\r\nContent-Length: 2\r\n\r\n[]"),
         APIConnectionError,
-        "can not be read as HTTP",
+        "cannot be read as HTTP",
     ),
 }
 
@@ -176,14 +176,14 @@ async def test_one_that_breaks_once_is_no_matter(name: str) -> None:
     ids=["SSH", "TLS", "a header of a megabyte"],
 )
 async def test_what_will_be_no_http_the_next_time_either_is_not_tried_again(speech: Speech) -> None:
-    await fails_with(speech, APIConnectionError, r"The answer from 127\.0\.0\.1 can not be read as HTTP", requests=1)
+    await fails_with(speech, APIConnectionError, r"The answer from 127\.0\.0\.1 cannot be read as HTTP", requests=1)
 
 
 async def test_what_is_compressed_as_nobody_asked_for_is_not_tried_again() -> None:
     """Nor does it matter whether Brotli is installed here, or which one."""
     speech = answers(b"\x0f", b"Content-Encoding: br")
     async with raw_server(speech) as server, client_of(server) as client:
-        with pytest.raises(ResponseDecodeError, match=r"can not be decompressed|not JSON"):
+        with pytest.raises(ResponseDecodeError, match=r"cannot be decompressed|not JSON"):
             await client.list_steps_page(THREAD, RUN)
         assert server.requests == 1
         assert b"\r\nAccept-Encoding: gzip, deflate\r\n" in server.heads[0]
@@ -252,7 +252,7 @@ def zeros(size: int, encoding: str) -> bytes:
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 async def test_a_fake_encoding_is_a_decode_error(encoding: str) -> None:
     speech = answers(PAGE, b"Content-Encoding: " + encoding.encode())
-    await fails_with(speech, ResponseDecodeError, f"can not be decompressed: .*{encoding}", requests=1)
+    await fails_with(speech, ResponseDecodeError, f"cannot be decompressed: .*{encoding}", requests=1)
 
 
 async def test_many_small_members_are_refused_and_not_chewed() -> None:

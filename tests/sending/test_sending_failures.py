@@ -43,25 +43,25 @@ CASES: dict[str, tuple[Exception, type[StepsError], str, bool]] = {
     "a header": (
         parsed(InvalidHeader("X\x01")),
         APIConnectionError,
-        r"The answer from h can not be read as HTTP: Invalid HTTP header",
+        r"The answer from h cannot be read as HTTP: Invalid HTTP header",
         True,
     ),
     "no HTTP": (
         parsed(BadStatusLine("SSH-2.0")),
         APIConnectionError,
-        "The answer from h can not be read as HTTP: Bad status line",
+        "The answer from h cannot be read as HTTP: Bad status line",
         False,
     ),
     "too long": (
         parsed(LineTooLong(b"aaa", 8190)),
         APIConnectionError,
-        "The answer from h can not be read as HTTP: Got more than 8190",
+        "The answer from h cannot be read as HTTP: Got more than 8190",
         False,
     ),
     "no library": (
-        parsed(ContentEncodingError("Can not decode content-encoding: br. Please install `Brotli`")),
+        parsed(ContentEncodingError("Cannot decode content-encoding: br. Please install `Brotli`")),
         ResponseDecodeError,
-        "The body can not be decompressed: .* Please install `Brotli`",
+        "The body cannot be decompressed: .* Please install `Brotli`",
         False,
     ),
     "a proxy": (

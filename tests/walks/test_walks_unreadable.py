@@ -1,4 +1,4 @@
-"""Items that can not be read: each comes once, in its place, or stops the walk there with a cursor to go on."""
+"""Items that cannot be read: each comes once, in its place, or stops the walk there with a cursor to go on."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Server:
 def read(
     server: Server, odd: Odd, *, page_size: int, trust: MakeTrust, pages: bool = False, **cursors: Any
 ) -> list[Any]:
-    """Return ids in the order in which a user meets them, None for what can not be read, and the error at last."""
+    """Return ids in the order in which a user meets them, None for what cannot be read, and the error at last."""
     walk = start_walk(order="asc", page_size=page_size, trust=trust and trust(), **cursors)
     odd_steps = OddItems[RunStep, UnreadableStep](odd, order="asc", **cursors)
     met: list[Any] = []

@@ -131,7 +131,7 @@ def _named() -> dict[str, Connection]:
 
 
 def _endpoint_of(server: Connection, name: str, *, first: bool) -> Endpoint | None:
-    """Return a server, or None where one of several can not be asked, which is said and stops nobody."""
+    """Return a server, or None where one of several cannot be asked, which is said and stops nobody."""
     try:
         return server.endpoint
     except click.ClickException as error:

@@ -41,7 +41,7 @@ export function send() {
 }
 
 /** @param {any} answer */
-const unreadable = (answer) => answer.unreadable ? ` ${answer.unreadable} more can not be read: see Raw.` : "";
+const unreadable = (answer) => answer.unreadable ? ` ${answer.unreadable} more cannot be read: see Raw.` : "";
 
 /** Show no rows: those of another call would stand beside an error. */
 function noTable() {

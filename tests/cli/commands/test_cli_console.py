@@ -175,4 +175,4 @@ def test_a_port_in_use_is_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         result = call("console", "--demo", "--no-browser", "--port", str(taken.getsockname()[1]))
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: Can not listen on 127.0.0.1, port ")
+    assert result.stderr.startswith("Error: Cannot listen on 127.0.0.1, port ")

@@ -108,7 +108,7 @@ SERVER = ("gateway", "--provider", "compatible", "--base-url", "http://127.0.0.1
     [
         (["--host", "0.0.0.0"], "--no-token does without"),
         (["--tls-cert", __file__], "both --tls-cert and --tls-key"),
-        (["--tls-cert", __file__, "--tls-key", __file__], "can not be used"),
+        (["--tls-cert", __file__, "--tls-key", __file__], "cannot be used"),
         (["--allow-host", "a b"], "not a host's name"),
         (["--allow-origin", "*"], "not an origin"),
         (["--port", "70000"], "70000"),
@@ -134,7 +134,7 @@ def test_a_port_in_use_is_one_line() -> None:
         port = taken.getsockname()[1]
         result = call(*SERVER, "--port", str(port))
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith(f"Error: Can not listen on 127.0.0.1, port {port}: ")
+    assert result.stderr.startswith(f"Error: Cannot listen on 127.0.0.1, port {port}: ")
     logger = logging.getLogger("openai_steps.gateway")
     assert (logger.handlers, logger.level, logger.propagate) == ([], logging.NOTSET, True)
 

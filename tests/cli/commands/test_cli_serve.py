@@ -92,7 +92,7 @@ def test_a_port_in_use_is_one_line(file: Path) -> None:
         port = taken.getsockname()[1]
         result = call("serve", str(file), "--port", str(port))
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith(f"Error: Can not listen on 127.0.0.1, port {port}: ")
+    assert result.stderr.startswith(f"Error: Cannot listen on 127.0.0.1, port {port}: ")
     assert result.stderr.endswith("--port 0 takes a free one.\n")
 
 
