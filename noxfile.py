@@ -146,10 +146,11 @@ def compare(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def outputs(session: nox.Session) -> None:
-    """Show what evaluation libraries make of our rows: azure-ai-evaluation and DeepEval."""
+    """Show what others make of our rows, azure-ai-evaluation and DeepEval, and what we make of others' prices."""
     _install(session, "outputs")
+    session.install("--no-deps", "litellm")  # its table of prices is read, and it is never imported
     session.env["DEEPEVAL_TELEMETRY_OPT_OUT"] = "YES"
-    session.run("pytest", "-p", "no:cacheprovider", "tests/evaluation", *session.posargs)
+    session.run("pytest", "-p", "no:cacheprovider", "tests/evaluation", "tests/cost", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

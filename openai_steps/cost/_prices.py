@@ -50,8 +50,9 @@ class ToolPrice:
 class LitellmPrices:
     """A price table as litellm publishes it (``model_prices_and_context_window_backup.json`` in its wheel).
 
-    It is a `Pricing`. The price of tokens from a cache, of tokens thought and of long prompts (``…_above_200k_tokens``)
-    is taken where the table has one. Tiers go by the prompt of one request, so it is to be called once for each step.
+    It is a `Pricing`. The price of tokens from a cache, of tokens thought and of long prompts (``…_above_200k_tokens``,
+    ``tiered_pricing``) is taken where the table has one. Tiers go by the prompt of one request, so it is to be called
+    once for each step.
 
     Args:
         table: From a model's name to its prices.
@@ -94,10 +95,13 @@ class LitellmPrices:
             tokens: The request's tokens.
 
         Returns:
-            The price; None if the table does not have the model, or not a price of its tokens.
+            The price; None if the table does not have the model, or not a price of its tokens, or if it is not told
+            how many tokens were read or written.
         """
-        entry = self._entry(model)
-        prompt, completion = tokens.prompt or 0, tokens.completion or 0
+        prompt, completion = tokens.prompt, tokens.completion
+        if prompt is None or completion is None:
+            return None
+        entry = _at_tier(self._entry(model), prompt)
         price_in = _price(entry, "input_cost_per_token", prompt)
         price_out = _price(entry, "output_cost_per_token", prompt)
         if price_in is None or price_out is None:
@@ -129,7 +133,9 @@ class LitellmPrices:
         if known is None:
             return None
         key, unit, share = known
-        amount = _price(self._entry(model), key, 0)
+        entry = self._entry(model)
+        container = self._table.get(f"{entry.get('litellm_provider')}/container", {})  # where code interpreters run
+        amount = _decimal(entry.get(key, container.get(key)))
         return None if amount is None else ToolPrice(unit=unit, amount=amount / share)
 
     def _entry(self, model: str) -> Mapping[str, Any]:
@@ -144,6 +150,22 @@ _TOOLS: Final[Mapping[str, tuple[str, str, int]]] = {
 }
 
 _TIER: Final = re.compile(r"_above_(\d+)k_tokens$")
+
+
+def _at_tier(entry: Mapping[str, Any], prompt: int) -> Mapping[str, Any]:
+    """Return the prices of the tier that a prompt of this length is in, where the table has tiers as a list.
+
+    All tokens of a request have the prices of its tier: https://help.aliyun.com/zh/model-studio/billing-for-model-studio
+    """
+    tiers = {}
+    for tier in entry.get("tiered_pricing") or ():
+        match tier:
+            case {"range": [_, int() | float() | Decimal() as end]}:
+                tiers[end] = tier
+    if not tiers:
+        return entry
+    found: Mapping[str, Any] = tiers[min((end for end in tiers if prompt <= end), default=max(tiers))]
+    return found if "output_cost_per_token" in found else {**entry, **found}
 
 
 def _price(entry: Mapping[str, Any], key: str, prompt: int) -> Decimal | None:

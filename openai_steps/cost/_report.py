@@ -156,7 +156,7 @@ def report_costs(
 
     for run, own in runs:
         model = _model(run, models, default_model)
-        priced: list[tuple[RunStep | None, StepCost]] = [(step, _price_step(step, model, pricing)) for step in own]
+        priced: list[tuple[RunStep | None, StepCost]] = [(step, _price_step(step, run, model, pricing)) for step in own]
         for step, cost in priced:
             for group in sums_of(run, step, cost):
                 group.add_calls(step.tool_calls if step else (), model, pricing)
@@ -179,11 +179,11 @@ def _model(
     return found or named
 
 
-def _price_step(step: RunStep, model: str | None, pricing: Pricing) -> StepCost:
+def _price_step(step: RunStep, run: Run | None, model: str | None, pricing: Pricing) -> StepCost:
     tokens = step.usage.tokens if step.usage is not None else None
     cost = StepCost(
-        thread_id=step.thread_id or "",
-        run_id=step.run_id or "",
+        thread_id=step.thread_id or (run and run.thread_id) or "",
+        run_id=step.run_id or (run.id if run is not None else ""),
         step_id=step.id,
         model=model,
         tokens=tokens,
@@ -209,6 +209,8 @@ def _price_run(run: Run, model: str | None, pricing: Pricing) -> StepCost:
 def _priced(cost: StepCost, pricing: Pricing, *, is_upper_bound: bool = False) -> StepCost:
     if cost.tokens is None or (cost.tokens.prompt is None and cost.tokens.completion is None):
         return evolve(cost, tokens=None, reason="no usage")
+    if cost.tokens.prompt is None or cost.tokens.completion is None:
+        return evolve(cost, reason=f"no {'prompt' if cost.tokens.prompt is None else 'completion'} tokens told")
     if cost.model is None:
         return evolve(cost, reason="no model")
     price = pricing(cost.model, cost.tokens)

@@ -1,9 +1,12 @@
 """Costs are those worked out by hand; what has no price is named and never 0."""
 
 import json
+import re
 from collections.abc import Sequence
 from decimal import Decimal
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -106,6 +109,8 @@ def test_what_has_no_price_is_named() -> None:
         (evolve(run, model="my-gpt41-deployment"), steps, "no price of my-gpt41-deployment"),
         (evolve(run, model=None), steps, "no model"),
         (None, steps, "no model"),
+        (run, [evolve(step, usage=Usage(completion_tokens=3)) for step in steps], "no prompt tokens told"),
+        (run, [evolve(step, usage=Usage(prompt_tokens=3)) for step in steps], "no completion tokens told"),
     ):
         total = report_costs([(changed, own)], PRICES).total
         if reason is None:  # the run's own usage, as if of one request
@@ -114,6 +119,13 @@ def test_what_has_no_price_is_named() -> None:
             assert (total.amount, total.unpriced) == (None, {reason: 2})
     mixed = report_costs([(run, steps), (evolve(run, model="other"), steps)], PRICES).total
     assert (mixed.amount, mixed.unpriced, mixed.is_complete) == (Decimal("0.001235"), {"no price of other": 2}, False)
+
+
+def test_a_step_that_names_neither_run_nor_thread_is_of_the_run_it_came_with() -> None:
+    (run, steps), *_ = all_runs()
+    nameless = [evolve(step, run_id=None, thread_id=None) for step in steps]
+    for by in ("run", "thread"):
+        assert by_key(by, [(run, nameless)]) == by_key(by, [(run, steps)])
 
 
 def test_models_by_function_and_by_default() -> None:
@@ -169,3 +181,38 @@ def test_rows_add_up_to_the_total(runs: list[list[Usage | None]]) -> None:
     assert report.total.amount == (sum(amounts) if amounts else None)
     assert report.total.requests == sum(len(own) for own in runs) == len(report.steps)
     assert sum(report.total.unpriced.values()) == sum(cost.amount is None for cost in report.steps)
+
+
+# --- The tables of others: `nox -s outputs` ---------------------------------------------------------------------------
+
+
+def test_litellms_own_table() -> None:
+    """Its table is read where it lies: importing litellm takes seconds, and asks a server for a newer one."""
+    try:
+        folder = distribution("litellm")
+    except PackageNotFoundError:
+        pytest.skip("litellm is not installed")
+    path = Path(str(folder.locate_file("litellm/model_prices_and_context_window_backup.json")))
+    prices = LitellmPrices.from_file(path)
+    report = report_costs(all_runs(), prices, models=MODELS)
+    assert {row.key: row.amount for row in report.rows} == {run["run_id"]: Decimal(run["usd"]) for run in TRUTH["runs"]}
+    assert {fee.tool: fee.amount for fee in report.total.fees}["code_interpreter"] == Decimal("0.03")
+    short, long = (prices("dashscope/qwen-plus-latest", Tokens(prompt=n, completion=1)) for n in (256_000, 256_001))
+    assert short is not None
+    assert long is not None
+    assert long.amount > 2 * short.amount
+
+
+def test_the_recipe_for_genai_prices() -> None:
+    pytest.importorskip("genai_prices")
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "cost.md").read_text("utf-8")
+    (recipe,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "genai_prices" in block)
+    names: dict[str, Any] = {}
+    exec(dedent("  " + recipe.lstrip()), names)  # the page's own text, executed as its reader would
+    report = report_costs(all_runs(), names["pricing"], models=MODELS)
+    assert {row.key: row.amount for row in report.rows} == {
+        run["run_id"]: Decimal(run["genai_prices"]) for run in TRUTH["runs"]
+    }
+    assert [row.is_upper_bound for row in report.rows] == [False, True, True, True, True]
+    assert names["pricing"]("my-gpt41-deployment", Tokens(prompt=1, completion=1)) is None
+    assert names["pricing"]("gpt-4o", Tokens(prompt=1, completion=1, cached=9)) is None
