@@ -29,6 +29,7 @@ from openai_steps import (
     Run,
     RunStep,
     TextContent,
+    Thread,
     ToolCall,
     unstructure,
 )
@@ -42,7 +43,7 @@ from openai_steps.turns import (
     parse_arguments,
 )
 
-__all__ = ["RAW", "Call", "RunInThread", "ThreadHistory", "calls_of", "runs_of", "shown"]
+__all__ = ["RAW", "Call", "RunInThread", "ThreadHistory", "calls_of", "run_of", "runs_of", "shown"]
 
 RAW: Final = "_raw"
 """The key under which arguments stand that are not a JSON object."""
@@ -57,12 +58,14 @@ class ThreadHistory:
         messages: Its messages, oldest first.
         runs: Its runs, oldest first.
         steps: The steps of each run by the run's id, oldest first.
+        thread: The thread's own object; None where it was not read.
     """
 
     thread_id: str
     messages: Sequence[Message]
     runs: Sequence[Run]
     steps: Mapping[str, Sequence[RunStep]]
+    thread: Thread | None = None
 
     @cached_property
     def turns(self) -> OrderedThread:
@@ -140,12 +143,27 @@ def runs_of(history: ThreadHistory) -> Iterator[RunInThread]:
     Yields:
         The runs, oldest first.
     """
-    turns = history.turns.turns
-    for number, run in enumerate(history.runs):
-        own = [place for place, turn in enumerate(turns) if turn.run is not None and turn.run.id == run.id]
-        start = own[0] if own else _place_of(run, turns, {earlier.id for earlier in history.runs[:number]})
-        before = tuple(turn for turn in turns[:start] if turn.run is None or turn.run.id != run.id)
-        yield RunInThread(thread_id=history.thread_id, run=run, before=before, own=tuple(turns[place] for place in own))
+    for number in range(len(history.runs)):
+        yield _in_thread(history, number)
+
+
+def run_of(history: ThreadHistory, run_id: str) -> RunInThread | None:
+    """Return one run of a thread with what came before it; None if there is no such run.
+
+    Args:
+        history: The thread.
+        run_id: The run.
+    """
+    found = next((number for number, run in enumerate(history.runs) if run.id == run_id), None)
+    return None if found is None else _in_thread(history, found)
+
+
+def _in_thread(history: ThreadHistory, number: int) -> RunInThread:
+    turns, run = history.turns.turns, history.runs[number]
+    own = [place for place, turn in enumerate(turns) if turn.run is not None and turn.run.id == run.id]
+    start = own[0] if own else _place_of(run, turns, {earlier.id for earlier in history.runs[:number]})
+    before = tuple(turn for turn in turns[:start] if turn.run is None or turn.run.id != run.id)
+    return RunInThread(thread_id=history.thread_id, run=run, before=before, own=tuple(turns[place] for place in own))
 
 
 def _place_of(run: Run, turns: tuple[Turn, ...], earlier: set[str]) -> int:

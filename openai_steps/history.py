@@ -35,13 +35,16 @@ class FailedThread:
     error: Exception
 
 
-async def read_thread(client: AsyncStepsClient, thread_id: str, *, include: Iterable[str] = ()) -> ThreadHistory:
+async def read_thread(
+    client: AsyncStepsClient, thread_id: str, *, include: Iterable[str] = (), with_object: bool = False
+) -> ThreadHistory:
     """Read a thread: the list of its runs, the list of its messages, and the list of each run's steps.
 
     Args:
         client: Reads them; three requests for a thread of one run, one more for each further run.
         thread_id: The thread.
         include: More to send with steps, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+        with_object: Read the thread's own object, too, which has its metadata: one request more.
 
     Returns:
         The thread.
@@ -52,6 +55,7 @@ async def read_thread(client: AsyncStepsClient, thread_id: str, *, include: Iter
         ValueError: If an argument makes no sense.
     """
     names = tuple(include)
+    thread = await client.get_thread(thread_id) if with_object else None
     runs = await client.collect_runs(thread_id, order="asc")
     messages = await client.collect_messages(thread_id, order="asc")
     steps: dict[str, tuple[RunStep, ...]] = {}
@@ -61,7 +65,7 @@ async def read_thread(client: AsyncStepsClient, thread_id: str, *, include: Iter
             if result.error is not None:
                 raise result.error
             steps[result.run_id] = result.steps
-    return ThreadHistory(thread_id=thread_id, messages=messages, runs=runs, steps=steps)
+    return ThreadHistory(thread_id=thread_id, messages=messages, runs=runs, steps=steps, thread=thread)
 
 
 async def read_threads(
@@ -70,6 +74,7 @@ async def read_threads(
     *,
     concurrency: int = 8,
     include: Iterable[str] = (),
+    with_object: bool = False,
 ) -> AsyncGenerator[ThreadHistory | FailedThread, None]:
     """Read many threads, several at once. A thread that cannot be read stops no other.
 
@@ -78,6 +83,7 @@ async def read_threads(
         thread_ids: Which threads.
         concurrency: The most threads to read at once.
         include: More to send with steps, such as `INCLUDE_FILE_SEARCH_CONTENT`.
+        with_object: Read each thread's own object, too, which has its metadata: one request more.
 
     Yields:
         The threads in the order of their ids as given, each read or with its error.
@@ -94,7 +100,7 @@ async def read_threads(
 
     async def read(thread_id: str) -> ThreadHistory | FailedThread:
         try:
-            return await read_thread(client, thread_id, include=names)
+            return await read_thread(client, thread_id, include=names, with_object=with_object)
         except RuntimeError:  # the client is closed, which no thread is to blame for
             raise
         except Exception as error:  # whatever it is, it is this thread's

@@ -5,7 +5,7 @@ from typing import Any
 
 from thread_samples import BODIES, HISTORIES, history_of
 
-from openai_steps.conversation import runs_of
+from openai_steps.conversation import run_of, runs_of
 from openai_steps.turns import MessageTurn, StepTurn, Turn
 
 
@@ -20,6 +20,12 @@ def test_a_failed_run_does_not_see_the_future() -> None:
     assert names(good.own) == ["msg_f3", "step_f3", "step_f4", "msg_f4"]
     assert (failed.question, failed.answer) == ("Refund order 7, please.", None)
     assert (good.question, good.answer) == ('Hello? "7" \U0001f64f', "Done: order 7 is refunded.")
+
+
+def test_one_run_is_the_same_as_among_all() -> None:
+    for history in HISTORIES.values():
+        assert [run_of(history, run.run.id) for run in runs_of(history)] == list(runs_of(history))
+        assert run_of(history, "run_of_nobody") is None
 
 
 def test_a_run_that_left_nothing_behind_has_its_place_in_time() -> None:

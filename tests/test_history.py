@@ -48,6 +48,15 @@ async def test_threads_come_in_order_and_one_that_is_gone_stops_no_other() -> No
             await read_thread(client, "thread_gone")
 
 
+async def test_the_thread_itself_is_read_where_it_is_asked_for() -> None:
+    async with Emulator(store=make_thread_store()).serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        (found,) = [thread async for thread in read_threads(client, ["thread_weather"], with_object=True)]
+        assert isinstance(found, ThreadHistory)
+        assert found.thread is not None
+        assert found.thread.id == "thread_weather"
+        assert (await read_thread(client, "thread_weather")).thread is None
+
+
 async def test_a_closed_client_ends_it() -> None:
     async with Emulator(store=make_thread_store()).serve() as base_url:
         async with AsyncStepsClient(base_url=base_url) as client:

@@ -12,6 +12,7 @@ from openai_steps._json.decoder import decode
 from openai_steps._models.messages import Message
 from openai_steps._models.runs import Run, RunRef
 from openai_steps._models.steps import RunStep
+from openai_steps._models.threads import Thread
 from openai_steps.archive._index import Index, Missing, RunState
 from openai_steps.archive._layout import Group, content_file
 from openai_steps.archive._manifest import Manifest, read_manifest
@@ -132,7 +133,7 @@ class Archive:
         Raises:
             ResponseDecodeError: If an object cannot be read as what it is.
         """
-        runs = self.runs(thread_id)
+        runs, thread = self.runs(thread_id), self.thread(thread_id)
         objects = {run.run_id: self.run(thread_id, run.run_id) for run in runs}
         return ThreadHistory(
             thread_id=thread_id,
@@ -141,6 +142,7 @@ class Archive:
             steps={
                 run.run_id: tuple(decode(data, RunStep) for data in self.steps(thread_id, run.run_id)) for run in runs
             },
+            thread=None if thread is None else decode(thread, Thread),
         )
 
     def file_ids(self) -> list[str]:

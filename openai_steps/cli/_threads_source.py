@@ -63,6 +63,7 @@ class ThreadsSource:
         *,
         include: tuple[str, ...] = (),
         whole: bool = True,
+        with_object: bool = False,
         take_archived: Callable[[Archive, str], None] | None = None,
     ) -> None:
         """Read the threads, and give each to a function.
@@ -71,13 +72,14 @@ class ThreadsSource:
             take: Takes a thread, in the order of the arguments.
             include: More to ask for with steps.
             whole: Where one run is meant, read its thread all the same; otherwise the run and its steps alone.
+            with_object: Read the threads' own objects, too.
             take_archived: Takes a thread of an archive instead, by its id.
 
         Raises:
             Failure: If a thread could not be read; after those that could.
         """
         if self._archive is None:
-            failures = self._from_server(take, include, whole=whole)
+            failures = self._from_server(take, include, whole=whole, with_object=with_object)
         else:
             failures = self._from_archive(take_archived or (lambda archive, thread: take(archive.history(thread))))
         if failures:
@@ -102,7 +104,7 @@ class ThreadsSource:
         return failures
 
     def _from_server(
-        self, take: Callable[[ThreadHistory], None], include: tuple[str, ...], *, whole: bool
+        self, take: Callable[[ThreadHistory], None], include: tuple[str, ...], *, whole: bool, with_object: bool
     ) -> list[str]:
         from openai_steps.export._pace import make_limiter
         from openai_steps.history import FailedThread, read_threads
@@ -113,7 +115,7 @@ class ThreadsSource:
             if self.run is not None and not whole:
                 take(await _read_run(client, self._threads[0], self.run, include))
                 return
-            async for thread in read_threads(client, self._threads, include=include):
+            async for thread in read_threads(client, self._threads, include=include, with_object=with_object):
                 if isinstance(thread, FailedThread):
                     failures.append(f"{excerpt(thread.thread_id, length=100)}: {thread.error}")
                 else:

@@ -82,7 +82,7 @@ def chat_row(run: RunInThread) -> dict[str, Any]:
     messages = [message for turn in (*run.before, *run.own) for message in _chat_messages(turn)]
     row: dict[str, Any] = {"messages": [*system, *messages]}
     if tools := [_chat_tool(tool) for tool in run.run.tools or () if isinstance(tool.get("function"), dict)]:
-        row |= {"tools": tools, "parallel_tool_calls": True}
+        row |= {"tools": tools, "parallel_tool_calls": run.run.parallel_tool_calls is not False}
     return row
 
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from attrs import asdict, frozen
 
-from openai_steps import ImageFileContent, Message, Run, RunStep, TextContent, unstructure
+from openai_steps import (
+    ImageFileContent,
+    ImageUrlContent,
+    Message,
+    Run,
+    RunStep,
+    TextContent,
+    Thread,
+    unstructure,
+)
+from openai_steps.migration._messages import crossing_files, role_of
 
 
 @frozen(kw_only=True)
@@ -38,14 +48,29 @@ class Lost:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
+def lost_of_thread(thread: Thread) -> Iterator[Lost]:
+    """Yield what of a thread's own object is lost; its metadata becomes the conversation's."""
+    yield Lost(what="created_at", detail=_time(thread.created_at))
+    for what, value in (("title", thread.title), ("tool_resources", thread.tool_resources)):
+        if value:
+            yield Lost(what=what, detail=value)
+    if thread.extra:
+        yield Lost(what="extra", detail=dict(thread.extra))
+
+
 def lost_of_message(message: Message, files: Mapping[str, str], *, is_empty: bool) -> Iterator[Lost]:
     """Yield what of a message is lost: files that are not known at the new place, annotations, times, metadata."""
+    role, crossing = role_of(message), crossing_files(message, files)
     if is_empty:
         yield Lost(what="message", message_id=message.id, detail="it has no content that can cross")
+    if role != message.role:
+        yield Lost(what="role", message_id=message.id, detail=message.role)
     for part in message.content or ():
         match part:
-            case ImageFileContent() if part.image_file.file_id not in files or message.role != "user":
+            case ImageFileContent() if part.image_file.file_id not in crossing:
                 yield Lost(what="image_file", message_id=message.id, file_id=part.image_file.file_id)
+            case ImageUrlContent() if role == "assistant":
+                yield Lost(what="image_url", message_id=message.id, detail=part.image_url.url)
             case TextContent():
                 for annotation in part.text.annotations or ():
                     detail = _json(annotation)
@@ -53,11 +78,19 @@ def lost_of_message(message: Message, files: Mapping[str, str], *, is_empty: boo
             case _ if part.type not in ("image_url", "image_file", "refusal"):
                 yield Lost(what=part.type or "content", message_id=message.id, detail=_json(part))
     for attachment in message.attachments or ():
-        if attachment.file_id not in files:
-            yield Lost(what="attachment", message_id=message.id, file_id=attachment.file_id, detail=_json(attachment))
+        what = "tools" if attachment.file_id in crossing else "attachment"
+        if what == "attachment" or attachment.tools:
+            yield Lost(what=what, message_id=message.id, file_id=attachment.file_id, detail=_json(attachment))
+    for file_id in message.file_ids or ():
+        if file_id not in crossing:
+            yield Lost(what="attachment", message_id=message.id, file_id=file_id)
     yield Lost(what="created_at", message_id=message.id, detail=_time(message.created_at))
-    if message.metadata:
-        yield Lost(what="metadata", message_id=message.id, detail=dict(message.metadata))
+    if message.status not in (None, "completed"):
+        details = {name: unstructure(message).get(name) for name in ("incomplete_details", "incomplete_at")}
+        yield Lost(what="status", message_id=message.id, detail={"status": message.status, **details})
+    for what, value in (("metadata", message.metadata), ("extra", message.extra)):
+        if value:
+            yield Lost(what=what, message_id=message.id, detail=dict(value))
 
 
 def lost_of_step(step: RunStep) -> Iterator[Lost]:
@@ -72,10 +105,37 @@ def lost_of_run(run: Run) -> Iterator[Lost]:
     yield _times(run, run_id=run.id)
     yield Lost(what="status", run_id=run.id, detail=run.status)
     yield from _usage(run, run_id=run.id)
-    for what, value in (("instructions", run.instructions), ("model", run.model), ("tools", run.tools)):
-        if value:
-            yield Lost(what=what, run_id=run.id, detail=value)
+    told = unstructure(run)
+    for what in _OF_THE_AGENT:
+        if told.get(what):
+            yield Lost(what=what, run_id=run.id, detail=told[what])
+    if settings := {name: told[name] for name in _SETTINGS if told.get(name) is not None}:
+        yield Lost(what="settings", run_id=run.id, detail=settings)
     yield from _error_and_metadata(run, run_id=run.id)
+
+
+# What belongs to an agent now, or to a response.
+_OF_THE_AGENT: Final = (
+    "assistant_id",
+    "agent_id",
+    "instructions",
+    "model",
+    "tools",
+    "tool_resources",
+    "required_action",
+    "incomplete_details",
+)
+_SETTINGS: Final = (
+    "temperature",
+    "top_p",
+    "max_prompt_tokens",
+    "max_completion_tokens",
+    "truncation_strategy",
+    "tool_choice",
+    "response_format",
+    "parallel_tool_calls",
+    "reasoning_effort",
+)
 
 
 def _times(one: Run | RunStep, **ids: str) -> Lost:
@@ -91,8 +151,9 @@ def _usage(one: Run | RunStep, **ids: str) -> Iterator[Lost]:
 def _error_and_metadata(one: Run | RunStep, **ids: str) -> Iterator[Lost]:
     if one.last_error is not None:
         yield Lost(what="last_error", detail=unstructure(one.last_error), **ids)
-    if one.metadata:
-        yield Lost(what="metadata", detail=dict(one.metadata), **ids)
+    for what, value in (("metadata", one.metadata), ("extra", one.extra)):
+        if value:
+            yield Lost(what=what, detail=dict(value), **ids)
 
 
 def _json(model: Any) -> Any:

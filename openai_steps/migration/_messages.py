@@ -20,12 +20,28 @@ def message_item(message: Message, files: Mapping[str, str]) -> dict[str, Any] |
         message: The message.
         files: From the ids of files in the thread to those at the new place.
     """
-    role = message.role if message.role in _ROLES else "user"
+    role = role_of(message)
     if role == "assistant":
         content: Any = shown(message)
     else:
         content = [*_parts(message, files), *_attachments(message, files)]
     return {"type": "message", "role": role, "content": content} if content else None
+
+
+def role_of(message: Message) -> str:
+    """Return the role of the message's item: a user's for a role that conversations do not have."""
+    return message.role if message.role in _ROLES else "user"
+
+
+def crossing_files(message: Message, files: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the files that a message can take along; an assistant's is text alone."""
+    return {} if role_of(message) == "assistant" else files
+
+
+def attached_ids(message: Message) -> list[str]:
+    """Return the ids of attached files, each once: a file may be attached for one tool and for another."""
+    named = (*(attachment.file_id for attachment in message.attachments or ()), *(message.file_ids or ()))
+    return list(dict.fromkeys(file_id for file_id in named if file_id))
 
 
 def _parts(message: Message, files: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -46,7 +62,7 @@ def _part(part: MessageContent, files: Mapping[str, str]) -> dict[str, Any] | No
             known = files.get(part.image_file.file_id)
             if known is None:
                 return {"type": "input_text", "text": f"[image {part.image_file.file_id}]"}
-            return {"type": "input_image", "file_id": known, "detail": "auto"}
+            return {"type": "input_image", "file_id": known, "detail": part.image_file.detail or "auto"}
         case RefusalContent():
             return {"type": "input_text", "text": part.refusal}
         case _:
@@ -54,6 +70,6 @@ def _part(part: MessageContent, files: Mapping[str, str]) -> dict[str, Any] | No
 
 
 def _attachments(message: Message, files: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for attachment in message.attachments or ():
-        if (known := files.get(attachment.file_id or "")) is not None:
+    for file_id in attached_ids(message):
+        if (known := files.get(file_id)) is not None:
             yield {"type": "input_file", "file_id": known}

@@ -14,12 +14,17 @@ from attrs import field, frozen
 
 from openai_steps.conversation import ThreadHistory
 from openai_steps.migration._calls import CallIds, call_items
-from openai_steps.migration._lost import Lost, lost_of_message, lost_of_run, lost_of_step
+from openai_steps.migration._lost import Lost, lost_of_message, lost_of_run, lost_of_step, lost_of_thread
 from openai_steps.migration._messages import message_item
 from openai_steps.turns import MessageTurn, StepTurn, Turn
 
 LARGEST_BATCH: Final = 20
 """The most items that one request takes."""
+
+# Of metadata: https://platform.openai.com/docs/api-reference/conversations/create
+_MOST_PAIRS: Final = 16
+_LONGEST_KEY: Final = 64
+_LONGEST_VALUE: Final = 512
 
 
 @frozen(kw_only=True)
@@ -27,20 +32,17 @@ class Migration:
     """A thread, ready to become a conversation.
 
     Attributes:
-        thread_id: The thread; it is in the conversation's metadata, too.
+        thread_id: The thread.
+        metadata: The metadata of the conversation: the thread's, where it was read, and its id as ``thread_id``.
         batches: The items, in order, no more than 20 in a batch: the first may go into ``POST /conversations``, each
             other into ``POST /conversations/{id}/items``.
         lost: What cannot cross, item by item, in the order of the thread.
     """
 
     thread_id: str
+    metadata: dict[str, str] = field(hash=False)
     batches: list[list[dict[str, Any]]] = field(hash=False)
     lost: list[Lost] = field(hash=False)
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        """The metadata of the conversation."""
-        return {"thread_id": self.thread_id[:512]}
 
 
 def migrate_thread(
@@ -61,13 +63,29 @@ def migrate_thread(
     """
     ids, files = CallIds(), file_ids or {}
     lost: list[Lost] = []
+    metadata = _metadata(history, lost)
+    if history.thread is not None:
+        lost.extend(lost_of_thread(history.thread))
     groups = [list(_items(turn, lost, ids=ids, files=files, native=native)) for turn in history.turns.turns]
     for orphan in history.turns.orphans:
         lost.append(Lost(what="message", step_id=orphan.id, message_id=orphan.message_id, detail="it was deleted"))
         lost.extend(lost_of_step(orphan))
     for run in history.runs:
         lost.extend(lost_of_run(run))
-    return Migration(thread_id=history.thread_id, batches=list(_batches(groups)), lost=lost)
+    return Migration(thread_id=history.thread_id, metadata=metadata, batches=list(_batches(groups)), lost=lost)
+
+
+def _metadata(history: ThreadHistory, lost: list[Lost]) -> dict[str, str]:
+    """Return the conversation's metadata, and note what of the thread's it has no place for."""
+    kept = {"thread_id": history.thread_id[:_LONGEST_VALUE]}
+    own = history.thread.metadata if history.thread is not None else None
+    for key, value in (own or {}).items():
+        fits = isinstance(value, str) and len(key) <= _LONGEST_KEY and len(value) <= _LONGEST_VALUE
+        if fits and key not in kept and len(kept) < _MOST_PAIRS:
+            kept[key] = value
+        else:
+            lost.append(Lost(what="metadata", detail={key: value}))
+    return kept
 
 
 def _items(

@@ -35,6 +35,13 @@ def test_an_assistant_s_message_is_text() -> None:
     assert item == {"type": "message", "role": "assistant", "content": "hi\n[image https://i.example/a.png]\nno"}
 
 
+def test_a_file_attached_twice_crosses_once() -> None:
+    attached = [{"file_id": "f", "tools": [{"type": kind}]} for kind in ("file_search", "code_interpreter")]
+    item = message_item(message("user", TEXT, attachments=attached, file_ids=["f", "g"]), {"f": "new", "g": "other"})
+    assert item is not None
+    assert [part["file_id"] for part in item["content"][1:]] == ["new", "other"]
+
+
 @pytest.mark.parametrize("role", ["user", "assistant"])
 def test_nothing_that_can_cross_is_no_item(role: str) -> None:
     assert message_item(message(role), {}) is None

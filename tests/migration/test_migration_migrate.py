@@ -5,10 +5,12 @@ import json
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from thread_samples import BODIES, HISTORIES, OUTPUTS, history_of
 
+from openai_steps import structure_thread
 from openai_steps.migration import migrate_thread
 from openai_steps.migration._migrate import LARGEST_BATCH, _batches
 
@@ -46,9 +48,29 @@ def test_files_that_were_brought_along_are_there() -> None:
         {"type": "input_image", "file_id": "file_photo", "detail": "auto"},
         {"type": "input_file", "file_id": "file_data"},
     ]
-    lost = {lost.file_id for lost in migration.lost}
+    lost = {lost.file_id for lost in migration.lost if lost.what in ("image_file", "attachment")}
     assert not lost & {"assistant-photo1", "assistant-data1"}
+    assert [lost.file_id for lost in migration.lost if lost.what == "tools" and lost.file_id] == ["assistant-data1"]
     assert "assistant-plot1" in lost  # an assistant's message is a text: its image cannot cross
+
+
+def test_metadata_of_the_thread_crosses_as_far_as_there_is_room() -> None:
+    own = {f"key{n}": "v" for n in range(20)} | {"thread_id": "mine", "k" * 65: "v", "long": "v" * 513, "odd": 7}
+    thread = structure_thread(
+        {"id": "t", "created_at": 1, "metadata": {"first": "1"} | own, "tool_resources": {"file_search": {}}, "new": 1}
+    )
+    migration = migrate_thread(evolve(HISTORIES["thread_weather"], thread=thread))
+    assert len(migration.metadata) == 16
+    assert migration.metadata["thread_id"] == "thread_weather"
+    assert migration.metadata["first"] == "1"
+    lost: dict[str, Any] = {}
+    for one in migration.lost:
+        if one.what == "metadata" and not (one.message_id or one.run_id or one.step_id):
+            lost |= one.detail
+    assert {**lost, **migration.metadata, "thread_id": "mine"} == {"first": "1"} | own
+    told = {one.what: one.detail for one in migration.lost if not (one.message_id or one.run_id or one.step_id)}
+    assert told["tool_resources"] == {"file_search": {}}
+    assert told["extra"] == {"new": 1}
 
 
 def test_what_is_lost_is_named_one_by_one() -> None:

@@ -42,4 +42,4 @@ def command(out: Path, native: bool, include: tuple[str, ...], source: ThreadsSo
         items = sum(map(len, migration.batches))
         click.echo(safe(f"{path}: {count(items, 'item')}, {len(migration.lost):,} lost"), err=True)
 
-    source.each(take, include=include)
+    source.each(take, include=include, with_object=True)
