@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Mapping
@@ -60,11 +61,11 @@ class Service:
             if target.kind == "content":
                 return self._content(str(target.ident), request)
             found = self._listed(target, request) if target.ident is None else self._found(target, request)
-            return Reply(status=200, body=msgspec.json.encode(found))
+            return Reply(status=200, body=_as_json(found))
         except Refusal as refusal:
             body = error_body(refusal, self.profile.errors, request_id)
             headers = {"Allow": _ALLOWED} if refusal.status == 405 else {}  # RFC 9110, section 15.5.6
-            text = b"" if body is None else msgspec.json.encode(body)
+            text = b"" if body is None else _as_json(body)
             return Reply(status=refusal.status, body=text, headers=headers)
 
     def _found(self, target: Target, request: RecordedRequest) -> JSONObject:
@@ -180,6 +181,13 @@ def _credential(header: str, key: str) -> str:
 
 
 _BYTES = "application/octet-stream"
+
+
+def _as_json(body: object) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can tell
+        return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _in_parts(content: bytes, request: RecordedRequest) -> Reply:

@@ -10,4 +10,16 @@ Attributes: TypeAlias = dict[str, str | int | tuple[str, ...]]
 
 def known(attributes: Mapping[str, str | int | tuple[str, ...] | None]) -> Attributes:
     """Return the attributes that have a value."""
-    return {name: value for name, value in attributes.items() if value is not None}
+    return {
+        name: sendable(value) if isinstance(value, str) else value
+        for name, value in attributes.items()
+        if value is not None
+    }
+
+
+def sendable(text: str) -> str:
+    r"""Return text that UTF-8 has; half of a surrogate pair becomes ``\ud83d``, its escape in JSON.
+
+    With one such text an exporter drops all spans of its batch, and tells its log alone.
+    """
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -19,7 +19,7 @@ from openai_steps._models.messages import Message
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import LastError, RunStep, Usage
 from openai_steps._models.tokens import Tokens
-from openai_steps.conversation import Call, RunInThread, ThreadHistory, calls_of, runs_of
+from openai_steps.conversation import Call, ThreadHistory, calls_of, run_of
 from openai_steps.otel._attributes import Attributes, known
 from openai_steps.otel._content import run_content, step_content
 from openai_steps.otel._ids import span_context
@@ -99,7 +99,7 @@ def plan_run(
     usage = _usage(_tokens(run) if of_steps == Tokens() else Tokens())
     sums = _usage(_tokens(run) if _tokens(run) != Tokens() else of_steps)
     shared = {"gen_ai.conversation.id": thread_id or None, **_provider(settings.endpoint)}
-    content = run_content(run, _in_thread(run, history)) if settings.content else {}
+    content = run_content(run, run_of(history, run.id) if history is not None else None) if settings.content else {}
     by_id = {message.id: message for message in history.messages} if settings.content and history else {}
     return PlannedSpan(
         context=span_context(thread_id, run.id),
@@ -124,11 +124,6 @@ def plan_run(
         error=_error(run),
         children=tuple(_plan_step(step, run, end, shared, by_id, settings) for step in steps),
     )
-
-
-def _in_thread(run: Run, history: ThreadHistory | None) -> RunInThread | None:
-    found = runs_of(history) if history is not None else ()
-    return next((one for one in found if one.run.id == run.id), None)
 
 
 def _plan_step(

@@ -22,6 +22,7 @@ from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
 from openai_steps._version import VERSION
 from openai_steps.conversation import ThreadHistory
+from openai_steps.otel._attributes import sendable
 from openai_steps.otel._ids import PlannedIds, plan
 from openai_steps.otel._plan import PlannedSpan, Settings, plan_run
 
@@ -84,7 +85,7 @@ def _above(root: PlannedSpan, tracer: Tracer) -> Context:
 def _write(tracer: Tracer, planned: PlannedSpan, parent: Context, links: Iterable[Link] = ()) -> SpanContext:
     with plan(planned.context):
         span = tracer.start_span(
-            planned.name,
+            sendable(planned.name),
             context=parent,
             kind=planned.kind,
             attributes=planned.attributes,
@@ -92,8 +93,8 @@ def _write(tracer: Tracer, planned: PlannedSpan, parent: Context, links: Iterabl
             start_time=planned.start,
         )
     if planned.error is not None:
-        span.set_attribute("error.type", planned.error.code)
-        span.set_status(Status(StatusCode.ERROR, planned.error.message))
+        span.set_attribute("error.type", sendable(planned.error.code))
+        span.set_status(Status(StatusCode.ERROR, sendable(planned.error.message)))
     inside = set_span_in_context(span, Context())
     for child in planned.children:
         _write(tracer, child, inside)

@@ -237,3 +237,16 @@ async def test_every_profile_has_the_messages_and_runs_of_a_thread(profile: str)
     async with serving(served_as) as served:
         for path in ("/threads/t/messages", "/threads/t/runs", "/threads/t", "/threads/t/messages/m1"):
             assert (await served.call(path))[0] == (404 if path.rpartition("/")[2] in served_as.absent else 200)
+
+
+async def test_half_of_a_surrogate_pair_is_answered_as_its_escape() -> None:
+    emulator = Emulator()
+    emulator.store.add_run("t", "r", steps=[{"id": "s\ud83d", "created_at": 1}])
+    async with (
+        emulator.serve() as base_url,
+        aiohttp.ClientSession() as session,
+        session.get(f"{base_url}/threads/t/runs/r/steps") as answer,
+    ):
+        text = await answer.read()
+    assert answer.status == 200
+    assert rb'"s\ud83d"' in text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,6 +13,9 @@ from openai_steps.cli._threads_source import ThreadsSource, threads_or_run_optio
 
 if TYPE_CHECKING:
     from openai_steps.conversation import ThreadHistory
+
+_LARGEST_EXPORT: Final = 512
+"""The most spans in one request, as of OpenTelemetry's own batches."""
 
 
 def _read_headers(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -57,20 +60,29 @@ def command(
         from openai_steps.otel import write_run
     with needing("opentelemetry", "opentelemetry-sdk opentelemetry-exporter-otlp-proto-http", what="Sending traces"):
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
+        from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+        from opentelemetry.sdk.trace.export import SpanExportResult
 
         from openai_steps.otel.sdk import RunIdGenerator
 
-    results: list[SpanExportResult] = []
+    class _Held(SpanProcessor):
+        """Holds the spans of a run. A batch processor would drop those that its queue has no place for."""
 
-    class _Exporter(OTLPSpanExporter):
-        def export(self, spans: object) -> SpanExportResult:
-            results.append(super().export(spans))  # type: ignore[arg-type]
-            return results[-1]
+        def on_end(self, span: ReadableSpan) -> None:
+            spans.append(span)
 
-    provider = TracerProvider(id_generator=RunIdGenerator())
-    provider.add_span_processor(BatchSpanProcessor(_Exporter(endpoint=otlp, headers=otlp_headers)))
+    spans: list[ReadableSpan] = []
+    provider = TracerProvider(id_generator=RunIdGenerator(), shutdown_on_exit=False)
+    provider.add_span_processor(_Held())
+    exporter = OTLPSpanExporter(endpoint=otlp, headers=otlp_headers)
+
+    def send(run_id: str) -> None:
+        # Each run in exports of its own: some backends count a span twice if both copies come in one.
+        while spans:
+            if exporter.export(spans[:_LARGEST_EXPORT]) is not SpanExportResult.SUCCESS:
+                raise Failure(f"{otlp} did not take the spans of {run_id}.", hint=f"{count(sent, 'run')} were sent.")
+            del spans[:_LARGEST_EXPORT]
+
     endpoint = source.endpoint
     sent = left = 0
 
@@ -93,14 +105,12 @@ def command(
                 openinference=openinference,
                 tracer_provider=provider,
             )
-            provider.force_flush()  # some backends count a span twice if both copies come in one export
-            if SpanExportResult.FAILURE in results:
-                raise Failure(f"{otlp} did not take the spans of {run.id}.", hint=f"{count(sent, 'run')} were sent.")
+            send(run.id)
             sent += 1
 
     try:
         source.each(take, include=include, whole=content)
     finally:
-        provider.shutdown()
+        exporter.shutdown()  # type: ignore[no-untyped-call]  # it has no annotations
     unfinished = f"; {count(left, 'run')} still going on" if left else ""
     click.echo(safe(f"{count(sent, 'run')} sent to {otlp}{unfinished}."), err=True)

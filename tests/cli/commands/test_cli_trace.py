@@ -1,5 +1,6 @@
 """``openai-steps trace``: the finished runs of threads, sent to a collector."""
 
+import gzip
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ import pytest
 from command_line import call, fails, invoke
 from thread_samples import make_thread_store, write_archive
 
-from openai_steps.emulator import Emulator
+from openai_steps.emulator import Emulator, Store
 
 pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="needs the OTLP exporter")
 
@@ -48,6 +49,38 @@ def test_the_runs_of_an_archive_are_sent(tmp_path: Path, content: bool) -> None:
     assert result.stderr == f"5 runs sent to {url}.\n"
     assert len(got) == 5  # one export for each run
     assert (b"Refund order 7" in b"".join(got)) is content
+
+
+async def test_what_utf_8_does_not_have_stops_nothing() -> None:
+    store = make_thread_store()
+    half = {"type": "text", "text": {"value": "half \ud83d", "annotations": []}}
+    store.add_message("thread_weather", {"id": "msg_half", "role": "user", "created_at": 1, "content": [half]})
+    run = {
+        "id": "run_half",
+        "thread_id": "thread_weather",
+        "status": "failed",
+        "created_at": 1,
+        "model": "m\ud83d",
+    }
+    store.set_run({**run, "last_error": {"code": "\ud83d", "message": "\ud83d"}})
+    with collector(200) as (url, got):
+        async with Emulator(store=store).serve() as base_url:
+            told = await invoke("trace", "thread_weather", "--content", "--otlp", url, "--base-url", base_url)
+    assert told.stderr == f"2 runs sent to {url}.\n"
+    assert rb"half \ud83d" in b"".join(got)
+
+
+async def test_a_run_of_more_spans_than_a_batch_processor_holds_is_sent_whole() -> None:
+    store = Store()
+    store.add_thread(thread_id="t")
+    store.set_run({"id": "r", "thread_id": "t", "status": "completed", "created_at": 1})
+    store.add_steps({"id": f"step_{n}", "thread_id": "t", "run_id": "r", "created_at": n} for n in range(2_100))
+    with collector(200) as (url, got):
+        async with Emulator(store=store).serve() as base_url:
+            await invoke("trace", "t", "r", "--otlp", url, "--base-url", base_url)
+    sent = b"".join(map(gzip.decompress, got)) if got[0].startswith(b"\x1f\x8b") else b"".join(got)
+    assert sent.count(b"openai_steps.step.id") == 2_100
+    assert len(got) == 5
 
 
 def test_a_collector_that_refuses_is_told(tmp_path: Path) -> None:
