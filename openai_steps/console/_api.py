@@ -34,7 +34,7 @@ from openai_steps.console._form import KNOWN_INCLUDES, PARAMETERS, Call, FormErr
 from openai_steps.console._snippets import snippets, token_line
 from openai_steps.doctor import examine
 from openai_steps.gateway._answer import masked
-from openai_steps.timeline import build_timeline, to_html
+from openai_steps.timeline import build_timeline, to_html, to_svg
 
 Result: TypeAlias = dict[str, Any]
 
@@ -310,9 +310,10 @@ class Api:
             return {"name": "answer.json", "text": body.decode("utf-8", "replace")}
         call, connection = read_form(_form(data)), self.connection(data)
         steps, _ = await self._collect(connection, call, "asc")
-        if data.get("kind") == "timeline":
-            run = await _run_of(connection.client, call)
-            return {"name": "timeline.html", "text": to_html(build_timeline(steps, run=run))}
+        if (kind := data.get("kind")) in ("timeline", "svg"):
+            timeline = build_timeline(steps, run=await _run_of(connection.client, call))
+            drawn = to_svg(timeline) if kind == "svg" else to_html(timeline)
+            return {"name": "timeline.svg" if kind == "svg" else "timeline.html", "text": drawn}
         return {"name": "steps.jsonl", "text": "".join(f"{dumps(step).decode()}\n" for step in steps)}
 
     async def _key(self, data: Result) -> Result:

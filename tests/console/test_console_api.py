@@ -233,6 +233,9 @@ async def test_steps_are_saved_as_json_lines_that_can_be_served() -> None:
         assert lines == make_steps(3)
         assert saved["name"] == "steps.jsonl"
         assert (await opened.ask("save", kind="timeline"))["text"].startswith("<!doctype html>")
+        picture = await opened.ask("save", kind="svg")
+        assert picture["name"] == "timeline.svg"
+        assert picture["text"].startswith("<svg")
 
 
 async def test_what_is_pasted_fills_the_form() -> None:

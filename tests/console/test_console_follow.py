@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 from typing import Any
 
+import pytest
 from console_setup import FORM, KEY, Opened, console
 from sample_steps import RUN, THREAD, make_step
 
 from openai_steps.console._follow import follow
 from openai_steps.console._form import read_form
 from openai_steps.emulator import Answer
+from openai_steps.gateway import Bounds
+
+FUNCTION = {"name": "f" * 3_000, "arguments": "{}", "output": "o"}
+LONG = {"type": "tool_calls", "tool_calls": [{"id": "c", "type": "function", "function": FUNCTION}]}
 
 
 def parsed(chunk: bytes) -> tuple[str, Any]:
@@ -112,3 +118,23 @@ async def test_a_page_that_goes_away_ends_the_following() -> None:
         async with asyncio.timeout(20):
             while opened.console._follows:  # noqa: ASYNC110 - it is told by no event
                 await asyncio.sleep(0.01)
+
+
+async def test_a_page_that_does_not_read_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openai_steps.console._app._BOUNDS", Bounds(write_seconds=0.3))
+    steps = [make_step(number, step_details=LONG, type="tool_calls") for number in range(3_000)]
+    async with console(steps) as opened:
+        opened.emulator.store.set_run_status(THREAD, RUN, "in_progress")  # it does not end by itself
+        body = json.dumps({"form": FORM}).encode()
+        with socket.socket() as lazy:
+            lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            lazy.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(lazy, ("127.0.0.1", opened.port))
+            said = f"POST /api/follow HTTP/1.1\r\nHost: {opened.host}\r\nAuthorization: Bearer {opened.secret}\r\n"
+            said += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            await asyncio.get_running_loop().sock_sendall(lazy, said.encode() + body)
+            async with asyncio.timeout(60):
+                while not opened.events:  # noqa: ASYNC110 - it is told by no event
+                    await asyncio.sleep(0.05)
+        assert opened.console._follows == 0
+        assert (await opened.post("/api/state")).status == 200

@@ -112,6 +112,55 @@ async def test_lock_ends_it(browser: Browser) -> None:
         await drive(work)
 
 
+async def test_who_comes_back_sees_nothing_of_before(browser: Browser) -> None:
+    async with console(3) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            send(browser)
+            for tab in ("timeline", "raw", "headers"):
+                browser.click(f"#tab-{tab}")
+            browser.wait_for("document.querySelector('#panel-timeline iframe')")
+            browser.open("about:blank")
+            browser.evaluate("(history.back(), 1)")
+            browser.wait_for("document.getElementById('main')?.hidden === false")
+            assert browser.evaluate(f"{LINES}.length") == 0
+            assert "step_0001" not in browser.evaluate("document.documentElement.outerHTML")
+            assert browser.evaluate("document.querySelector('iframe')") is None
+            send(browser)
+            browser.click("#lock")
+            browser.wait_for("document.getElementById('gate').textContent")
+            assert "step_0001" not in browser.evaluate("document.documentElement.outerHTML")
+
+        await drive(work)
+
+
+async def test_a_key_that_is_typed_stays_nowhere_in_the_page(browser: Browser) -> None:
+    async with console(3) as opened:
+        opened.emulator.inject(Answer(401, {"error": {"message": KEY}}))
+
+        def work() -> None:
+            enter(opened, browser)
+            browser.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+            browser.click("#key")
+            browser.type(KEY)
+            browser.click("#use-key")
+            browser.wait_for(f"{STATUS}.includes('The key is used')")
+            browser.click("#send")
+            browser.wait_for("document.querySelector('#errors p')")
+            send(browser)
+            for tab in ("timeline", "raw", "headers"):
+                browser.click(f"#tab-{tab}")
+            browser.wait_for("document.querySelector('#panel-timeline iframe')")
+            everything = "[document.documentElement.outerHTML, ...document.querySelectorAll('input, textarea')]"
+            everything += (
+                ".map(e => e.value ?? e).concat(JSON.stringify({...localStorage, ...sessionStorage}), location.href)"
+            )
+            assert not [text for text in browser.evaluate(everything) if KEY in text]
+
+        await drive(work)
+
+
 # --- Send and see -------------------------------------------------------------------------------------------------
 
 
@@ -136,6 +185,30 @@ async def test_send_shows_table_raw_headers_and_code(browser: Browser) -> None:
             code = browser.wait_for("document.querySelector('#snippets pre')?.textContent")
             assert "list_steps_page" in code
             assert browser.log() == []
+
+        await drive(work)
+
+
+async def test_items_of_the_raw_text_are_folded_and_nothing_is_added(browser: Browser) -> None:
+    async with console([make_step(1, metadata={"needle": "x"}), *make_steps(1)]) as opened:
+
+        def work() -> None:
+            enter(opened, browser)
+            send(browser)
+            browser.click("#tab-raw")
+            shown, items = "document.querySelector('#panel-raw pre')", "document.querySelectorAll('#panel-raw details')"
+            raw = json.loads(browser.evaluate(f"{shown}.textContent"))
+            assert [step["id"] for step in raw["data"]] == ["step_0001", "step_0000"]
+            assert browser.evaluate(f"[...{items}].map(e => e.open)") == [True, True]
+            browser.click("#panel-raw .toolbar button")
+            assert browser.evaluate(f"[...{items}].map(e => e.open)") == [False, False]
+            assert '"step_0001"' in browser.evaluate(f"{shown}.innerText")
+            assert "needle" not in browser.evaluate(f"{shown}.innerText")
+            browser.click("#panel-raw input")
+            browser.type("needle")
+            browser.press("Enter")
+            browser.wait_for(f"{STATUS} === 'Found.'")
+            assert "needle" in browser.evaluate(f"{shown}.innerText")
 
         await drive(work)
 
@@ -685,6 +758,35 @@ async def test_the_timelines_frame_reaches_nothing(browser: Browser) -> None:
         await drive(work)
 
 
+async def test_a_hostile_page_in_the_timelines_place_reaches_nothing(browser: Browser) -> None:
+    async with console(5) as opened:
+        tries = {
+            "parent": "parent.document.title",
+            "storage": "sessionStorage.length",
+            "local": "localStorage.length",
+            "cookie": "document.cookie",
+            "top": "top.location = 'about:blank'",
+            "open": "if (!open('about:blank')) throw new Error('blocked')",
+        }
+        code = "".join(f"try {{ {code}; got('{name}') }} catch (e) {{ }}" for name, code in tries.items())
+        asks = f"fetch('{opened.origin}/api/state', {{method: 'POST', body: '{{}}'}}).then(() => got('state'), () => 0)"
+        page = "<!doctype html><script>const got = name => parent.postMessage(name, '*');"
+        page += f"{code} {asks}.then(() => got('end'))</script>"
+        opened.console._api._keep_page = lambda _: opened.console._keep_frame(page)
+
+        def work() -> None:
+            enter(opened, browser)
+            send(browser)
+            browser.evaluate("(window.got = [], addEventListener('message', event => got.push(event.data)), 1)")
+            browser.click("#tab-timeline")
+            browser.wait_for("window.got.includes('end')")
+            assert browser.evaluate("window.got") == ["end"]
+            assert browser.evaluate("document.getElementById('main').hidden") is False
+            browser.log()
+
+        await drive(work)
+
+
 # --- Live ---------------------------------------------------------------------------------------------------------
 
 
@@ -774,6 +876,98 @@ async def test_following_is_stopped(browser: Browser) -> None:
         async with asyncio.timeout(20):
             while opened.console._follows:  # noqa: ASYNC110 - it is told by no event
                 await asyncio.sleep(0.05)
+
+
+async def test_a_server_that_goes_away_while_a_run_is_followed_costs_nothing(browser: Browser) -> None:
+    async with console(2) as opened:
+        store = opened.emulator.store
+        store.set_run_status(THREAD, RUN, "in_progress")
+
+        def follow(count: int) -> None:
+            browser.click("#follow")
+            browser.wait_for(f"{LINES}.length === {count}")
+
+        await drive(lambda: enter(opened, browser))
+        await drive(lambda: follow(2))
+        opened.emulator.inject(Answer(500, {"error": {"message": "broken", "code": "away"}}), times=3)
+        told = "document.getElementById('errors').textContent"
+        await drive(lambda: browser.wait_for(f"{told}.includes('broken') && {told}.includes('away')"))
+        assert "Press Follow to go on" in await drive(lambda: browser.evaluate(STATUS))
+        assert await drive(lambda: browser.evaluate(f"{LINES}.length")) == 2
+        store.append_step(THREAD, RUN, make_step(2))
+        await drive(lambda: follow(3))
+        assert await drive(lambda: browser.evaluate(told)) == ""
+        await drive(lambda: browser.press("Escape"))
+
+
+async def test_a_console_that_is_lost_while_a_run_is_followed_is_told(browser: Browser) -> None:
+    async with console(2) as opened:
+        opened.emulator.store.set_run_status(THREAD, RUN, "in_progress")
+
+        def work() -> None:
+            enter(opened, browser)
+            browser.click("#follow")
+            browser.wait_for(f"{LINES}.length === 2")
+
+        await drive(work)
+    lost = "The connection to the console was lost. Press Follow to go on: nothing is missed."
+    await drive(lambda: browser.wait_for(f"{STATUS} === {lost!r}"))
+    assert await drive(lambda: browser.evaluate(f"{LINES}.length")) == 2
+
+
+async def test_a_page_that_is_loaded_again_goes_on_following(browser: Browser) -> None:
+    async with console(2) as opened:
+        store = opened.emulator.store
+        store.set_run_status(THREAD, RUN, "in_progress")
+
+        def work() -> None:
+            enter(opened, browser)
+            browser.click("#follow")
+            browser.wait_for(f"{LINES}.length === 2")
+            store.append_step(THREAD, RUN, make_step(2))
+            browser.evaluate("location.reload()")
+            browser.wait_for(f"{LINES}.length === 3")
+            browser.press("Escape")
+            browser.wait_for(f"{STATUS} === 'Stopped.'")
+            browser.evaluate("location.reload()")
+            browser.wait_for(
+                "document.getElementById('main')?.hidden === false && document.querySelector('#snippets pre')"
+            )
+            assert browser.evaluate("document.getElementById('stop').disabled")
+
+        await drive(work)
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        (
+            "(window.setTimeout = (real => (f, ms) => real(f, Math.min(ms, 100)))(window.setTimeout),"
+            "Object.defineProperty(document, 'hidden', {get: () => true}),"
+            "document.dispatchEvent(new Event('visibilitychange')), 1)",
+            "This tab was hidden for ten minutes. Press Follow to go on: nothing is missed.",
+        ),
+        (
+            "(performance.now = (now => () => now() + 60001)(performance.now.bind(performance)), 1)",
+            "The console has gone silent. Press Follow to go on: nothing is missed.",
+        ),
+    ],
+    ids=["hidden", "silent"],
+)
+async def test_a_following_that_nobody_sees_or_hears_of_is_given_up(browser: Browser, script: str, told: str) -> None:
+    """Though nothing happens in the run that would wake the page."""
+    async with console(2) as opened:
+        opened.emulator.store.set_run_status(THREAD, RUN, "in_progress")
+
+        def work() -> None:
+            enter(opened, browser)
+            browser.click("#follow")
+            browser.wait_for(f"{LINES}.length === 2")
+            browser.evaluate(script)
+            browser.wait_for(f"{STATUS} === {told!r}")
+            browser.wait_for("document.getElementById('stop').disabled")
+
+        await drive(work)
 
 
 def test_the_demo_is_there() -> None:

@@ -94,6 +94,8 @@ async def _serve(
 ) -> None:
     from contextlib import AsyncExitStack
 
+    from openai_steps.gateway._gateway import is_loopback
+
     async with AsyncExitStack() as stack:
         endpoints: dict[str, Endpoint] = {}
         options: dict[str, dict[str, Any]] = {}
@@ -115,6 +117,11 @@ async def _serve(
             origin = await stack.enter_async_context(console.serve(**serving))
         except ValueError as error:
             raise click.UsageError(str(error).replace("allow_hosts", "--allow-host")) from None
+        if not is_loopback(serving["host"]):
+            origin = f"https://{hosts[0]}:{origin.rpartition(':')[2]}"
+            click.echo(
+                f"{serving['host']} can be reached from other machines; who has a link gets in, and nobody else."
+            )
         with stop_signals() as stopped:
             _print_link(console, origin)
             if opens:

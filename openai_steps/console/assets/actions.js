@@ -5,9 +5,9 @@ import { ask } from "./api.js";
 import { failed, request, tellAnswer, tellRun } from "./answer.js";
 import { $, download, h, say, show } from "./dom.js";
 import * as form from "./form.js";
-import { follow, showRuns } from "./live.js";
-import { changed, run, shutIfOver } from "./page.js";
-import { remember } from "./recent.js";
+import { follow, GO_ON, showRuns } from "./live.js";
+import { changed, followed, run, shutIfOver } from "./page.js";
+import { forget, remember } from "./recent.js";
 import { showStep } from "./step.js";
 import * as table from "./table.js";
 
@@ -29,10 +29,7 @@ export function send() {
       remember(asked, again);
       tellAnswer(answer);
     }
-    if (failed(answer)) {
-      if (!answer.fields) noTable();
-      return;
-    }
+    if (failed(answer)) return answer.fields ? undefined : noTable();
     const after = asked.form.after, before = asked.form.before;
     view = { asked, first: after || before ? null : 1, more: answer.has_more !== false, less: Boolean(after || before) };
     showPage(answer.rows, `${answer.rows.length} steps, ${answer.milliseconds} ms.${unreadable(answer)}`);
@@ -116,7 +113,10 @@ export function followRun() {
     hideStep();
     view = null;
     $("pager").hidden = true;
-    await follow(request(), signal, tellRun, form.tellErrors);
+    followed(form.toFragment());
+    const answer = await follow(request(), signal, tellRun);
+    if (answer.ended || answer.fields) followed("");
+    if (failed(answer) && answer.error) say(`That did not work. ${GO_ON}`);
   });
 }
 
@@ -139,20 +139,21 @@ export function showTimeline() {
   run("Drawing…", async (signal) => {
     const answer = await ask("timeline", request(), signal);
     if (failed(answer)) return;
-    const save = h("button", { type: "button", onclick: async () => {
-      const { name, text } = await ask("save", { ...request(), kind: "timeline" });
-      download(name, text);
-    } }, "Save as HTML");
-    show($("panel-timeline"), h("div", { class: "toolbar" }, save),
+    const saves = [["Save as HTML", "timeline"], ["Save as SVG", "svg"]].map(([title, kind]) =>
+      h("button", { type: "button", onclick: () => save(kind) }, title));
+    show($("panel-timeline"), h("div", { class: "toolbar" }, ...saves),
       h("iframe", { src: answer.path, sandbox: "allow-scripts", title: "Timeline of the run", class: "timeline" }));
     say("The timeline is drawn.");
   });
 }
 
-/** Save the run's steps as JSON Lines, which `serve` and `--from` read. */
-export function save() {
+/**
+ * Save the run: its steps as JSON Lines, which `serve` and `--from` read, or its timeline.
+ * @param {string} kind
+ */
+export function save(kind) {
   run("Reading the whole run…", async (signal) => {
-    const answer = await ask("save", { ...request(), kind: "jsonl" }, signal);
+    const answer = await ask("save", { ...request(), kind }, signal);
     if (failed(answer)) return;
     download(answer.name, answer.text);
     say("Saved.");
@@ -169,6 +170,14 @@ export async function openStep(row, focus) {
   if (!answer || failed(answer)) return;
   showStep(answer.step, table.focusChosen);
   if (focus) $("step").focus();
+}
+
+/** Show nothing that came from a server: whoever comes back to this page, or unlocks it, sees no one's data. */
+export function wipe() {
+  noTable();
+  forget();
+  for (const id of ["panel-timeline", "panel-raw", "panel-headers", "run-list", "findings", "facts", "log"]) show($(id));
+  form.clearErrors();
 }
 
 export function hideStep() {

@@ -2,7 +2,7 @@
 /** Server-sent events over fetch, since EventSource can send no header. */
 
 /**
- * Read the events of a response.
+ * Read the events of a response, and its comments, whose name is empty: they tell that the line is open.
  * @param {Response} response
  * @returns {AsyncGenerator<{name: string, data: any}>}
  */
@@ -19,9 +19,9 @@ export async function* events(response) {
       waiting = parts.pop() ?? "";
       for (const part of parts) {
         const lines = part.split("\n");
-        const name = lines.find((line) => line.startsWith("event: "))?.slice(7);
+        const name = lines.find((line) => line.startsWith("event: "))?.slice(7) ?? "";
         const data = lines.find((line) => line.startsWith("data: "))?.slice(6);
-        if (name && data) yield { name, data: JSON.parse(data) };
+        yield { name, data: data ? JSON.parse(data) : null };
       }
     }
   } finally {

@@ -7,7 +7,10 @@ import { events } from "./events.js";
 import * as table from "./table.js";
 
 const SUMMARY_SECONDS = 5;
+const SILENT_SECONDS = 60; // the console says something every 15
 const HIDDEN_MINUTES = 10;
+/** What to do where a run is no longer followed: it is read anew, so whatever has happened meanwhile is in it. */
+export const GO_ON = "Press Follow to go on: nothing is missed.";
 /** A browser opens six connections to one server. The others are for all that tabs ask besides. */
 const MOST_TABS = 4;
 
@@ -31,16 +34,16 @@ async function takePlace() {
  * @param {Record<string, any>} request
  * @param {AbortSignal} signal
  * @param {(run: Record<string, any>) => void} changed Is told of the run.
- * @param {(fields: Record<string, string>) => void} refused
- * @returns {Promise<void>}
+ * @returns {Promise<Record<string, any>>} What came of it: `ok`, or the fields or the error that say why not; `ended`.
  */
-export async function follow(request, signal, changed, refused) {
+export async function follow(request, signal, changed) {
   const giveBack = await takePlace();
   if (giveBack === null) {
-    return say(`${MOST_TABS} tabs follow runs already, and a browser has connections for no more: stop one of them.`);
+    say(`${MOST_TABS} tabs follow runs already, and a browser has connections for no more: stop one of them.`);
+    return { ok: true };
   }
   try {
-    await listen(request, signal, changed, refused);
+    return await listen(request, signal, changed);
   } finally {
     giveBack();
   }
@@ -50,18 +53,19 @@ export async function follow(request, signal, changed, refused) {
  * @param {Record<string, any>} request
  * @param {AbortSignal} signal
  * @param {(run: Record<string, any>) => void} changed
- * @param {(fields: Record<string, string>) => void} refused
- * @returns {Promise<void>}
+ * @returns {Promise<Record<string, any>>}
  */
-async function listen(request, signal, changed, refused) {
-  const response = await open("follow", request, signal);
-  if (response.headers.get("Content-Type") !== "text/event-stream") {
-    return refused((await response.json()).fields);
-  }
+async function listen(request, signal, changed) {
+  const given = new AbortController(); // up
+  const response = await open("follow", request, AbortSignal.any([signal, given.signal]));
+  if (response.headers.get("Content-Type") !== "text/event-stream") return response.json();
   table.fill([]);
-  let fresh = 0, altered = 0, told = Date.now();
+  let fresh = 0, altered = 0, told = Date.now(), heard = performance.now(), why = "";
+  /** @param {string} reason */
+  const giveUp = (reason) => { why = reason; given.abort(); };
   say("Following. Rows come by themselves.");
   const summary = setInterval(() => {
+    if (performance.now() - heard > SILENT_SECONDS * 1000) giveUp("The console has gone silent.");
     if (!(fresh || altered) || Date.now() - told < SUMMARY_SECONDS * 1000) return;
     if ($("announce").checked) $("log").append(h("p", {}, `${fresh} new step${fresh === 1 ? "" : "s"}, ${altered} changed.`));
     while ($("log").childElementCount > 20) $("log").firstElementChild.remove();
@@ -71,27 +75,29 @@ async function listen(request, signal, changed, refused) {
   let hidden = 0;
   const away = () => {
     clearTimeout(hidden);
-    if (document.hidden) hidden = setTimeout(() => stopped.abort(), HIDDEN_MINUTES * 60_000);
+    if (document.hidden) hidden = setTimeout(() => giveUp("This tab was hidden for ten minutes."), HIDDEN_MINUTES * 60_000);
   };
-  const stopped = new AbortController();
   document.addEventListener("visibilitychange", away);
-  let ended = false;
   try {
     for await (const { name, data } of events(response)) {
-      if (stopped.signal.aborted) break;
+      heard = performance.now();
       if (name === "step") table.update(data) ? altered++ : fresh++;
       else if (name === "run") changed(data);
-      else if (name === "end") ended = true;
-      else if (name === "error") throw new Error(data.message);
+      else if (name === "error") return { ok: false, error: data };
+      else if (name === "end") {
+        say(`The run has ended: ${table.size()} steps.`);
+        return { ok: true, ended: true };
+      }
     }
-    if (stopped.signal.aborted) say("Stopped: this tab was hidden for ten minutes. Press Follow to go on.");
-    else if (ended) say(`The run has ended: ${table.size()} steps.`);
-    else say("The connection to the console was lost. Press Follow to go on.");
+  } catch (error) {
+    if (signal.aborted || !(why || error instanceof TypeError)) throw error; // a TypeError is the network's
   } finally {
     clearInterval(summary);
     clearTimeout(hidden);
     document.removeEventListener("visibilitychange", away);
   }
+  say(`${why || "The connection to the console was lost."} ${GO_ON}`);
+  return { ok: true };
 }
 
 /**

@@ -1,11 +1,13 @@
 // @ts-check
 /** The page: it begins here, and knows which button does what. */
 
-import { check, followRun, hideStep, listRuns, openStep, save, send, showTimeline, turn, wholeRun } from "./actions.js";
+import { check, followRun, hideStep, listRuns, openStep, save, send, showTimeline, turn, wholeRun, wipe } from "./actions.js";
 import { ask, begin } from "./api.js";
 import { $, copy, h, say, show } from "./dom.js";
 import * as form from "./form.js";
-import { changed, lock, setTheme, shut, shutIfOver, state, stop, tellConnection, useKey } from "./page.js";
+import {
+  changed, followed, lock, setTheme, shut, shutIfOver, state, stop, tellConnection, useKey, wasFollowed,
+} from "./page.js";
 import { forget } from "./recent.js";
 import { setUp as setUpSnippets } from "./snippets.js";
 import * as table from "./table.js";
@@ -35,11 +37,14 @@ async function start() {
   tellConnection();
   changed();
   $("thread_id").focus();
+  if (wasFollowed()) followRun();
 }
 
 /** @type {Record<string, () => void>} */
 const PRESSED = {
-  whole: wholeRun, follow: followRun, runs: () => listRuns(), stop, check, "use-key": useKey, forget, lock, save,
+  whole: wholeRun, follow: followRun, runs: () => listRuns(), stop, check, "use-key": useKey, forget,
+  save: () => save("jsonl"),
+  lock: () => { stop(); wipe(); lock(); },
   "page-first": () => turn("first"), "page-previous": () => turn("previous"), "page-next": () => turn("next"),
   "page-last": () => turn("last"),
   "copy-token": () => copy(state.token_line, $("copy-token")),
@@ -67,7 +72,12 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") stop();
 });
 addEventListener("popstate", () => { form.fromFragment(location.hash.slice(1)); changed(); });
-addEventListener("pagehide", () => { stop(); table.fill([]); show($("panel-raw")); hideStep(); });
+addEventListener("pagehide", () => {
+  const fragment = form.toFragment(), goesOn = wasFollowed();
+  stop();
+  wipe();
+  if (goesOn) followed(fragment);
+});
 table.setUp(openStep);
 setUpSnippets(changed);
 chooseView($("tab-table"));

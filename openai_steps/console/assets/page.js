@@ -3,7 +3,7 @@
 
 import { ask, end, NoSession } from "./api.js";
 import { failed, request, tellError } from "./answer.js";
-import { $, h, say, show } from "./dom.js";
+import { $, copy, h, say, show } from "./dom.js";
 import * as form from "./form.js";
 import { noSnippets, showSnippets } from "./snippets.js";
 
@@ -23,7 +23,10 @@ export function tellConnection() {
   const one = state.connections.find((/** @type {any} */ connection) => connection.name === $("connection").value);
   if (!one) return;
   $("source").textContent = `${one.host} · key: ${one.key}`;
-  const facts = [["Provider", one.provider], ["Server", one.server], ["Key", one.key], ["Through this console", one.base_url],
+  const copying = h("button", { type: "button", class: "quiet" }, "Copy");
+  copying.addEventListener("click", () => copy(one.base_url, copying));
+  const facts = [["Provider", one.provider], ["Server", one.server], ["Key", one.key],
+    ["Through this console", h("span", {}, `${one.base_url} `, copying)],
     ...(one.ended_on ? [["End", `This API was announced to end at this host on ${one.ended_on}.`]] : [])];
   show($("facts-connection"), ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
@@ -52,7 +55,7 @@ export function shutIfOver(error) {
  * @param {(signal: AbortSignal) => Promise<void>} work
  */
 export async function run(what, work) {
-  running?.abort();
+  stop();
   const mine = running = new AbortController();
   form.clearErrors();
   $("stop").disabled = false;
@@ -75,8 +78,23 @@ export async function run(what, work) {
 
 /** End what is being done. */
 export function stop() {
+  followed("");
   running?.abort();
 }
+
+const FOLLOWED = "openai-steps-followed";
+
+/**
+ * Note what is followed, to go on when the page is loaded again: not in its address, lest a link begins to follow.
+ * @param {string} fragment The form as a fragment; empty: nothing.
+ */
+export function followed(fragment) {
+  if (fragment) sessionStorage.setItem(FOLLOWED, fragment);
+  else sessionStorage.removeItem(FOLLOWED);
+}
+
+/** Whether what the form says was followed when the page was left. */
+export const wasFollowed = () => sessionStorage.getItem(FOLLOWED) === form.toFragment();
 
 /** End the session in all tabs. */
 export async function lock() {

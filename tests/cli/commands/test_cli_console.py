@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from certificates import make_certificate
 from command_line import call, finish, start
 from sample_steps import RUN, THREAD, make_steps
 
@@ -140,6 +141,31 @@ async def test_the_browser_gets_its_link_by_a_file_of_this_user_alone(tmp_path: 
     process.send_signal(signal.SIGINT)
     assert (await finish(process))[0] == 0
     assert not os.path.exists(file)  # noqa: ASYNC240 - it is in memory
+
+
+async def test_other_machines_are_told_of_and_get_a_link_they_can_use(tmp_path: Path) -> None:
+    _, certificate = make_certificate(tmp_path)
+    tls = ("--tls-cert", str(certificate), "--tls-key", str(tmp_path / "key.pem"))
+    process = await start(
+        *(
+            "console",
+            "--demo",
+            "--no-browser",
+            "--host",
+            "0.0.0.0",
+            "--port",
+            "0",
+            "--allow-host",
+            "desk.internal",
+            *tls,
+        )
+    )
+    assert process.stdout is not None
+    told, link = [(await asyncio.wait_for(process.stdout.readline(), 30)).decode() for _ in range(2)]
+    assert told == "0.0.0.0 can be reached from other machines; who has a link gets in, and nobody else.\n"
+    assert re.fullmatch(r"The console is open at https://desk\.internal:\d+/#t=\S+\n", link)
+    process.send_signal(signal.SIGINT)
+    assert (await finish(process))[::2] == (0, "")
 
 
 @pytest.mark.parametrize(
