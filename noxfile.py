@@ -5,8 +5,8 @@
 
 ``nox`` alone runs what a developer needs before a change is sent. GitHub's workflow runs ``tests`` for each Python, and
 for one of them on Windows and macOS; and ``lint``, ``typing``, ``docs``, ``build``, ``lowest`` and ``audit``. Read the
-Docs runs ``docs``. ``.ci/run`` runs the README's own command instead of ``tests``, then ``lint``, ``typing`` and
-``docs``. Only people run ``bench``, ``compare`` and ``console``.
+Docs runs ``docs``. ``.ci/run`` runs the README's own command instead of ``tests``, what that skips without the peers
+and examples, and then ``lint``, ``typing`` and ``docs``. Only people run the others.
 """
 
 from __future__ import annotations
@@ -182,15 +182,16 @@ def _test(session: nox.Session) -> None:
 def _check_readme(session: nox.Session, wheel: Path) -> None:
     """Check that the README, as a package index shows it, has no link that only a checkout can follow."""
     with zipfile.ZipFile(wheel) as package:
-        (metadata,) = (name for name in package.namelist() if name.endswith(".dist-info/METADATA"))
-        readme = package.read(metadata).decode().partition("\n\n")[2]
+        (name,) = (name for name in package.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata, _, readme = package.read(name).decode().partition("\n\n")
     source = PYPROJECT["project"]["urls"]["Source"]
     for link in re.findall(r"\]\(([^)]+)\)", readme):
         path = link.removeprefix(f"{source}/").partition("#")[0]
         if not link.startswith("https://") or (link.startswith(source) and not (ROOT / path).is_file()):
             session.error(f"The README links to {link}, which leads nowhere from a package index.")
-    if "release" in session.posargs and source.endswith(".example"):
-        session.error(f"{source} is a placeholder: put the real address into pyproject.toml.")
+    placeholders = sorted(set(re.findall(r"https://[\w.-]+\.example\b", metadata + readme)))
+    if "release" in session.posargs and placeholders:
+        session.error(f"{', '.join(placeholders)}: put the real addresses into pyproject.toml.")
 
 
 def _lowest_versions() -> list[str]:

@@ -154,6 +154,9 @@ class InternalServerError(APIStatusError):
     """500 and above: the server, or something in front of it, failed."""
 
 
+CALLER_OR_MOMENT: Final = frozenset({401, 403, 408, 409, 425, 429})
+"""Statuses that say something of who asks, or of the moment, and nothing of what was asked."""
+
 STATUS_ERRORS: Final[Mapping[int, type[APIStatusError]]] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -211,7 +214,7 @@ def unreadable_item(place: str, path: str, expected: str, *, body: Any = None) -
 
 
 class ResponseTooLargeError(ResponseDecodeError):
-    """The body is bigger than ``Limits.max_body_bytes``."""
+    """An answer is bigger than ``Limits.max_body_bytes`` or ``max_values`` allow, or a file than ``max_bytes``."""
 
 
 class PaginationError(StepsError):

@@ -120,8 +120,7 @@ class RunInThread:
     @property
     def duration(self) -> timedelta | None:
         """From the run's creation to its end; None while it goes on."""
-        end = self.run.finished_at
-        return None if end is None else end - self.run.created_at
+        return self.run.duration
 
     @property
     def metadata(self) -> dict[str, Any]:

@@ -248,6 +248,9 @@ def _stand_in(fallback: Any, mismatch: Mismatch, problems: list[Misfit]) -> Any:
     return fallback
 
 
+_COUNTS: Final = tuple(name for name in attrs.fields_dict(Usage) if name != "extra")
+
+
 def says_nothing(kind: Any) -> Callable[[Any], bool] | None:
     """Return the function that tells whether an object of this type says that there is none, where servers do that.
 
@@ -261,16 +264,8 @@ def _no_error(error: Any) -> bool:
 
 
 def _no_usage(usage: Any) -> bool:
-    # Nearly every server sends the first, so that the others are not looked at; this is asked of each step.
-    return (
-        usage.total_tokens is None
-        and usage.prompt_tokens is None
-        and usage.completion_tokens is None
-        and usage.input_tokens is None
-        and usage.output_tokens is None
-        and usage.prompt_token_details is None
-        and usage.completion_tokens_details is None
-    )
+    # Nearly every server sends a total, so that the others are not looked at; this is asked of each step.
+    return usage.total_tokens is None and all(getattr(usage, name) is None for name in _COUNTS)
 
 
 def _no_action(action: Any) -> bool:

@@ -81,9 +81,9 @@ class Run:
 
     @property
     def duration(self) -> timedelta | None:
-        """From creation to the end; None while the run goes on."""
+        """From creation to the end, 0 where the server's clocks say less; None while the run goes on."""
         end = self.finished_at
-        return None if end is None else end - self.created_at
+        return None if end is None else max(end - self.created_at, timedelta())
 
     def __repr__(self) -> str:
         shown = {"created_at": self.created_at, "model": self.model, "last_error": self.last_error}

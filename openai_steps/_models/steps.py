@@ -201,9 +201,9 @@ class RunStep(MadeWhenTouched):
 
     @property
     def duration(self) -> timedelta | None:
-        """From creation to the end; None while the step goes on."""
+        """From creation to the end, 0 where the server's clocks say less; None while the step goes on."""
         end = self.finished_at
-        return None if end is None else end - self.created_at
+        return None if end is None else max(end - self.created_at, timedelta())
 
     def __repr__(self) -> str:
         # All fields of a dozen steps fill a screen or two; `attrs.asdict` and `unstructure` have them.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from openai_steps._arguments import MAX_PAGE_SIZE
-from openai_steps._errors import APIStatusError
+from openai_steps._errors import CALLER_OR_MOMENT, APIStatusError
 from openai_steps._walks.careful import CarefulReading
 from openai_steps._walks.pages import FLIPPED, Lane, P, Page, Script, head, times_of
 from openai_steps._walks.proofs import Direction, direction_of
@@ -140,7 +140,7 @@ class CursorReading(CarefulReading[P]):
         try:
             page: P = yield lane.query(_unlike(cursor), 1)
         except APIStatusError as error:
-            if error.status >= 500 or error.status in (401, 403, 408, 429):
+            if error.status >= 500 or error.status in CALLER_OR_MOMENT:
                 raise
             self.trust.unknown_cursors[lane] = "refused"
         else:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from openai_steps import _words
 from openai_steps._errors import APIStatusError, PaginationError, ResponseDecodeError, StepsError
 from openai_steps._json.converter import unstructure
 from openai_steps._models.runs import Run
-from openai_steps._models.steps import RunStep
+from openai_steps._models.steps import RunStep, Usage
 from openai_steps._walks.trust import LearnedPaging
 from openai_steps.timeline import Bar, Block, build_timeline
 from openai_steps.timeline._palette import mark, tone
@@ -39,7 +39,7 @@ def row(step: RunStep) -> dict[str, Any]:
         "status": _words.shorten(bar.status, 40),
         "tone": tone(bar),
         "mark": mark(bar),
-        "took": "" if step.duration is None else _words.duration(max(step.duration, timedelta())),
+        "took": "" if step.duration is None else _words.duration(step.duration),
         "seconds": -1.0 if step.duration is None else step.duration.total_seconds(),
         "tokens": bar.tokens.total or 0,
         "failed": bar.failed,
@@ -64,7 +64,7 @@ def details(step: RunStep) -> dict[str, Any]:
         "Status": bar.status,
         "Began": _time(step.created_at, date=True),
         "Ended": "" if step.finished_at is None else _time(step.finished_at, date=True),
-        "Took": "" if step.duration is None else _words.duration(max(step.duration, timedelta())),
+        "Took": "" if step.duration is None else _words.duration(step.duration),
         "Tokens": _tokens(bar),
         "Step": step.id,
         "Assistant": str(step.assistant_id or ""),
@@ -103,14 +103,12 @@ def _time(moment: datetime, *, date: bool = False) -> str:
 
 def run_row(run: Run) -> dict[str, Any]:
     """Return one line of the list of a thread's runs."""
-    ended = run.completed_at or run.failed_at or run.cancelled_at
-    took = None if ended is None or run.created_at is None else max(ended - run.created_at, timedelta())
     return {
         "id": run.id,
         "status": _words.shorten(run.status or "unknown", 40),
-        "created": "" if run.created_at is None else _time(run.created_at, date=True),
-        "took": "" if took is None else _words.duration(took),
-        "tokens": (run.usage and run.usage.total_tokens) or 0,
+        "created": _time(run.created_at, date=True),
+        "took": "" if run.duration is None else _words.duration(run.duration),
+        "tokens": (run.usage or Usage()).tokens.total or 0,
         "waits": waits(run),
     }
 

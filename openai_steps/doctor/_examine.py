@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from openai_steps._errors import APIStatusError
+from openai_steps._errors import CALLER_OR_MOMENT, APIStatusError
 from openai_steps.doctor._checks import examination
 from openai_steps.doctor._evidence import Answer, Question
 from openai_steps.doctor._report import Report
@@ -42,8 +42,6 @@ async def examine(client: AsyncStepsClient, thread_id: str, run_id: str) -> Repo
             return report
 
 
-# These say something about the caller or the moment, not about the cursor.
-_NOT_FOR_A_CURSOR: Final = frozenset({401, 403, 408, 429})
 _FOR_A_LIMIT: Final = frozenset({400, 422})
 
 
@@ -60,7 +58,7 @@ async def _ask(client: AsyncStepsClient, thread_id: str, run_id: str, question: 
         )
     except APIStatusError as error:
         has_cursor = question.after is not None or question.before is not None
-        is_answer = error.status not in _NOT_FOR_A_CURSOR if has_cursor else error.status in _FOR_A_LIMIT
+        is_answer = error.status not in CALLER_OR_MOMENT if has_cursor else error.status in _FOR_A_LIMIT
         if not is_answer:
             raise
         return error

@@ -10,6 +10,7 @@ from sample_steps import RUN, THREAD
 from serving import serving
 
 from openai_steps import APIStatusError, AuthenticationError, NotFoundError
+from openai_steps._errors import CALLER_OR_MOMENT
 from openai_steps.doctor import examine
 from openai_steps.emulator import Answer, Stall
 
@@ -44,7 +45,7 @@ async def test_an_error_on_the_first_page_is_no_judgement(status: int, kind: typ
         assert len(emulator.requests) == 1
 
 
-@pytest.mark.parametrize("status", [401, 403, 408, 429])
+@pytest.mark.parametrize("status", sorted(CALLER_OR_MOMENT))
 async def test_errors_that_say_nothing_of_a_cursor_are_no_judgement(status: int) -> None:
     async with serving(STEPS) as (client, emulator):
         emulator.inject(Answer(status), matching=lambda request: "after=" in request.raw_query)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from builders import Body, full, page_body, step_body, tool_step_body
 
@@ -21,6 +22,7 @@ from openai_steps import (
     ToolCallsDetails,
     UnreadableItem,
     UnreadableStep,
+    Usage,
     structure_message,
     structure_page,
     structure_run,
@@ -276,3 +278,13 @@ def test_absent_and_null_are_told_apart_in_words(kind: Any) -> None:
         structure({}, kind)
     with pytest.raises(ResponseDecodeError, match=r"^\$\.id should be text, but is null\.$"):
         structure({"id": None}, kind)
+
+
+@pytest.mark.parametrize("name", [name for name in attrs.fields_dict(Usage) if name != "extra"])
+def test_a_usage_that_counts_anything_is_one(name: str) -> None:
+    """DashScope sends a usage of nulls for none."""
+    nulls = dict.fromkeys(attrs.fields_dict(Usage).keys() - {"extra"})
+    count = {"cached_tokens": 1} if name == "prompt_token_details" else {"reasoning_tokens": 1}
+    value = count if name.endswith("details") else 0
+    assert structure_step(step_body(usage=nulls)).usage is None
+    assert structure_step(step_body(usage={**nulls, name: value})).usage is not None

@@ -1,6 +1,7 @@
 """Runs: what they wait for, why they are incomplete, and when they ended."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from builders import Body, page_body, step_body
@@ -10,12 +11,15 @@ from reaching import check_reachable
 from thread_bodies import EVERY_RUN, run_body
 
 from openai_steps import (
+    Run,
     RunPage,
     StepPage,
     structure_page,
     structure_run,
     structure_step,
 )
+from openai_steps._words import duration
+from openai_steps.console._rows import run_row
 from openai_steps.timeline import build_timeline
 
 
@@ -75,3 +79,15 @@ def test_picture_and_trace_end_when_the_run_does(status: str, last_step: int, en
     assert run.finished_at == build_timeline([step], run=run).end
     planned = plan_run(run, [step], settings=Settings())
     assert planned.end == (began + end) * 1_000_000_000
+
+
+@given(st.integers(-(10**6), 10**6), st.sampled_from(["completed_at", "failed_at", "cancelled_at", "expires_at"]))
+def test_all_that_show_how_long_a_run_took_show_the_same(seconds: int, name: str) -> None:
+    """Clocks of servers disagree: what ends before it began took no time."""
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    status = {"expires_at": "expired"}.get(name, name.removesuffix("_at"))
+    times: dict[str, Any] = {name: began + timedelta(seconds=seconds)}
+    run = Run(id="run_1", created_at=began, status=status, **times)
+    assert run.duration == timedelta(seconds=max(seconds, 0))
+    assert run_row(run)["took"] == duration(run.duration)
+    assert f"<td>{duration(run.duration)}</td>" in run._repr_html_()

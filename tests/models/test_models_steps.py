@@ -160,6 +160,8 @@ def test_times_of_a_finished_step(name: str) -> None:
     step = structure_step(step_body(**{"completed_at": None, name: 1700000007.5}))
     assert step.finished_at == datetime(2023, 11, 14, 22, 13, 27, 500_000, UTC)
     assert step.duration == timedelta(seconds=7.5)
+    backwards = structure_step(step_body(**{"completed_at": None, name: 1699990000}))
+    assert backwards.duration == timedelta()
 
 
 def test_times_of_an_unfinished_step() -> None:

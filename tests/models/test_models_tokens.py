@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from openai_steps import Run, RunStep, Tokens, Usage, structure_step
 from openai_steps.cli._console import make_console
 from openai_steps.cli._steps_table import StepsTable
+from openai_steps.console._rows import run_row
 from openai_steps.tables import STEP_COLUMNS
 from openai_steps.tables._rows import step_row
 from openai_steps.timeline import build_timeline
@@ -55,6 +56,8 @@ def test_all_that_show_tokens_show_the_same(usage: dict[str, Any]) -> None:
     assert (tokens.prompt, tokens.completion, tokens.total) == in_export(step)
     assert tokens == build_timeline([step]).totals.tokens
     assert ("" if tokens.total is None else f"{tokens.total:,}") == in_list(step)
+    run = Run(id="run_1", created_at=step.created_at, usage=step.usage)
+    assert (tokens.total or 0) == run_row(run)["tokens"]
     assert {"input": tokens.prompt, "output": tokens.completion} == in_trace(step)
 
 

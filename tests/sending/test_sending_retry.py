@@ -14,8 +14,8 @@ from openai_steps import (
     RetryPolicy,
     StepsError,
 )
-from openai_steps._errors import error_class
-from openai_steps._sending.retry import is_transient, wait_as_asked, wait_before_retry
+from openai_steps._errors import CALLER_OR_MOMENT, error_class
+from openai_steps._sending.retry import RETRIED_STATUSES, is_transient, wait_as_asked, wait_before_retry
 
 POLICY = RetryPolicy(attempts=4, wait_initial=0.5, wait_max=8)
 
@@ -136,3 +136,7 @@ def test_a_long_wait_is_waited_if_asked_for(
     error: APIStatusError, attempt: int, time_left: float, waits: float | None
 ) -> None:
     assert wait_as_asked(error, policy=POLICY, attempt=attempt, jitter=0, time_left=time_left) == waits
+
+
+def test_what_is_tried_again_is_not_a_judgement_of_what_was_asked() -> None:
+    assert RETRIED_STATUSES <= CALLER_OR_MOMENT

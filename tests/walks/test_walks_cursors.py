@@ -8,6 +8,7 @@ import pytest
 from laboratory import Cell, Item, Order, Server, drive, make_items, run
 
 from openai_steps import APIStatusError, PaginationError
+from openai_steps._errors import CALLER_OR_MOMENT
 from openai_steps._walks.pages import Lane
 from openai_steps._walks.start import start_walk
 from openai_steps._walks.trust import Trust
@@ -74,6 +75,21 @@ def test_what_a_server_makes_of_unknown_cursors_is_asked_once() -> None:
     ids = {item.id for item in asked.items}
     assert len([query for query in asked.queries if query.after is not None and query.after not in ids]) == 1
     assert trust.unknown_cursors[Lane("asc", "after")] == "refused"
+
+
+@pytest.mark.parametrize("status", [*sorted(CALLER_OR_MOMENT), 500, 503])
+def test_what_is_wrong_for_the_moment_is_not_believed_of_a_server(status: int) -> None:
+    asked, trust = server(), Trust()
+    with pytest.raises(APIStatusError, match="not now"):
+        drive_to_an_unknown_cursor(asked, trust, APIStatusError("not now", status=status))
+    assert not trust.unknown_cursors
+
+
+def drive_to_an_unknown_cursor(asked: Server, trust: Trust, error: APIStatusError) -> None:
+    ids = {item.id for item in asked.items}
+    walk = start_walk(order="asc", after=asked.listed("asc")[200].id, trust=trust)
+    while (query := walk.query) is not None:
+        list(walk.feed(asked.answer(query)) if query.after in {None, *ids} else walk.refuse(error))
 
 
 def test_a_known_cursor_is_not_proven_again() -> None:
