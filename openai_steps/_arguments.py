@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from openai_steps._secrets import hide_values, without_trace
 
@@ -63,9 +63,14 @@ def check_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
 
 def check_name(name: object) -> str:
     """Return a header's name, or raise a ValueError."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ValueError(f"A header cannot be called {str(name)[:80]!r}.")
-    return name
+    if isinstance(name, str) and is_header_name(name):
+        return name
+    raise ValueError(f"A header cannot be called {str(name)[:80]!r}.")
+
+
+def is_header_name(name: str) -> bool:
+    """Tell whether a header can be called this."""
+    return _NAME.fullmatch(name) is not None
 
 
 def check_value(what: str, value: object) -> str:
@@ -77,16 +82,40 @@ def check_value(what: str, value: object) -> str:
     return value
 
 
-def is_page_size(number: object) -> bool:
-    """Tell whether a page may have this many steps."""
-    return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= MAX_PAGE_SIZE
+def check_page_size(name: str, number: object) -> None:
+    """Raise a ValueError, which names the argument, for a number of items that no page may have."""
+    if not (_is_positive(number) and number <= MAX_PAGE_SIZE):
+        raise ArgumentError(name, f"must be a whole number from 1 to {MAX_PAGE_SIZE}, not {number!r}.")
 
 
 def check_count(name: str, number: object) -> int | None:
     """Return the most to read, or None for all; or raise a ValueError that names the argument."""
-    if number is None or (isinstance(number, int) and not isinstance(number, bool) and number > 0):
+    if number is None or _is_positive(number):
         return number
     raise ArgumentError(name, f"must be a whole number above 0, or None, not {number!r}.")
+
+
+def check_positive(name: str, number: object) -> None:
+    """Raise a ValueError, which names the argument, for anything but a whole number above 0."""
+    if not _is_positive(number):
+        raise ArgumentError(name, f"must be a whole number above 0, not {number!r}.")
+
+
+def _is_positive(number: object) -> TypeGuard[int]:
+    return isinstance(number, int) and not isinstance(number, bool) and number > 0
+
+
+def check_bound(name: str, number: object) -> None:
+    """Raise a ValueError, which names the argument, for anything but a number above 0, or None for no bound."""
+    if number is None or (isinstance(number, int | float) and not isinstance(number, bool) and number > 0):
+        return
+    raise ArgumentError(name, f"must be a number above 0, or None, not {number!r}.")
+
+
+def check_list(name: str, values: object, of: str) -> None:
+    """Raise a ValueError, which names the argument, for one text instead of a list: each character would count."""
+    if isinstance(values, str):
+        raise ArgumentError(name, f"must be a list of {of}: write [{values!r}].")
 
 
 def check_order(order: object) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from openai_steps import RunRef, RunStep
+from openai_steps._arguments import check_list, check_positive
 from openai_steps._tasks.fleet import run_fleet
 from openai_steps.conversation import ThreadHistory
 
@@ -92,10 +93,9 @@ async def read_threads(
         ValueError: If an argument makes no sense.
         Exception: Whatever ``thread_ids`` itself raises, after the threads before have been yielded.
     """
-    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
-        raise ValueError(f"concurrency must be a whole number above 0, not {concurrency!r}.")
-    if isinstance(thread_ids, str):
-        raise ValueError(f"thread_ids must be a list of ids: write [{thread_ids!r}].")
+    check_positive("concurrency", concurrency)
+    check_list("thread_ids", thread_ids, "ids")
+    check_list("include", include, "names")
     names = tuple(include)
 
     async def read(thread_id: str) -> ThreadHistory | FailedThread:

@@ -18,12 +18,16 @@ from openai_steps import (
 )
 from openai_steps._arguments import (
     ArgumentError,
+    check_bound,
+    check_count,
     check_headers,
     check_id,
+    check_list,
     check_name,
     check_order,
+    check_page_size,
+    check_positive,
     check_value,
-    is_page_size,
 )
 from openai_steps._http.requests import Request, list_request, run_request, step_request
 
@@ -65,7 +69,8 @@ def test_check_id_returns_the_id_or_refuses(text: str) -> None:
 
 @pytest.mark.parametrize("limit", [0, -1, 101, 10**30, 1.0, True, "20", [], float("nan")])
 def test_limits_that_no_server_takes(limit: Any) -> None:
-    assert not is_page_size(limit)
+    with pytest.raises(ArgumentError, match=r"^page_size must be a whole number from 1 to 100, not"):
+        check_page_size("page_size", limit)
     with pytest.raises(ValueError, match=r"^limit must be a whole number from 1 to 100, not"):
         list_request(SERVER, "t", "r", limit=limit)
 
@@ -73,6 +78,35 @@ def test_limits_that_no_server_takes(limit: Any) -> None:
 @given(st.integers(1, 100))
 def test_limits_that_servers_take(limit: int) -> None:
     assert list_request(SERVER, "t", "r", limit=limit).url.endswith(f"?limit={limit}")
+
+
+NUMBERS: Any = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers()))
+
+
+@given(NUMBERS)
+def test_what_counts_is_a_whole_number_above_0(number: Any) -> None:
+    is_positive = type(number) is int and number > 0
+    for check, good in ((check_positive, is_positive), (check_count, is_positive or number is None)):
+        if good:
+            check("concurrency", number)
+        else:
+            with pytest.raises(ArgumentError, match=r"^concurrency must be a whole number above 0"):
+                check("concurrency", number)
+
+
+@given(NUMBERS)
+def test_a_bound_is_a_number_above_0_or_none(number: Any) -> None:
+    if number is None or (type(number) in (int, float) and number > 0):
+        check_bound("max_duration", number)
+    else:
+        with pytest.raises(ArgumentError, match=r"^max_duration must be a number above 0, or None, not"):
+            check_bound("max_duration", number)
+
+
+def test_one_text_is_no_list() -> None:
+    check_list("runs", ["run_1"], "ids")
+    with pytest.raises(ArgumentError, match=r"^runs must be a list of ids: write \['run_1'\]\.$"):
+        check_list("runs", "run_1", "ids")
 
 
 @pytest.mark.parametrize("order", ["", "ASC", "ascending", 1, True, [], {}])

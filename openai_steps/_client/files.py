@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Final
 
-from openai_steps._arguments import ArgumentError
+from openai_steps._arguments import check_positive
 from openai_steps._client.part_file import PartFile, PartFileError
 from openai_steps._client.requests import Requests, timeouts_for
 from openai_steps._errors import APIStatusError, StepsError
@@ -71,8 +71,7 @@ class FileVerbs(Requests):
             ValueError: If the id is malformed, or the server has no files.
         """
         request = file_request(self.endpoint, file_id, content=True)
-        if isinstance(max_bytes, bool) or not isinstance(max_bytes, int) or max_bytes < 1:
-            raise ArgumentError("max_bytes", f"must be a whole number above 0, not {max_bytes!r}.")
+        check_positive("max_bytes", max_bytes)
         target, download = Path(to), Download(max_bytes, request.path)
         part = PartFile(target, download, overwrite=overwrite)
         try:

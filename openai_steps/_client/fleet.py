@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable
 from contextlib import aclosing
 from typing import Any
 
-from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError
+from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError, check_positive
 from openai_steps._client.lists import Reading
 from openai_steps._client.requests import Names, names_of
 from openai_steps._client.steps import StepVerbs
@@ -75,8 +75,7 @@ class FleetVerbs(StepVerbs):
             Exception: Whatever ``runs`` itself raises, after the runs before have been yielded.
         """
         check_walk(order=order, page_size=page_size)  # before any run fails for it
-        if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
-            raise ArgumentError("concurrency", f"must be a whole number above 0, not {concurrency!r}.")
+        check_positive("concurrency", concurrency)
         names = names_of(include)
         check_odd(odd)
         self._steps_of("thread", "run", names).build()

@@ -44,6 +44,10 @@ class Reply:
         """The headers with their names in lower case; of one that came more than once, the last."""
         return {name.lower(): _without_surrogates(value) for name, value in self.raw_headers.items()}
 
+    def masked_body(self) -> bytes:
+        """Return the body without the secrets that were sent for it."""
+        return mask(self.body.decode("latin-1"), self.secrets).encode("latin-1")  # each byte is one character
+
 
 def is_immutable(reply: Reply) -> bool:
     """Whether the server says that what it sent will not change any more (RFC 8246), as for an archived run."""
@@ -87,7 +91,7 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request, raw: bool = Fal
             return found  # pyright: ignore[reportReturnType]
     except (ValueError, ResponseDecodeError):
         found = None
-    body = _masked(reply)
+    body = reply.masked_body()
     request_id = find_request_id(_masked_headers(reply))
     if not (isinstance(found, Page) and found.data):
         _check_no_error(reply, body, request, request_id)
@@ -98,10 +102,6 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request, raw: bool = Fal
     raise ResponseDecodeError(
         f"{problem} {_where(request, request_id)}", path=path, expected=expected, body=body, request_id=request_id
     )
-
-
-def _masked(reply: Reply) -> bytes:
-    return mask(reply.body.decode("latin-1"), reply.secrets).encode("latin-1")  # each byte is one character
 
 
 def _check_no_error(reply: Reply, body: bytes, request: Request, request_id: str | None) -> None:

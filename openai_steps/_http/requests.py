@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from attrs import define, field
 
-from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError, check_id, check_order, is_page_size
+from openai_steps._arguments import ArgumentError, check_id, check_list, check_order, check_page_size
 from openai_steps._endpoint.endpoint import Endpoint, Read
 from openai_steps._models.runs import Order
 from openai_steps._version import VERSION
@@ -140,8 +140,8 @@ def _run_path(thread_id: str, run_id: str) -> str:
 def _paging(endpoint: Endpoint, paging: Paging) -> list[str]:
     limit, order = paging.get("limit"), paging.get("order")
     after, before = paging.get("after"), paging.get("before")
-    if limit is not None and not is_page_size(limit):
-        raise ArgumentError("limit", f"must be a whole number from 1 to {MAX_PAGE_SIZE}, not {limit!r}.")
+    if limit is not None:
+        check_page_size("limit", limit)
     if after is not None and before is not None and not endpoint.both_cursors:
         raise ValueError(f"{endpoint.provider} takes either after or before in a request, not both.")
     query = []
@@ -157,8 +157,7 @@ def _paging(endpoint: Endpoint, paging: Paging) -> list[str]:
 
 
 def _include(endpoint: Endpoint, include: Iterable[str]) -> list[str]:
-    if isinstance(include, str):
-        raise ArgumentError("include", f"must be a list of names: write [{include!r}].")
+    check_list("include", include, "names")
     names = list(include)
     if not names:
         return []

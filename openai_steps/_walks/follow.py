@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 
 from attrs import fields, frozen
 
-from openai_steps._arguments import ArgumentError, check_id
+from openai_steps._arguments import check_bound, check_id
 from openai_steps._errors import APIStatusError, UnfinishedRunError
 from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Run
@@ -184,8 +184,7 @@ def start_following(
     """Check the arguments, and return the follower for them."""
     if after is not None:
         check_id("after", after)
-    if max_duration is not None and not max_duration > 0:
-        raise ArgumentError("max_duration", f"must be above 0, or None, not {max_duration!r}.")
+    check_bound("max_duration", max_duration)
     if not isinstance(poll_interval, PollInterval):
         poll_interval = PollInterval() if poll_interval is None else PollInterval.every(poll_interval)
     return Follower(interval=poll_interval, after=after, trust=trust)

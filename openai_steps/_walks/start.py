@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from openai_steps._arguments import MAX_PAGE_SIZE, ArgumentError, check_id, check_order, is_page_size
+from openai_steps._arguments import MAX_PAGE_SIZE, check_count, check_id, check_order, check_page_size
 from openai_steps._models.runs import Order
 from openai_steps._walks.cursors import CursorReading
 from openai_steps._walks.pages import Lane
@@ -68,7 +68,5 @@ def check_walk(
             check_id(name, cursor)
     if after is not None and after == before:
         raise ValueError(f"after and before are the same step, {after!r}: nothing lies between.")
-    if not is_page_size(page_size):
-        raise ArgumentError("page_size", f"must be a whole number from 1 to {MAX_PAGE_SIZE}, not {page_size!r}.")
-    if max_steps is not None and (isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1):
-        raise ArgumentError("max_steps", f"must be a whole number above 0, or None, not {max_steps!r}.")
+    check_page_size("page_size", page_size)
+    check_count("max_steps", max_steps)

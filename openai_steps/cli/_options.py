@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 import click
 
+from openai_steps._arguments import check_value, is_header_name
 from openai_steps._endpoint.endpoint import PROVIDERS
 from openai_steps._endpoint.model_studio import REGIONS
 from openai_steps.cli._command import option
@@ -44,12 +44,13 @@ def _read_headers(_context: click.Context, _option: click.Parameter, given: tupl
     headers = {}
     for number, header in enumerate(given, start=1):
         name, colon, value = header.partition(":")
-        # The value may be a secret: the message does not repeat it.
-        if not colon or not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII):
+        # It may be a secret: the message does not repeat it.
+        if not colon or not is_header_name(name):
             raise click.BadParameter(f"number {number} has not the form NAME:VALUE.")
-        if re.search(r"[\x00-\x1f\x7f]", value):
-            raise click.BadParameter(f"the value of {name} has a control character in it.")
-        headers[name] = value.strip()
+        try:
+            headers[name] = check_value(f"the header {name}", value.strip(" \t"))
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
     return headers
 
 

@@ -33,7 +33,6 @@ from openai_steps.console import _rows
 from openai_steps.console._form import KNOWN_INCLUDES, PARAMETERS, Call, FormError, read_form, read_pasted, thread_of
 from openai_steps.console._snippets import snippets, token_line
 from openai_steps.doctor import examine
-from openai_steps.gateway._answer import masked
 from openai_steps.timeline import build_timeline, to_html, to_svg
 
 Result: TypeAlias = dict[str, Any]
@@ -201,7 +200,7 @@ class Api:
         }
 
     def _raw(self, reply: Reply) -> Result:
-        body = masked(reply)
+        body = reply.masked_body()
         self._views += 1
         self._bodies[self._views] = body
         while len(self._bodies) > _MOST_BODIES_KEPT:

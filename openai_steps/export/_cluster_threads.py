@@ -19,6 +19,7 @@ from uuid import uuid4
 from attrs import frozen
 from distributed import Client
 
+from openai_steps._arguments import check_list
 from openai_steps._client.client import AsyncStepsClient
 from openai_steps._json.text import to_text
 from openai_steps.archive import Archive, ArchiveWriter
@@ -27,7 +28,7 @@ from openai_steps.archive._redact import Redaction
 from openai_steps.export._failures import ExportError
 from openai_steps.export._files import local_path
 from openai_steps.export._threads import ThreadsProgress, export_threads
-from openai_steps.export._workers import Connect, check_connect, reach, reports
+from openai_steps.export._workers import Connect, check_work, reach, reports
 
 
 def export_threads_on_cluster(
@@ -74,9 +75,10 @@ def export_threads_on_cluster(
     target = local_path(out).absolute()
     if target.exists():
         raise ExportError(f"{target.name} exists. Remove it, or choose another name.")
-    if isinstance(include, str) or isinstance(redact, str) or isinstance(thread_ids, str):
-        raise ValueError("thread_ids, include and redact must be lists, not text.")
-    check_connect(connect)
+    check_list("thread_ids", thread_ids, "ids")
+    check_list("include", include, "names")
+    check_list("redact", redact, "JSON paths")
+    check_work(connect, concurrency=concurrency, max_per_second=max_per_second, share_size=share_size)
     settings = _Settings(files, Redaction(tuple(redact)).paths, tuple(sorted(include)))
     folder = target.with_name(f"{target.name}.parts")
     shares = list(_cut(dict.fromkeys(thread_ids), folder, share_size, settings))
@@ -122,8 +124,6 @@ class _Share:
 
 
 def _cut(thread_ids: Iterable[str], folder: Path, size: int, settings: _Settings) -> Iterator[_Share]:
-    if size < 1:
-        raise ValueError(f"share_size must be 1 or more, not {size!r}.")
     rest = iter(thread_ids)
     number = 0
     while own := tuple(islice(rest, size)):

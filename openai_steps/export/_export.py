@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 from attrs import evolve, frozen
 
+from openai_steps._arguments import check_list
 from openai_steps._client.client import AsyncStepsClient
 from openai_steps._models.runs import RunRef, RunSteps
 from openai_steps.export._archive import read_steps
@@ -86,8 +87,7 @@ async def export_runs(
     """
     target = local_path(out)
     file_format = _format_of(target)
-    if isinstance(include, str):
-        raise ValueError(f"include must be a list of names: write [{include!r}].")
+    check_list("include", include, "names")
     names = sorted(include)
     with ExitStack() as stack:
         work = _open_work(target, {"format": file_format.name, "include": names})

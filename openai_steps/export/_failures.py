@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from openai_steps._arguments import check_count
 from openai_steps._errors import APIStatusError, NotFoundError
 from openai_steps._json.text import to_text
 from openai_steps._models.runs import RunSteps
@@ -74,9 +75,7 @@ class Streak:
     """
 
     def __init__(self, longest: int | None) -> None:
-        if longest is not None and (isinstance(longest, bool) or not isinstance(longest, int) or longest < 1):
-            raise ValueError(f"give_up_after must be a whole number above 0, or None, not {longest!r}.")
-        self._longest = longest
+        self._longest = check_count("give_up_after", longest)
         self._kind: tuple[Any, ...] | None = None
         self._length = 0
         self._any_was_read = False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from openai_steps._arguments import check_bound
+
 if TYPE_CHECKING:
     from aiolimiter import AsyncLimiter
 
@@ -21,8 +23,7 @@ def make_limiter(max_per_second: float) -> AsyncLimiter:
     """
     from aiolimiter import AsyncLimiter
 
-    if not max_per_second > 0:
-        raise ValueError(f"max_per_second must be above 0, not {max_per_second!r}.")
+    check_bound("max_per_second", max_per_second)
     period = burst_period(max_per_second)
     return AsyncLimiter(max(1.0, period * max_per_second), period)
 

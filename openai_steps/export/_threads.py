@@ -13,6 +13,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
+from openai_steps._arguments import check_list
 from openai_steps._client.client import AsyncStepsClient
 from openai_steps._errors import NotFoundError, StepsError
 from openai_steps._models.extra import UnreadableItem
@@ -105,8 +106,9 @@ async def export_threads(
         ValueError: If an argument makes no sense.
         Exception: Whatever ``thread_ids`` itself raises. What was read before is kept.
     """
-    if isinstance(include, str) or isinstance(redact, str) or isinstance(thread_ids, str):
-        raise ValueError("thread_ids, include and redact must be lists, not text.")
+    check_list("thread_ids", thread_ids, "ids")
+    check_list("include", include, "names")
+    check_list("redact", redact, "JSON paths")
     redaction = Redaction(tuple(redact))
     server = {"provider": client.endpoint.provider, "base_url": client.endpoint.base_url}
     asked = {"include": sorted(include), "files": files, "update": update}

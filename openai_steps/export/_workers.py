@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
+from openai_steps._arguments import check_bound, check_positive
 from openai_steps._client.client import AsyncStepsClient
 from openai_steps._extras import needing
 from openai_steps.export._failures import ExportError
@@ -40,8 +41,11 @@ class Connect(Protocol):
         ...
 
 
-def check_connect(connect: Connect) -> None:
+def check_work(connect: Connect, *, concurrency: int, max_per_second: float | None, share_size: int) -> None:
     """Find out here what each worker would find out, without making a client: its key may be known there alone."""
+    check_positive("concurrency", concurrency)
+    check_bound("max_per_second", max_per_second)
+    check_positive("share_size", share_size)
     called = "call it as connect(rate_limiter=…), and get a new AsyncStepsClient"
     if not callable(connect) or inspect.iscoroutinefunction(connect):
         raise ValueError(f"connect must be a function that workers {called}, not {connect!r}.")
@@ -137,8 +141,6 @@ _LEAST_PER_LANE: Final = 10.0
 def _lanes(cluster: Client, max_per_second: float | None) -> int:
     if max_per_second is None:
         return 0
-    if not max_per_second > 0:
-        raise ValueError(f"max_per_second must be above 0, not {max_per_second!r}.")
     return max(1, min(_threads(cluster), int(max_per_second / _LEAST_PER_LANE)))
 
 

@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from attrs import evolve, frozen
 
+from openai_steps._arguments import check_list
 from openai_steps._client.client import AsyncStepsClient
 from openai_steps._extras import needing
 from openai_steps._json.text import loads, to_text
@@ -34,7 +35,7 @@ with needing("distributed", "openai-steps[dask]", what=__name__):
     from distributed import Client
 
     from openai_steps.export._cluster_threads import export_threads_on_cluster
-    from openai_steps.export._workers import Connect, check_connect, reach, reports
+    from openai_steps.export._workers import Connect, check_work, reach, reports
 with needing("pyarrow", "openai-steps[dask]", what=__name__):
     from openai_steps.export._parquet import ParquetTable, read_note
 
@@ -85,9 +86,8 @@ def export_on_cluster(
     target = local_path(out).absolute()
     if target.exists():
         raise ExportError(f"{target.name} exists. Remove it, or choose another name.")
-    if isinstance(include, str):
-        raise ValueError(f"include must be a list of names: write [{include!r}].")
-    check_connect(connect)
+    check_list("include", include, "names")
+    check_work(connect, concurrency=concurrency, max_per_second=max_per_second, share_size=share_size)
     folder = target.with_name(f"{target.name}.parts")
     shares = list(_cut(filter(Unseen(set()), runs), folder, share_size, sorted(include)))
     with ExitStack() as stack:
@@ -136,8 +136,6 @@ class _Report:
 
 
 def _cut(runs: Iterable[RunRef], folder: Path, size: int, include: list[str]) -> Iterator[_Share]:
-    if size < 1:
-        raise ValueError(f"share_size must be 1 or more, not {size!r}.")
     rest = iter(runs)
     number = 0
     while share := tuple(islice(rest, size)):

@@ -70,18 +70,13 @@ def answer_of_reply(reply: Reply, more: Mapping[str, str] | None = None) -> Answ
     """
     if reply.body.lstrip()[:1] not in (b"{", b"["):
         raise Rejection(502, "upstream", "The server answered with something else than JSON.")
-    return answer_with(masked(reply), {**_passed(reply.headers, reply.secrets), **(more or {})})
+    return answer_with(reply.masked_body(), {**_passed(reply.headers, reply.secrets), **(more or {})})
 
 
 def answer_of_file(reply: Reply) -> Answer:
     """Return a file's content, as bytes that no browser takes for a page."""
     headers = {**_passed(reply.headers, reply.secrets), **_FILE}
-    return answer_with(masked(reply), headers)
-
-
-def masked(reply: Reply) -> bytes:
-    """Return the body without the secrets that were sent for it."""
-    return mask(reply.body.decode("latin-1"), reply.secrets).encode("latin-1")  # each byte is one character
+    return answer_with(reply.masked_body(), headers)
 
 
 def answer_with(body: bytes, headers: Mapping[str, str]) -> Answer:

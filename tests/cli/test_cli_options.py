@@ -126,7 +126,8 @@ def test_it_knows_where_the_key_came_from(arguments: list[str], environment: dic
         (["--base-url", "host/v1"], {}, "--base-url 'host/v1' has no http:// or https://"),
         (["--base-url", "http://h", "--header", SECRET], {}, "number 1 has not the form NAME:VALUE"),
         (["--base-url", "http://h", "--header", f"a b:{SECRET}"], {}, "number 1 has not the form NAME:VALUE"),
-        (["--base-url", "http://h", "--header", f"a:{SECRET}\nb"], {}, "the value of a has a control character"),
+        (["--base-url", "http://h", "--header", f"a:{SECRET}\nb"], {}, "The value of the header a has a line break"),
+        (["--base-url", "http://h", "--header", f"a:{SECRET}\xe4"], {}, "The value of the header a has a line break"),
         (["--base-url", "http://h", "--api-key", ""], {}, "--api-key is empty"),
     ],
 )

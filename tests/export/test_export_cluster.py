@@ -187,6 +187,8 @@ async def test_what_is_no_run_s_failure_is_raised(cluster: Client, tmp_path: Pat
     [
         ({"max_per_second": 0}, "max_per_second"),
         ({"share_size": 0}, "share_size"),
+        ({"share_size": 2.5}, "share_size"),
+        ({"concurrency": 0}, "concurrency"),
         ({"include": "a name"}, "include must be a list"),
     ],
 )

@@ -42,7 +42,7 @@ def test_nobody_waits_long_for_a_turn(wanted: int, rate: float | None) -> None:
     assert rate is None or at_once == 1 or (at_once - 1) / rate <= 10
 
 
-@pytest.mark.parametrize("rate", [0, -1, float("nan")])
+@pytest.mark.parametrize("rate", [0, -1, float("nan"), True])
 def test_no_rate(rate: float) -> None:
     with pytest.raises(ValueError, match="max_per_second"):
         make_limiter(rate)
