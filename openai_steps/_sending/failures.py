@@ -48,6 +48,8 @@ def to_steps_error(error: Exception, pending: PendingRequest, *, host: str, secr
 def _what_happened(error: Exception, causes: list[BaseException], host: str) -> str:
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"The proxy on the way to {host} refused"
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"No answer from the proxy on the way to {host}"
     if isinstance(error, aiohttp.ClientPayloadError):
         return f"The answer from {host} broke off"
     if any(isinstance(cause, HttpProcessingError) for cause in causes):

@@ -135,7 +135,7 @@ class Connection:
         async with AsyncExitStack() as stack:
             if self._verbose:
                 stack.enter_context(told_each_request())
-            elif not (self.quiet or shows_progress):
+            if not (self.quiet or shows_progress):
                 stack.enter_context(spinning(urlsplit(endpoint.base_url).netloc))
             if login is not None:
                 stack.push_async_callback(login.close)

@@ -26,10 +26,19 @@ _CLEAR_LINE: Final = "\r\x1b[K"
 @contextmanager
 def told_each_request() -> Iterator[None]:
     """Write a line for each request, retry and wait to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _AboveSpinner(sys.stderr)
     handler.setFormatter(_OneLine("%(asctime)s.%(msecs)03d %(message)s", "%H:%M:%S"))
     with _listening(handler):
         yield
+
+
+class _AboveSpinner(logging.StreamHandler[TextIO]):
+    """Writes whole lines, also where a spinner has begun one."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if _current is not None:
+            _current.erase()
+        super().emit(record)
 
 
 class _OneLine(logging.Formatter):

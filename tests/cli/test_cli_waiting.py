@@ -140,7 +140,7 @@ def test_frames_are_letters_that_the_terminal_knows() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
-@pytest.mark.parametrize(("options", "shown"), [([], True), (["-q"], False), (["-v"], False)])
+@pytest.mark.parametrize(("options", "shown"), [([], True), (["-q"], False), (["-v"], True)])
 async def test_a_terminal_shows_it_and_is_clean_in_the_end(options: list[str], shown: bool) -> None:
     async with serving(3) as served:
         served.emulator.inject(Delay(1.5))
@@ -159,7 +159,9 @@ async def test_a_terminal_shows_it_and_is_clean_in_the_end(options: list[str], s
     assert process.returncode == 0
     assert out.count(b'"id"') == 3
     assert (b"waiting for 127.0.0.1:" in seen) is shown
-    assert not shown or seen.endswith(b"\r\x1b[K")
+    assert not shown or b"\r\x1b[K" in seen[seen.rindex(b"waiting for") :]
+    assert (re.search(rb"[K\n]\d\d:\d\d:\d\d\.\d{3} GET ", seen) is not None) is ("-v" in options)
+    assert not re.search(rb"waiting for [^\x1b]*GET", seen)  # each on a line of its own
 
 
 def read_all(descriptor: int) -> bytes:

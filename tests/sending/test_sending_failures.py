@@ -76,6 +76,12 @@ CASES: dict[str, tuple[Exception, type[StepsError], str, bool]] = {
         "The proxy on the way to h refused: 503 Busy",
         True,
     ),
+    "a proxy that is not there": (
+        aiohttp.ClientProxyConnectionError(CONNECTION, OSError(111, "Connection refused")),
+        APIConnectionError,
+        "No answer from the proxy on the way to h: .*Connection refused",
+        True,
+    ),
     "a certificate": (
         aiohttp.ClientConnectorCertificateError(CONNECTION, Exception("self-signed certificate")),
         APIConnectionError,

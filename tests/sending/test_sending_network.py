@@ -139,6 +139,16 @@ async def test_a_proxy_that_refuses_is_told_without_its_password() -> None:
     assert "pa55word" not in str(caught.value)
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_proxy_that_is_not_there_is_told(scheme: str) -> None:
+    async with proxy_server() as proxy:
+        pass  # and gone
+    endpoint = Endpoint.compatible(f"{scheme}://steps.test/v1")
+    async with AsyncStepsClient(endpoint, proxy=proxy.url, retry=ONE_ATTEMPT) as client:
+        with pytest.raises(APIConnectionError, match=r"No answer from the proxy on the way to steps\.test: "):
+            await client.get_run("thread_1", "run_1")
+
+
 # --- Certificates -----------------------------------------------------------------------------------------------
 
 VARIABLES = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"]

@@ -106,7 +106,7 @@ async def test_who_is_called_off_while_held_back_leaves_the_slot_to_others() -> 
 
 
 async def test_slow_answers_at_the_start_hold_nobody_back_for_ever() -> None:
-    async with serving(3, timeout=Timeouts(attempt=0.1, total=20)) as (client, emulator):
+    async with serving(3, timeout=Timeouts(attempt=1, total=20)) as (client, emulator):
         emulator.inject(Stall(), times=FIRST_CONCURRENCY)
         results = await asyncio.gather(*(client.get_run(THREAD, RUN) for _ in range(30)), return_exceptions=True)
         assert sum(isinstance(result, APITimeoutError) for result in results) == FIRST_CONCURRENCY
