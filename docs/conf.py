@@ -26,7 +26,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["_build", "_inventories", "examples"]
+exclude_patterns = ["_build", "_inventories", "examples", "performance_figures.md"]
 nitpicky = True
 
 html_theme = "furo"

@@ -29,7 +29,7 @@ async def examine(client: AsyncStepsClient, thread_id: str, run_id: str) -> Repo
 
     Raises:
         StepsError: If the server does not answer, or refuses even the first page: no such run, say, or a wrong key.
-        ValueError: If an id is none that a server would take.
+        ValueError: If an id is empty or malformed.
     """
     questions = examination(thread_id, run_id)
     question = next(questions)

@@ -136,8 +136,8 @@ def test_a_map_may_be_a_file(tmp_path: Path, prices: tuple[str, str], archive: t
     [
         (["--by", "day"], "needs a price table: --prices FILE"),
         (["--models", "a=b"], "needs a price table: --prices FILE"),
-        (["--by", "colour"], "'colour' is none of run, thread"),
-        (["--by", "metadata:"], "'metadata:' is none of run, thread"),
+        (["--by", "colour"], "'colour' is not one of run, thread"),
+        (["--by", "metadata:"], "'metadata:' is not one of run, thread"),
         (["--models", "nosuchfile"], "'nosuchfile' is neither NAME=MODEL nor a file of JSON"),
     ],
 )

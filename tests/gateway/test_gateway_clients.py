@@ -111,6 +111,32 @@ async def test_curl(tmp_path: Path) -> None:
             assert len(told["data"]) == 3
 
 
+def openai_node() -> Path | None:
+    """Return openai-node, if somebody has it: CONSOLE_NODE names the folder that holds node_modules."""
+    folder = Path(os.environ.get("CONSOLE_NODE", "nowhere"), "node_modules", "openai")
+    return folder if folder.is_dir() else None
+
+
+@pytest.mark.skipif(
+    openai_node() is None, reason="CONSOLE_NODE names no folder with openai-node: nox -s console has one"
+)
+async def test_openai_node(tmp_path: Path) -> None:
+    folder = openai_node()
+    assert folder is not None
+    (tmp_path / "node_modules").symlink_to(folder.parent)
+    script = tmp_path / "read.mjs"
+    async with gateway(COUNT, dialect="openai_responses", repair=True) as served:
+        script.write_text(f"""import OpenAI from "openai";
+const client = new OpenAI({{ baseURL: {json.dumps(served.base_url)}, apiKey: "unused" }});
+const read = [];
+for await (const step of client.beta.threads.runs.steps.list({json.dumps(RUN)},
+  {{ thread_id: {json.dumps(THREAD)}, limit: 7, order: "asc" }})) read.push(step.id);
+console.log(JSON.stringify(read));
+""")
+        assert json.loads(await run("node", str(script))) == [step["id"] for step in make_steps(COUNT)]
+        assert {request.headers["Authorization"] for request in served.emulator.requests} == {f"Bearer {KEY}"}
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
 async def test_nodes_fetch() -> None:
     async with gateway(3) as served:

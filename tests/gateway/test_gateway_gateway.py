@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import logging
 import tracemalloc
 import zlib
+from base64 import b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -313,7 +316,42 @@ async def test_a_bomb_is_put_out_at_the_limit(encoding: str) -> None:
         assert peak < 10_000_000
 
 
-SPELLINGS: list[Callable[[str], str]] = [str, lambda key: key.replace("/", "\\/"), lambda key: quote(key, safe="")]
+async def test_an_answer_without_end_is_broken_off_at_the_limit() -> None:
+    async def go_on(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"10000\r\n" + b" " * 65536 + b"\r\n")
+                await writer.drain()
+
+    endless = await asyncio.start_server(go_on, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{endless.sockets[0].getsockname()[1]}/v1"
+    limits = Limits(max_body_bytes=1_000_000)
+    async with (
+        endless,
+        AsyncStepsClient(Endpoint.compatible(url), limits=limits, retry=ONE) as client,
+        Gateway(client).serve() as base_url,
+        aiohttp.ClientSession() as session,
+    ):
+        tracemalloc.start()
+        async with session.get(base_url.removesuffix("/v1") + STEPS) as response:
+            assert (response.status, (await response.json())["error"]["code"]) == (502, "upstream_too_large")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+SPELLINGS: list[Callable[[str], str]] = [
+    str,
+    lambda key: key.replace("/", "\\/"),
+    lambda key: quote(key, safe=""),
+    lambda key: quote(quote(key, safe=""), safe=""),
+    lambda key: "".join(f"\\u{ord(letter):04x}" for letter in key),
+    lambda key: "".join(f"&#x{ord(letter):x};" for letter in key),
+    lambda key: key.encode().hex(),
+    lambda key: b64encode(key.encode()).decode(),
+    lambda key: b64encode(f"Bearer {key}".encode()).decode(),
+]
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 500])

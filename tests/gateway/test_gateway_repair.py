@@ -106,6 +106,22 @@ async def test_an_ended_run_is_read_once() -> None:
         assert {request.headers["Authorization"] for request in served.emulator.requests} == {f"Bearer {KEY}"}
 
 
+async def test_callers_who_ask_at_once_for_other_things_get_each_their_own() -> None:
+    include = "include[]=step_details.tool_calls[*].file_search.results[*].content"
+    async with gateway(3, repair=True) as served:
+        served.emulator.store.add_run(THREAD, "run_2", steps=[make_step(9, run_id="run_2")])
+        other = STEPS.replace(RUN, "run_2")
+        for _ in range(2):  # read, and then from the cache
+            targets = [STEPS, other, f"{STEPS}?{include}", f"{other}?{include}"] * 3
+            answers = await asyncio.gather(*map(served.get, targets))
+            for target, answer in zip(targets, answers, strict=True):
+                assert answer.ids == (["step_0009"] if "run_2" in target else ["step_0002", "step_0001", "step_0000"])
+        asked = {(request.raw_path, "include" in request.raw_query) for request in served.emulator.requests}
+        lists = {(path, including) for path, including in asked if path.endswith("/steps")}
+        assert lists == {(path, including) for path in (STEPS, other) for including in (False, True)}
+        assert {event.source for event in served.events[-12:]} == {"cache"}
+
+
 async def test_a_live_run_is_read_each_time() -> None:
     async with gateway(3, repair=True) as served:
         served.emulator.store.set_run_status(THREAD, RUN, "in_progress")

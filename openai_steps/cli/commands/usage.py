@@ -32,7 +32,7 @@ def _read_models(_context: click.Context, _option: click.Parameter, given: tuple
 def _check_group(_context: click.Context, _option: click.Parameter, by: str) -> str:
     if by in ("run", "thread", "assistant", "model", "day") or (by.startswith("metadata:") and by != "metadata:"):
         return by
-    raise click.BadParameter(f"{by!r} is none of run, thread, assistant, model, day, metadata:KEY.")
+    raise click.BadParameter(f"{by!r} is not one of run, thread, assistant, model, day, metadata:KEY.")
 
 
 @click.command("usage", cls=Command)
