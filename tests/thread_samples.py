@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from openai_steps import Message, Run, structure_message, structure_run, structure_step
+from openai_steps import Message, Run, structure_message, structure_run, structure_step, structure_thread
 from openai_steps.archive import ArchiveWriter, RunState
 from openai_steps.conversation import ThreadHistory
 from openai_steps.emulator import Store
@@ -17,7 +17,8 @@ def history_of(body: dict[str, Any]) -> ThreadHistory:
     messages: list[Message] = [structure_message(message) for message in body["messages"]]
     runs: list[Run] = [structure_run(run) for run in body["runs"]]
     steps = {run_id: tuple(map(structure_step, own)) for run_id, own in body["steps"].items()}
-    return ThreadHistory(thread_id=body["thread"]["id"], messages=messages, runs=runs, steps=steps)
+    thread = structure_thread(body["thread"])
+    return ThreadHistory(thread_id=thread.id, messages=messages, runs=runs, steps=steps, thread=thread)
 
 
 BODIES: dict[str, dict[str, Any]] = {

@@ -17,7 +17,8 @@ async def test_threads_are_read_from_it(tmp_path: Path, thread_id: str) -> None:
     with Archive(write_archive(tmp_path / "a")) as archive:
         emulator = Emulator(store=ArchiveStore(archive))
         async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
-            assert await read_thread(client, thread_id, include=[INCLUDE_FILE_SEARCH_CONTENT]) == HISTORIES[thread_id]
+            include = [INCLUDE_FILE_SEARCH_CONTENT]
+            assert await read_thread(client, thread_id, include=include, with_object=True) == HISTORIES[thread_id]
             step = HISTORIES[thread_id].steps[HISTORIES[thread_id].runs[0].id][-1]
             assert await client.get_step(thread_id, step.run_id or "", step.id) == step
 

@@ -78,7 +78,9 @@ def test_what_is_lost_is_named_one_by_one() -> None:
     for history in HISTORIES.values():
         for lost in migrate_thread(history).lost:
             owner = lost.message_id or lost.call_id or lost.step_id or lost.run_id
-            assert owner
+            if owner is None:
+                assert lost.what == "created_at"  # the thread's
+                continue
             found.setdefault(lost.what, set()).add(owner)
     assert {"usage", "times", "created_at", "tools", "instructions", "model", "status", "last_error"} <= set(found)
     assert {"image_file", "attachment", "file_citation", "file_path", "url_citation", "output"} <= set(found)
