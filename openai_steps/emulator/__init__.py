@@ -1,8 +1,8 @@
-"""A server of run steps, in memory: to try the client without an account, and to test against.
+"""A server of run steps in memory, to try the client without an account and to test against.
 
 It shares no code with the client, so that it does not repeat the mistakes of the code that it tests. It imitates
-servers that have been looked at: their paths, credentials and errors (`PROFILES`), and their habits with cursors and
-pages (`DIALECTS`). `HABITS` has the habits one at a time.
+real servers: their paths, credentials and errors (`PROFILES`), and their habits with cursors and pages (`DIALECTS`).
+`HABITS` has the habits one at a time.
 """
 
 from openai_steps.emulator._dialect import Dialect, Query

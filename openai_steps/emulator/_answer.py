@@ -35,7 +35,7 @@ class Reply:
 
 @attrs.frozen(kw_only=True)
 class Service:
-    """A store behind the demands of a profile.
+    """Answers from a store as a profile's server would.
 
     Args:
         store: Runs and steps.
@@ -50,7 +50,7 @@ class Service:
     api_key: str | None = attrs.field(repr=False)
 
     def answer(self, request: RecordedRequest, request_id: str) -> Reply:
-        """Answer a request; a refusal is an answer too."""
+        """Answer a request, or refuse it."""
         if request.method == "OPTIONS":
             return Reply(status=204, body=b"", headers={"Allow": _ALLOWED})
         try:
@@ -186,7 +186,7 @@ _BYTES = "application/octet-stream"
 def _as_json(body: object) -> bytes:
     try:
         return msgspec.json.encode(body)
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can tell
+    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can write
         return json.dumps(body, separators=(",", ":")).encode()
 
 

@@ -1,9 +1,9 @@
-"""Connections of strangers, with the bounds that aiohttp's server does not have.
+"""Connections from untrusted callers, with the bounds that aiohttp's server does not have.
 
 - A head that does not come, or comes byte by byte, ends its connection after twenty seconds; aiohttp waits an hour.
-- There are no more connections than a few hundred.
-- What is not HTTP is answered without its own bytes, and logged nowhere: aiohttp repeats a malformed header, with the
-  key in it, in its page and in its log.
+- At most `MOST_CONNECTIONS` connections are open at once.
+- What is not HTTP is answered without a copy of its bytes, and not logged: aiohttp repeats a malformed header, with
+  the key in it, in its page and in its log.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _plain(status: int) -> web.Response:
 
 
 class BoundedServer(web.Server):
-    """A server of so many connections; the next are told to come back in a second.
+    """A server with a bounded number of connections; it asks any more to come back in a second.
 
     The gateway and the console are served by it, too.
 
@@ -41,8 +41,8 @@ class BoundedServer(web.Server):
         handle: Answers a request.
         connections: The most connections at once. Default: `MOST_CONNECTIONS`.
         head_seconds: How long a head may take. Default: `HEAD_SECONDS`.
-        lingering_seconds: How long to go on reading a body that nobody wanted.
-        busy: What one connection too many is told, byte by byte.
+        lingering_seconds: How long to go on reading a body that no handler read.
+        busy: The answer to one connection too many, as bytes.
         refuse: Makes the answer, for a status, to what is not HTTP and to a handler's failure.
     """
 
@@ -99,7 +99,7 @@ class _Connection(web.RequestHandler):
 
 async def stop_accepting(listener: socket.socket) -> None:
     """Take no more connections from a listener, so that its server can be closed."""
-    # One that is accepted in the turn in which its server closes makes asyncio assert:
+    # A connection accepted in the turn in which its server closes makes asyncio assert:
     # https://github.com/python/cpython/issues/109564
     with suppress(NotImplementedError):
         asyncio.get_running_loop().remove_reader(listener)

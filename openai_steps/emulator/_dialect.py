@@ -1,4 +1,4 @@
-"""How a server reads cursors and shapes its pages: one value, a knob for each habit seen."""
+"""How a server reads cursors and shapes its pages: one value with a knob for each habit seen."""
 
 from typing import Literal, get_args
 
@@ -51,13 +51,13 @@ Content = Literal["ranges", "whole", "json_text", "null"]
 class Dialect:
     """The habits of one server; the defaults are the documented contract.
 
-    "The list" below means all steps of the run in the asked order; "the cut" what the cursors keep
-    of it.
+    "The list" below is all steps of the run in the asked order; "the cut" is the part of it that the
+    cursors keep.
 
     Args:
         after: What ``after=X`` keeps. ``exclusive``: what follows X in the list. ``inclusive``: X as
             well. ``off_by_one``: what follows X but for the first of it. ``from_time``: the time of X
-            and what lies beyond it, so that X may come behind others of its time. ``later_only``:
+            and what lies beyond it, so that others of its time may precede X. ``later_only``:
             what lies beyond the time of X, and none of the same time. ``ignored``: everything.
             ``by_id``: ids that compare beyond X in the direction of the list. ``wrong_side``: ids
             greater than X, whatever the order.
@@ -75,20 +75,20 @@ class Dialect:
         order: Whether the parameter is ``honoured``. ``ignored`` lists in ascending order always,
             ``newest_first`` in descending order, and ``stored`` as the steps were added.
             ``first_page_only``: honoured without a cursor, ascending behind one. ``unsteady``: each
-            combination of limit and cursors has an order of its own, which no time explains.
-        ties: How steps of equal ``created_at`` stand in descending order: ``reversed`` against the
+            combination of limit and cursors has an order of its own, unrelated to any time.
+        ties: How steps of equal ``created_at`` are sorted in descending order: ``reversed`` against the
             ascending one, or in the ``same_order``. Each direction is one fixed order either way.
             ``unstable``: each combination of order, limit and cursors sorts them anew.
         lag_asc: How many of the newest steps are missing where ascending order is asked for, as
             if a replica that lags behind answered.
         lag_desc: The same for descending order.
         has_more: ``directional``: the page left out something of the cut. ``forward``: something of the
-            list follows the page, be it the ``before`` cursor itself. ``window``: something of the cut
+            list follows the page, even if only the ``before`` cursor itself. ``window``: something of the cut
             follows the page. ``full_page``: the page has ``limit`` items; ``full_page_as_asked``: it has
             as many as the request asked for, though the server's own bound may be lower.
-            ``unlike_default``: it has another length than the page that is sent where nothing is
-            asked for. ``false_at_default_limit``: directional, but false at that one page size.
-            ``inverted``: directional, denied. ``always_with_before``: true if ``before`` was given, else
+            ``unlike_default``: its length is not that of the page sent where no limit is asked for.
+            ``false_at_default_limit``: directional, but false at that one page size.
+            ``inverted``: the opposite of directional. ``always_with_before``: true if ``before`` was given, else
             directional. True ``always``, true ``never``, ``null``, or ``absent``.
         ids: ``first_id`` and ``last_id``: ``true``, ``last_only`` (no ``first_id``), ``null``, ``absent``, the
             text ``""`` or ``"none"``, or ids ``unrelated`` to the data.
@@ -103,28 +103,27 @@ class Dialect:
         limit_under: Limits below 1: ``refused`` (400), ``capped`` to 1 or ``accepted`` (an empty page).
         times: How times leave the server: ``seconds`` (as stored), ``whole`` seconds, ``float`` seconds,
             ``milliseconds`` or ``iso`` text.
-        clock: How many seconds the server's clock is ahead, or behind if negative: all times that
-            it tells are shifted by as much.
-        stamps: Times are ``kept``, or each time that is set is made ``anew``: the moment of the
-            request.
+        clock: How many seconds the server's clock is ahead, or behind if negative; all times that
+            it sends are shifted by as much.
+        stamps: Times are ``kept``, or each time that is set is made ``anew``: the time of the request.
         unset: What stands for a missing time, error or usage: ``null``, or the ``placeholder`` values
             -1, two empty texts and ``{}``.
         include: ``repeated`` (``include[]=a&include[]=b``), ``comma`` (``include[]=a,b``, ``include=a,b``) or
             ``unsupported`` (400).
-        run_id: Whether messages can be had of one run only: the parameter is ``honoured``, ``ignored``,
+        run_id: Whether messages can be listed by run: the parameter is ``honoured``, ``ignored``,
             or ``refused`` (400).
         thread_id: Lists of runs and messages are of the thread that is asked for, or, ``ignored``, of
             all threads.
         message_order: The order of messages where none is asked for.
-        message_state: Whether messages tell their status, and what goes with it. The schema wants
-            it, and no hosted server sends it.
-        shape: What is told of each thing, and by which names: as by OpenAI, or as by Foundry Local,
-            which leaves out much.
+        message_state: Whether messages have their status, and the fields that go with it. The schema
+            requires them, and no hosted server sends them.
+        shape: Which fields each thing has, and their names: as OpenAI sends them, or as Foundry
+            Local, which leaves out much.
         content: How a file's content is sent: ``ranges``, with an ETag and in parts where a Range is
             asked for; ``whole``, whatever is asked for; as ``json_text``, or ``null``.
 
     Raises:
-        ValueError: If a knob was given a value that it does not have.
+        ValueError: If a knob has an unknown value.
     """
 
     after: After = "exclusive"
@@ -176,7 +175,7 @@ class Query:
         after: Id of the item after which to go on.
         before: Id of the item before which to stop.
         include: Names of the additional fields asked for.
-        run_id: The run of which messages are asked for; None asks for those of all.
+        run_id: The run whose messages are asked for; None asks for those of all.
     """
 
     limit: int | None = None

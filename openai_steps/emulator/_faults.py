@@ -1,4 +1,4 @@
-"""What goes wrong on the way: faults that take the place of an answer, or spoil it."""
+"""Injected faults: they take the place of an answer, or spoil it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Fault(Protocol):
 
 @attrs.frozen
 class Answer:
-    """Another answer than the true one.
+    """An answer of your own instead of the emulator's.
 
     Args:
         status: Its HTTP status.
@@ -70,7 +70,7 @@ class Answer:
 
 @attrs.frozen
 class Delay:
-    """The true answer, later.
+    """The emulator's answer, later.
 
     Args:
         seconds: How much later. A server that shuts down does not wait for it.
@@ -108,7 +108,7 @@ class Reset:
 
 @attrs.frozen
 class Cut:
-    """The true answer, of which only the beginning arrives before the connection closes.
+    """The emulator's answer, of which only the beginning arrives before the connection closes.
 
     Args:
         keep: The part of the body that is sent, from 0 up to 1 exclusive.
@@ -130,7 +130,7 @@ class Cut:
 
 @attrs.frozen
 class CloseAfter:
-    """The true answer, and then a closed connection, although keep-alive was promised.
+    """The emulator's answer, and then a closed connection, although keep-alive was promised.
 
     Args:
         announced: Whether ``Connection: close`` says so.
@@ -169,7 +169,7 @@ class FaultQueue:
     def add(self, fault: Fault, times: int, matching: Callable[[RecordedRequest], bool] | None) -> None:
         """Queue a fault for the next ``times`` requests that match."""
         if times < 1:
-            raise ValueError(f"times must be 1 or more, not {times}.")
+            raise ValueError(f"times must be a whole number above 0, not {times!r}.")
         self._waiting.append(_Injected(fault, times, matching or (lambda _: True)))
 
     def take(self, request: RecordedRequest) -> Fault | None:
@@ -183,7 +183,7 @@ class FaultQueue:
         return None
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all faults."""
         self._waiting.clear()
 
 

@@ -1,4 +1,4 @@
-"""Foundry Local's Agents Runtime tells less of each thing than others, and some of it by other names.
+"""The objects of Foundry Local's Agents Runtime: fewer fields than other servers send, and some by other names.
 
 From its documentation alone: https://learn.microsoft.com/azure/azure-arc/ (Agents Runtime API, 2026-05-27).
 """
@@ -21,8 +21,8 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def told(kind: Kind, item: Mapping[str, Any]) -> dict[str, Any]:
-    """What is told of an item, which is in the usual shape."""
+def abridged(kind: Kind, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item of the usual shape as Foundry Local sends it."""
     if kind not in _KEPT:
         return dict(item)
     shown = {name: item[name] for name in _KEPT[kind] if name in item}

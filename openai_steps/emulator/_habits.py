@@ -1,7 +1,7 @@
-"""One habit at a time: servers that keep the contract but for one thing.
+"""Servers that keep the contract except for one habit each.
 
-A named server has several habits at once, and one may hide another. ``docs/reference/emulator.md`` tells which real
-server has which.
+A real server has several habits at once, and one may hide another. ``docs/reference/emulator.md`` lists which server
+has which.
 """
 
 from __future__ import annotations

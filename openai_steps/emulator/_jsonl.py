@@ -16,17 +16,17 @@ from openai_steps.emulator._wire import TIMES, JSONObject
 
 
 class JSONLinesError(ValueError):
-    """A line that holds nothing that a server has; the message names the source and the line."""
+    """A line that is not an object a server sends; the message names the source and the line."""
 
 
 def load_jsonl(path: str | PathLike[str]) -> Store:
-    """Read a file of steps, and perhaps of runs, messages, threads and files, into a new store.
+    """Read a file of steps, runs, messages, threads and files into a new store.
 
     Args:
         path: A JSON Lines file. Each line is a wire-shape object that says in ``object`` what it is:
             ``thread.run``, ``thread.message``, ``thread`` or ``file``; any other is a step with ``id``,
-            ``thread_id`` and ``run_id``. Empty lines are skipped. Runs and threads that are not given
-            are derived from what belongs to them.
+            ``thread_id`` and ``run_id``. Empty lines are skipped. Missing runs and threads are derived
+            from their steps and messages.
 
     Returns:
         The store.
@@ -77,7 +77,7 @@ def _add_run(store: Store, record: JSONObject, seen: dict[tuple[str, str], int],
     store.set_run(record)
     key = (record["thread_id"], record["id"])
     if key in seen:
-        raise ValueError(f"the run {key[1]!r} was given on line {seen[key]} already.")
+        raise ValueError(f"the run {key[1]!r} is on line {seen[key]} already.")
     seen[key] = number
 
 

@@ -43,14 +43,14 @@ def list_items(items: Iterable[Step], query: Query, dialect: Dialect, *, kind: K
     """Answer one list request over runs, messages, threads or steps.
 
     Args:
-        items: As for `list_steps`.
-        query: As for `list_steps`.
-        dialect: As for `list_steps`.
+        items: See `list_steps`.
+        query: See `list_steps`.
+        dialect: See `list_steps`.
         kind: What the items are.
-        now: As for `list_steps`.
+        now: See `list_steps`.
 
     Returns:
-        As for `list_steps`.
+        See `list_steps`.
 
     Raises:
         Refusal: If the server answers with an error instead.
@@ -67,7 +67,7 @@ def list_items(items: Iterable[Step], query: Query, dialect: Dialect, *, kind: K
 
 @attrs.frozen(kw_only=True)
 class _Page:
-    """A page, and what lies round it: counted in steps of the cut and of the whole list."""
+    """A page, and how many items of the cut and of the whole list lie before and behind it."""
 
     rows: Sequence[Step]
     limit: int
@@ -132,7 +132,7 @@ def _instant_of(step: Step) -> float:
 
 
 def _shuffle(query: Query) -> Callable[[Step], int]:
-    """Return the key of an order that every request has for itself, and always the same one."""
+    """Return the sort key of an order that differs between requests and is fixed for each."""
     asked = f"{query.order} {query.limit} {query.after} {query.before}"
     return lambda step: crc32(f"{asked} {step['id']}".encode())
 

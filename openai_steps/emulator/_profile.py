@@ -1,7 +1,7 @@
 """Servers by name: their dialects of paging, what they demand of a request, and how they word their errors.
 
-They are written from the servers' code, traffic or documents. What nobody could show follows the contract; a comment
-says so. myla is not among them: its list of steps is a stub that is always empty
+They are written from the servers' code, traffic or documents. Where there is no evidence they follow the contract, and
+a comment says so. myla is not among them: its list of steps is a stub that is always empty
 (https://github.com/muyuworks/myla/blob/main/myla/runs.py).
 """
 
@@ -26,14 +26,14 @@ class Profile:
 
     Args:
         prefix: The path before ``/threads/…``.
-        key_headers: The headers in which a key is taken, if the server demands one.
+        key_headers: The headers in which the server accepts a key, if it demands one.
             ``Authorization`` holds ``Bearer KEY``, any other the bare key.
         beta: The demanded value of ``OpenAI-Beta``; None demands nothing.
         api_versions: A regular expression for the values of the demanded ``api-version``
             parameter; None demands nothing.
         errors: The shape of error bodies.
         missing_run: The answer for an unknown thread or run: 404, 400, or an empty list.
-        absent: The reads that the server does not have, with its answer: 404, 405, or OpenAI's 401
+        absent: What cannot be read from the server, with its answer: 404, 405, or OpenAI's 401
             for a list that a key may not read. A list is named in the plural, one thing in the
             singular: ``threads``, ``runs``, ``message``, ``file``, ``content``.
         dialect: How pages are made.
@@ -63,7 +63,7 @@ class Profile:
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
         "contract": Dialect(),
-        # The second reading of `before` that the documentation allows, kept soundly.
+        # The second reading of `before` that the documentation allows.
         "window": Dialect(before="window", has_more="window"),
         # `before` and unknown cursors unverified; a recording shows tied steps in the same order
         # in both directions.
@@ -73,7 +73,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         # Cursors, has_more and ties unverified; the schema has no object and no first_id. Only
         # one name can be included, so that repeated and comma-separated look alike.
         "azure_foundry": Dialect(envelope="no_object", ids="last_only", message_state="absent", times="whole"),
-        # Recorded: has_more is honest, equal times stand in order, and an empty page has null ids.
+        # Recorded: has_more is right, equal times are in order, and an empty page has null ids.
         "azure_hub": Dialect(message_state="absent"),
         # From the documents alone, which name no run_id.
         "foundry_local": Dialect(
@@ -113,8 +113,8 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
             limit_under="accepted",
             times="iso",
         ),
-        # It compares the page with its own first page of 20: at that size a full page denies what
-        # follows, at any other size the last page promises more.
+        # It compares the page's length with that of its own first page of 20: at that size has_more
+        # is false on a full page, at any other size it is true on the last page.
         # https://github.com/mharrisb1/openai-responses-python
         "openai_responses": Dialect(
             before="window", has_more="unlike_default", unknown_cursor="ignored", envelope="no_object"
@@ -127,7 +127,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
             limit_over="capped",
             empty_ids="empty_text",
         ),
-        # "An error" for an unknown cursor, of unverified status.
+        # "An error" for an unknown cursor; its status is unverified.
         "letta": Dialect(before="window", has_more="window", envelope="bare_array"),
         # The adapter that stores in a database; ties unverified.
         # https://github.com/supercorp-ai/supercompat
@@ -143,7 +143,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
             has_more="never",
             envelope="no_object",
         ),
-        # The adapter over the Responses API sends all as it comes, and tells the present as its time.
+        # The adapter over the Responses API sends all as it comes, with the present as its time.
         "supercompat_responses": Dialect(
             limit="ignored",
             order="ignored",

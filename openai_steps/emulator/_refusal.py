@@ -1,6 +1,6 @@
 """Why a request is refused, in OpenAI's own terms; each profile words the body in its own shape.
 
-The texts of the errors that have been seen on the wire are the recorded ones.
+Texts of errors that have been seen on the wire are the recorded ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FOUNDRY_401 = (
     "{projectName}/threads/{threadId}/runs/{runId}/steps operation. For instructions on granting "
     "the necessary permissions, see https://aka.ms/FoundryPermissions."
 )
-# Only InvalidApiKey has been seen on the wire; the others are words of its documentation.
+# Only InvalidApiKey has been seen on the wire; the others are from its documentation.
 _DASHSCOPE_CODES = {400: "InvalidParameter", 401: "InvalidApiKey", 404: "NotFound", 405: "MethodNotAllowed"}
 _BEE_CODES = {400: "invalid_input", 401: "auth_error", 404: "not_found", 405: "method_not_allowed"}
 
@@ -40,7 +40,7 @@ def error_body(refusal: Refusal, shape: ErrorShape, request_id: str) -> JSONObje
         request_id: The request id, which some bodies carry.
 
     Returns:
-        The JSON body; None for none at all.
+        The JSON body; None if the answer has no body.
     """
     return _SHAPES[shape](refusal, request_id)
 

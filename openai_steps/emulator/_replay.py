@@ -1,4 +1,4 @@
-"""A finished run once more, as if it went on now: its steps come and end in a server's store, many times faster."""
+"""Plays a finished run once more as if it were live: its steps begin and end in a store, many times faster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Step: TypeAlias = dict[str, Any]
 
 _ENDS: Final = ("completed_at", "failed_at", "cancelled_at", "expired_at")
-_SECONDS_FOR_THE_REST: Final = 6  # how long the recording's last step goes on, if it does not tell
+_SECONDS_FOR_THE_REST: Final = 6  # how long the recording's last step lasts, if the recording does not say
 
 
 @attrs.frozen(order=True)
@@ -25,13 +25,13 @@ class _Event:
 
 
 async def replay(store: Store, thread_id: str, run_id: str, *, steps: list[Step], speed: float) -> None:
-    """Let a run go on.
+    """Play a run's steps in real time.
 
     Args:
         store: Where the run is, with no steps.
         thread_id: Its thread.
         run_id: Its id.
-        steps: What is to happen: steps in the wire shape, their times in seconds. Those that go on are completed.
+        steps: The steps to play, in the wire shape, their times in seconds. Unfinished ones end completed.
         speed: How many seconds of the recording pass in one second.
     """
     now = None
@@ -52,7 +52,7 @@ def _play(store: Store, thread_id: str, run_id: str, step: Step) -> None:
 
 
 def _events(steps: list[Step]) -> Iterator[_Event]:
-    """Yield each step as it begins, and as it ends."""
+    """Yield each step when it begins, and when it ends."""
     for number, recorded in enumerate(steps):
         step = {key: value for key, value in recorded.items() if key not in ("thread_id", "run_id")}
         begins = step["created_at"]

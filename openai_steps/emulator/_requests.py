@@ -1,4 +1,4 @@
-"""A request as it came, and what it asks for."""
+"""A received request, and what it asks for."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def route(request: RecordedRequest, prefix: str) -> Target:
         What it names; each id is percent-decoded once, as one segment.
 
     Raises:
-        Refusal: 404, as for any path that the API does not have; 405 where it is only read.
+        Refusal: 404 for a path that the API does not have; 405 for a method other than reading.
     """
     path = request.raw_path
     if path.startswith(f"{prefix}/"):
@@ -119,7 +119,7 @@ def read_query(request: RecordedRequest, dialect: Dialect, kind: Kind = "run ste
         kind: What is listed.
 
     Returns:
-        The query. Its limit may be out of range: that is for the listing to judge.
+        The query. Its limit may be out of range: the listing checks it.
 
     Raises:
         Refusal: 400: the limit is not a number, the order or a name to include is unknown.

@@ -37,11 +37,11 @@ class Emulator:
     Args:
         profile: The provider to imitate: a name of `PROFILES`, or a profile.
         dialect: How pages are made, instead of as the profile says.
-        api_key: The key that every request must carry; None lets everyone in.
+        api_key: The key that every request must carry; None demands no key.
         store: The runs to serve; a new empty store if None.
-        recorded: Tell clients that nothing will change any more, as an archive should:
+        recorded: Whether to say that nothing will change any more, as an archive should:
             ``Cache-Control: immutable`` (RFC 8246). Long answers are compressed for clients that ask for it.
-        keep_requests: How many of the last requests to remember; None: all of them, as a test may want.
+        keep_requests: How many of the last requests to remember; None remembers all.
 
     Attributes:
         store: The runs. Changes show in the next answer, while serving too.
@@ -64,11 +64,11 @@ class Emulator:
     ) -> None:
         self.profile: Profile = profile if isinstance(profile, Profile) else _named(profile)
         self.dialect: Dialect = dialect or self.profile.dialect
-        # Who gives a store of another kind knows that nothing can be added to it.
+        # A store of another kind may be read-only; its owner knows.
         self.store: Store = cast(Store, store) if store is not None else Store()
         self._service = Service(store=self.store, profile=self.profile, dialect=self.dialect, api_key=api_key)
         self._headers = {"Cache-Control": "max-age=60, immutable"} if recorded else {}
-        self._compresses = recorded  # a server of tests sends just what it is told
+        self._compresses = recorded  # a test's server sends its bodies as they are
         self._faults = FaultQueue()
         self._requests: deque[RecordedRequest] = deque(maxlen=keep_requests)
         self._numbers = count(1)
@@ -86,9 +86,9 @@ class Emulator:
 
         Args:
             path: The file; see `load_jsonl`.
-            profile: As for the class.
-            dialect: As for the class.
-            api_key: As for the class.
+            profile: See the class.
+            dialect: See the class.
+            api_key: See the class.
 
         Returns:
             An emulator, not serving yet.
@@ -111,9 +111,9 @@ class Emulator:
         """Serve the bundled run: thread ``thread_demo``, run ``run_demo``.
 
         Args:
-            profile: As for the class.
-            dialect: As for the class.
-            api_key: As for the class.
+            profile: See the class.
+            dialect: See the class.
+            api_key: See the class.
 
         Returns:
             An emulator, not serving yet.
@@ -127,7 +127,7 @@ class Emulator:
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
-        """The requests received so far, oldest first; no more of them than ``keep_requests``."""
+        """The requests received so far, oldest first, at most the last ``keep_requests``."""
         return tuple(self._requests)
 
     def clear_requests(self) -> None:
@@ -145,7 +145,7 @@ class Emulator:
 
         Args:
             fault: `Answer`, `Delay`, `Stall`, `Reset`, `Cut`, `CloseAfter`, or your own.
-            times: How many requests meet it.
+            times: How many requests it takes.
             matching: Which requests; None means all.
 
         Raises:
@@ -174,7 +174,7 @@ class Emulator:
             The base URL, to which a client appends ``/threads/{thread_id}/runs/{run_id}/steps``.
 
         Raises:
-            OSError: If the port cannot be had.
+            OSError: If the port is taken or not allowed.
         """
         closing = asyncio.Event()
 
@@ -230,11 +230,11 @@ def _named(name: str) -> Profile:
 
 
 _WORTH_IT: Final = 1000
-"""Bytes; less than this hardly gets smaller."""
+"""Bytes; a shorter body hardly gets smaller."""
 
 
 def _takes_gzip(request: RecordedRequest) -> bool:
-    """Tell whether the client asks for it (https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding)."""
+    """Return whether the client accepts it (https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding)."""
     for coding in request.headers.get("Accept-Encoding", "").split(","):
         name, _, weight = coding.replace(" ", "").lower().partition(";")
         if name in ("gzip", "*"):

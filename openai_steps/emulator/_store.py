@@ -1,4 +1,4 @@
-"""Runs and their steps as plain dicts, in the wire shape, in memory, beside threads, messages and files."""
+"""Runs and their steps in memory, as plain dicts in the wire shape, with threads, messages and files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RUN_OF_UNFINISHED: Mapping[str, str] = {
     "cancelled": "cancelled",
     "expired": "expired",
 }
-"""What the last step's status says of its run; a run of any other is completed."""
+"""The run's status by that of its last step; for any other status the run is completed."""
 
 
 def derived_run(key: tuple[str, str], steps: Iterable[JSONObject]) -> JSONObject:
@@ -66,9 +66,9 @@ def derived_run(key: tuple[str, str], steps: Iterable[JSONObject]) -> JSONObject
 
 @attrs.define
 class _Entry:
-    """A run: its steps by id, and what was said of the run itself.
+    """A run: its steps by id, and the given fields of the run itself.
 
-    What was not said is derived from the steps, unless the run object was given as a whole.
+    Other fields are derived from the steps, unless the run object was given as a whole.
     """
 
     said: JSONObject
@@ -82,7 +82,7 @@ class _Entry:
 
 
 class ReadableStore(Protocol):
-    """What an emulator asks of its store; all objects are of the wire's shape."""
+    """The methods of its store that an emulator calls; all objects are in the wire shape."""
 
     def threads(self) -> list[JSONObject]:
         """Return the thread objects."""
@@ -129,15 +129,15 @@ class ReadableStore(Protocol):
         ...
 
     def content(self, file_id: str) -> bytes | None:
-        """Return what a file holds, or None."""
+        """Return a file's content, or None."""
         ...
 
 
 class Store(ThreadStore):
     """The runs, threads, messages and files that a server knows; every change shows in the next answer.
 
-    Steps are kept in the order in which they were added. What is given is copied one level deep:
-    do not change nested values afterwards.
+    Steps are kept in the order in which they were added. Arguments are copied one level deep: do not
+    change nested values afterwards.
     """
 
     def __init__(self) -> None:
@@ -159,8 +159,8 @@ class Store(ThreadStore):
             thread_id: Its thread.
             run_id: Its id.
             steps: Wire-shape steps; a missing ``thread_id`` or ``run_id`` is filled in.
-            **fields: Fields of the run object. What is not given is derived from the steps,
-                and follows them: set ``status="in_progress"`` for a run that is to grow.
+            **fields: Fields of the run object. The others are derived from the steps and change
+                with them: set ``status="in_progress"`` for a run that is to grow.
 
         Returns:
             The run object in the wire shape.
@@ -279,7 +279,7 @@ class Store(ThreadStore):
         entry.said, entry.whole = dict(run), True
 
     def remove_run(self, thread_id: str, run_id: str) -> None:
-        """Forget a run and its steps.
+        """Remove a run and its steps.
 
         Args:
             thread_id: The run's thread.
@@ -293,7 +293,7 @@ class Store(ThreadStore):
         del self._run_ids[thread_id][run_id]
 
     def runs(self) -> list[tuple[str, str]]:
-        """Return the (thread_id, run_id) of every run, in the order of their adding."""
+        """Return the (thread_id, run_id) of every run, in the order in which they were added."""
         return list(self._entries)
 
     def run(self, thread_id: str, run_id: str) -> JSONObject | None:
@@ -302,7 +302,7 @@ class Store(ThreadStore):
         return entry.run((thread_id, run_id)) if entry else None
 
     def steps(self, thread_id: str, run_id: str) -> list[JSONObject]:
-        """Return the steps of a run in the order of their adding; none for an unknown run."""
+        """Return the steps of a run in the order in which they were added; empty for an unknown run."""
         entry = self._entries.get((thread_id, run_id))
         return list(entry.steps.values()) if entry else []
 
@@ -312,7 +312,7 @@ class Store(ThreadStore):
         return entry.steps.get(step_id) if entry else None
 
     def runs_of(self, thread_id: str | None) -> list[JSONObject]:
-        """Return the run objects of a thread, or of all threads, in the order of their adding."""
+        """Return the run objects of a thread, or of all threads, in the order in which they were added."""
         if thread_id is None:
             return [entry.run(key) for key, entry in self._entries.items()]
         return [

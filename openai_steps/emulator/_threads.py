@@ -1,4 +1,4 @@
-"""Threads, their messages, and files as plain dicts, in the wire shape, in memory."""
+"""Threads, their messages, and files in memory, as plain dicts in the wire shape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from openai_steps.emulator._wire import JSONObject, instant
 
 @attrs.define
 class Thread:
-    """A thread: its messages by id, and what was said of the thread itself."""
+    """A thread: its messages by id, and the given fields of the thread itself."""
 
     said: JSONObject = attrs.field(factory=dict)
     messages: dict[str, JSONObject] = attrs.field(factory=dict)
@@ -21,8 +21,8 @@ class Thread:
 class ThreadStore:
     """The threads, messages and files that a server knows; every change shows in the next answer.
 
-    Messages are kept in the order in which they were added. What is given is copied one level
-    deep: do not change nested values afterwards.
+    Messages are kept in the order in which they were added. Arguments are copied one level deep: do
+    not change nested values afterwards.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class ThreadStore:
         self._files: dict[str, tuple[JSONObject, bytes]] = {}
 
     def add_thread(self, thread_id: str, **fields: Any) -> JSONObject:
-        """Add a thread, or say more of one that is known by its runs or messages.
+        """Add a thread, or set fields of one that is known by its runs or messages.
 
         Args:
             thread_id: Its id.
@@ -47,7 +47,7 @@ class ThreadStore:
         return self._object(thread_id, thread)
 
     def add_message(self, thread_id: str, message: Mapping[str, Any]) -> JSONObject:
-        """Add a message to a thread, which need not have been added before.
+        """Add a message to a thread, which is added with it if new.
 
         Args:
             thread_id: Its thread.
@@ -89,7 +89,7 @@ class ThreadStore:
         return messages[message_id]
 
     def remove_message(self, thread_id: str, message_id: str) -> None:
-        """Forget a message, as a server does when it is deleted.
+        """Remove a message, as a server does when it is deleted.
 
         Args:
             thread_id: Its thread.
@@ -105,7 +105,7 @@ class ThreadStore:
 
         Args:
             file: Wire-shape file with ``id``; the missing fields are filled in.
-            content: What it holds.
+            content: Its content.
 
         Returns:
             The file object in the wire shape.
@@ -119,7 +119,7 @@ class ThreadStore:
         return stored
 
     def threads(self) -> list[JSONObject]:
-        """Return the thread objects, in the order of their adding."""
+        """Return the thread objects, in the order in which they were added."""
         return [self._object(thread_id, thread) for thread_id, thread in self._threads.items()]
 
     def thread(self, thread_id: str) -> JSONObject | None:
@@ -128,11 +128,11 @@ class ThreadStore:
         return None if thread is None else self._object(thread_id, thread)
 
     def has_thread(self, thread_id: str) -> bool:
-        """Tell whether there is such a thread, by itself or for a run or a message of it."""
+        """Return whether there is such a thread: added itself, or known by a run or a message."""
         return thread_id in self._threads
 
     def messages(self, thread_id: str | None) -> list[JSONObject]:
-        """Return the messages of a thread, or of all threads, in the order of their adding."""
+        """Return the messages of a thread, or of all threads, in the order in which they were added."""
         threads = [self._threads.get(thread_id)] if thread_id is not None else self._threads.values()
         return [message for thread in threads if thread is not None for message in thread.messages.values()]
 
@@ -147,7 +147,7 @@ class ThreadStore:
         return None if found is None else found[0]
 
     def content(self, file_id: str) -> bytes | None:
-        """Return what a file holds; None if there is no such file."""
+        """Return a file's content; None if there is no such file."""
         found = self._files.get(file_id)
         return None if found is None else found[1]
 
@@ -162,7 +162,7 @@ class ThreadStore:
         return {**derived, **thread.said}
 
     def _times(self, thread_id: str, thread: Thread) -> list[Any]:
-        """When something came into a thread: it is as old as the oldest."""
+        """Return the times of what is in a thread: the thread is as old as the oldest."""
         return [message["created_at"] for message in thread.messages.values()]
 
     def _messages_with(self, thread_id: str, message_id: str) -> dict[str, JSONObject]:

@@ -1,4 +1,4 @@
-"""Runs, steps and whatever else has times, as they leave the server: hidden content, time formats, placeholders."""
+"""How objects with times leave the server: hidden content, time formats, placeholders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from openai_steps.emulator._dialect import FILE_SEARCH_CONTENT, Dialect, Kind, Times
-from openai_steps.emulator._foundry_local import told
+from openai_steps.emulator._foundry_local import abridged
 
 JSONObject = dict[str, Any]
 
@@ -42,20 +42,20 @@ _PLACEHOLDERS: dict[str, Callable[[], Any]] = {
 
 
 def instant(value: Any) -> float:
-    """Return the moment that a stored time means, in seconds; 0 where there is none."""
+    """Return a stored time in seconds; 0 if there is none."""
     if isinstance(value, str):
         return datetime.fromisoformat(value).timestamp()
     return float(value) if value is not None else 0.0
 
 
 def render(record: Mapping[str, Any], dialect: Dialect, now: float = 0.0) -> JSONObject:
-    """Return anything with times in the time format and with the placeholders of a dialect; ``now`` is the server's."""
+    """Return an object with a dialect's time format and placeholders; ``now`` is the server's time."""
     rendered = dict(record)
     for name in TIMES:
         value = rendered.get(name)
         if isinstance(value, int | float):
-            told = int(now) if dialect.stamps == "anew" else value + dialect.clock
-            rendered[name] = _AS_TIME[dialect.times](told)
+            sent = int(now) if dialect.stamps == "anew" else value + dialect.clock
+            rendered[name] = _AS_TIME[dialect.times](sent)
     if dialect.unset == "placeholder":
         for name, placeholder in _PLACEHOLDERS.items():
             if name in rendered and rendered[name] is None:
@@ -79,7 +79,7 @@ _MESSAGE_STATE = frozenset({"status", "incomplete_details", "completed_at", "inc
 def render_item(
     kind: Kind, item: Mapping[str, Any], include: Iterable[str], dialect: Dialect, now: float
 ) -> JSONObject:
-    """Return anything as a dialect sends it."""
+    """Return an item of any kind as a dialect sends it."""
     match kind:
         case "run step":
             rendered = render_step(item, include, dialect, now)
@@ -87,7 +87,7 @@ def render_item(
             rendered = render_message(item, dialect, now)
         case _:
             rendered = render(item, dialect, now)
-    return told(kind, rendered) if dialect.shape == "foundry_local" else rendered
+    return abridged(kind, rendered) if dialect.shape == "foundry_local" else rendered
 
 
 def render_step(step: Mapping[str, Any], include: Iterable[str], dialect: Dialect, now: float = 0.0) -> JSONObject:

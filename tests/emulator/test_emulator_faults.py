@@ -52,7 +52,7 @@ async def test_faults_can_be_cleared(emulator: Emulator) -> None:
     emulator.clear_faults()
     async with emulator.serve() as base_url:
         assert (await fetch(base_url))[0] == 200
-    with pytest.raises(ValueError, match="times must be 1 or more, not 0"):
+    with pytest.raises(ValueError, match="times must be a whole number above 0, not 0"):
         emulator.inject(Reset(), times=0)
 
 
