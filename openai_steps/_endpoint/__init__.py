@@ -1,1 +1,1 @@
-"""Servers as values: where one lives, how it knows who asks, and the details in which it differs from others."""
+"""Servers as values: address, credentials, and the details in which servers differ."""

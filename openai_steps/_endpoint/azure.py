@@ -1,7 +1,7 @@
-"""Microsoft's servers: what their addresses look like, and what tokens for them are for.
+"""Microsoft's servers: the form of their addresses, and the scopes of their tokens.
 
-Each function returns what makes an `Endpoint` of what its constructor was given. The scopes and hosts of other clouds
-than the public one are in Microsoft's own clients (the US government's) or in those of others (China's).
+Each function turns its constructor's arguments into those of `Endpoint`. The scopes and hosts of clouds other than the
+public one come from Microsoft's own clients (the US government's) or from those of others (China's).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CLOUDS: Final = {"azure.us": "us", "azure.cn": "cn"}
 
 
 def _scope(audience: str, url: str) -> str:
-    """Return what tokens are for, in the cloud of a host: ``https://ai.azure.com/.default`` in the public one."""
+    """Return the scope of tokens in a host's cloud: ``https://ai.azure.com/.default`` in the public one."""
     cloud = next((cloud for suffix, cloud in _CLOUDS.items() if is_at(url, suffix)), "com")
     return f"https://{audience}.azure.{cloud}/.default"
 
@@ -41,7 +41,7 @@ def openai_site(
     api_version: str | None,
     scope: str | None,
 ) -> Mapping[str, Any]:
-    """Azure OpenAI, on its dated route or on ``/openai/v1``."""
+    """Return the arguments for Azure OpenAI, on its dated route or on ``/openai/v1``."""
     given, name = find(azure_endpoint, "azure_endpoint", "AZURE_OPENAI_ENDPOINT")
     if given is None:
         raise ArgumentError(
@@ -82,7 +82,7 @@ def foundry_site(
     api_version: str | None,
     scope: str | None,
 ) -> Mapping[str, Any]:
-    """Azure AI Foundry Agents: a project's endpoint, or that of a hub's project, which another host serves."""
+    """Return the arguments for Azure AI Foundry Agents: a project, or a project in a hub, which has another host."""
     given, name = find(
         project_endpoint,
         "project_endpoint",
@@ -98,8 +98,8 @@ def foundry_site(
     of_hub = is_at(url, _HUB_HOST) or path.startswith("/agents/")
     form = _HUB_PATH.format(*(("[^/]+",) * 3)) if of_hub else "/api/projects/[^/]+"
     if not re.search(f"{form}$", path):
-        told = f"https://REGION.{_HUB_HOST}{_hub_path()}" if of_hub else _FOUNDRY_FORM
-        raise ArgumentError(name, f"{url!r} is not a project's. It has the form {told!r}.")
+        form = f"https://REGION.{_HUB_HOST}{_hub_path()}" if of_hub else _FOUNDRY_FORM
+        raise ArgumentError(name, f"{url!r} is not a project's. It has the form {form!r}.")
     auth = token_or_key(
         api_key,
         credential,
@@ -121,7 +121,7 @@ def _hub_path(*names: str) -> str:
 
 
 def _refuse_connection_string(name: str, given: object) -> None:
-    """Refuse ``HOST;SUBSCRIPTION;GROUP;WORKSPACE``, which older clients of hub projects took, and tell its URL."""
+    """Refuse ``HOST;SUBSCRIPTION;GROUP;WORKSPACE``, which older clients of hub projects took, and name its URL."""
     if not isinstance(given, str) or ";" not in given:
         return
     host, *names = (part.strip() for part in given.split(";"))
@@ -139,7 +139,7 @@ def fabric_site(
     api_version: str | None,
     scope: str | None,
 ) -> Mapping[str, Any]:
-    """A data agent of Microsoft Fabric."""
+    """Return the arguments for a data agent of Microsoft Fabric."""
     url, query = parse_base_url(base_url, form=_FABRIC_FORM)
     if not re.search(r"/workspaces/[^/]+/(dataagents|aiskills)/[^/]+/aiassistant/openai$", urlsplit(url).path):
         raise ArgumentError("base_url", f"{url!r} is not a data agent's. It has the form {_FABRIC_FORM!r}.")

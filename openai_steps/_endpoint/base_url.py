@@ -1,4 +1,4 @@
-"""What a person pasted as a base URL, and what was meant."""
+"""Cleans a pasted base URL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from openai_steps._secrets import hide
 Query: TypeAlias = tuple[tuple[str, str], ...]
 
 VERSION_PARAMETER: Final = "api-version"
-"""The one parameter of a base URL that is no secret."""
+"""The only parameter of a base URL that is not a secret."""
 
 _FORM: Final = "https://HOST/v1"
 
@@ -23,15 +23,15 @@ _OF_ONE_REQUEST: Final = frozenset({"limit", "order", "after", "before", "includ
 
 
 def parse_base_url(url: str, *, name: str = "base_url", form: str = _FORM) -> tuple[str, Query]:
-    """Split what a person pasted into the base URL that was meant and the parameters to keep.
+    """Split a pasted URL into the base URL and the parameters to keep.
 
     A trailing slash, a doubled slash or ``/v1``, the rest of a full steps URL, Azure's ``/deployments/NAME/…`` and
     ``/chat/completions`` are cut off.
 
     Args:
-        url: What was pasted.
-        name: What to call it in an error.
-        form: An example of the right form for an error.
+        url: The pasted URL.
+        name: Its name in an error.
+        form: An example of the right form, for an error.
 
     Raises:
         ArgumentError: If it is not an http or https URL, carries a user name or password, or has a fragment.
@@ -60,25 +60,25 @@ def parse_base_url(url: str, *, name: str = "base_url", form: str = _FORM) -> tu
 
 
 def hidden_query(query: Query) -> Query:
-    """Return the parameters with their values hidden, or raise an ArgumentError for those that are no text."""
+    """Return the parameters with their values hidden, or raise an ArgumentError for those that are not text."""
     if not all(isinstance(part, str) for pair in query for part in pair):
         raise ArgumentError("query", "must be names and values that are text.")
     return tuple((name, value if name == VERSION_PARAMETER else hide(value)) for name, value in query)
 
 
 def is_at(url: str, *hosts: str) -> bool:
-    """Tell whether the URL is of one of these hosts, or of one below it, such as eu.api.openai.com."""
+    """Return whether the URL is of one of these hosts, or of a subdomain, such as eu.api.openai.com."""
     host = urlsplit(url).hostname or ""
     return any(host == known or host.endswith(f".{known}") for known in hosts)
 
 
 def with_path(url: str, path: str) -> str:
-    """Return the URL with the one path that its provider has, and over TLS."""
+    """Return the URL with its provider's path, and over TLS."""
     return f"https://{urlsplit(url).netloc}{path}"
 
 
 def _is_host(host: str) -> bool:
-    """Tell whether each label of a name has 1 to 63 characters, and all of it no more than 253 (RFC 1035)."""
+    """Return whether each label of a name has 1 to 63 characters, and the whole at most 253 (RFC 1035)."""
     if ":" in host:
         return True  # an IPv6 address, which urlsplit has checked
     labels = host.removesuffix(".").split(".")
@@ -86,9 +86,9 @@ def _is_host(host: str) -> bool:
 
 
 def _without_needless_zone(netloc: str) -> str:
-    """Return the address without its zone, which tells interfaces apart and has a meaning on link-local ones alone.
+    """Return the address without its zone, which names an interface and matters for link-local addresses only.
 
-    There it is written with a bare %, as the system's resolver wants it, and not as in RFC 6874.
+    These keep it, with a bare %, as the system's resolver wants it, and not as in RFC 6874.
     """
     found = re.search(r"\[([^%\]]+)%(?:25)?([^\]]*)\]", netloc)
     if found is None:
@@ -109,5 +109,5 @@ def _without_query(url: str) -> str:  # which may hold a key
 
 
 def names_alone(pairs: Mapping[str, str] | Query) -> str:
-    """Show the names alone: some gateways take their key in a header or parameter of their own."""
+    """Show only the names: some gateways take their key in a header or parameter of their own."""
     return repr(list(dict(pairs)))

@@ -1,4 +1,4 @@
-"""What a user may pass to prove who asks: a key, a function, or a credential."""
+"""The credentials that a user may pass: a key, a function that returns one, or a token credential."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from openai_steps._arguments import ArgumentError, check_name, check_value
 from openai_steps._secrets import hide
 
 ApiKey: TypeAlias = str | Callable[[], str | Awaitable[str]]
-"""A key, or a function, plain or async, that is asked for it before each request."""
+"""A key, or a plain or async function that is called for it before each request."""
 
 
 class AccessToken(Protocol):
-    """What a token credential gives: the token, and when it expires (seconds since 1970)."""
+    """A credential's token, and when it expires (seconds since 1970)."""
 
     @property
     def token(self) -> str:
@@ -27,13 +27,13 @@ class AccessToken(Protocol):
 
 
 class AsyncTokenCredential(Protocol):
-    """Any object that gives tokens, such as those of ``azure.identity.aio``."""
+    """Any object that gives tokens, such as the credentials of ``azure.identity.aio``."""
 
     async def get_token(self, *scopes: str) -> AccessToken:
         """Return a token for the scopes.
 
         Args:
-            scopes: What the token is for. This package asks for one at a time.
+            scopes: What the token is for. This package passes one at a time.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Where a server lives and how it wants to be asked. Values only: nothing here sends a request.
+"""A server's address, credentials and differences. Values only: nothing here sends a request.
 
 A new provider is one function here that returns an `Endpoint`, and one row in `PROVIDERS`.
 """
@@ -35,26 +35,26 @@ Read: TypeAlias = Literal["threads", "thread", "runs", "run", "messages", "messa
 
 @frozen(kw_only=True, repr=False)
 class Endpoint:
-    """A server: its address, how it knows who asks, and the details in which it differs from others.
+    """A server: its address, its credentials, and the details in which it differs from others.
 
     Use one of the constructors: `openai`, `azure_openai`, `azure_foundry`, `foundry_local`, `fabric`, `dashscope`,
     `compatible`. The attributes are there for reading and for ``attrs.evolve``.
 
     Attributes:
         provider: The constructor's name.
-        base_url: What ``/threads/…`` is appended to.
+        base_url: The URL to which ``/threads/…`` is appended.
         query: Parameters sent with each request, such as ``api-version``.
         headers: Headers sent with each request, besides the key's.
         api_key: The key, or a function that gives it.
-        credential: What gives tokens instead of a key.
+        credential: The object that gives tokens instead of a key.
         scope: What the credential's tokens are for.
         key_header: The header that carries the key or token.
-        key_prefix: What stands in it before the key.
-        key_source: Where the key came from, in words, for a person who looks for it.
+        key_prefix: The text before the key in that header.
+        key_source: Where the key came from, in words, for error messages.
         include_style: How ``include`` is sent.
         both_cursors: Whether one request may carry ``after`` and ``before``.
-        absent: What this server is known not to have, such as a list of ``threads``; to ask for it is an error before
-            any request.
+        absent: What this server is known not to have, such as a list of ``threads``; asking for it raises an error
+            before any request.
     """
 
     provider: str
@@ -81,7 +81,7 @@ class Endpoint:
             raise ArgumentError("scope", "is missing: it says what the credential's tokens are for.")
 
     def __repr__(self) -> str:
-        # attrs' own would fail on one whose making has failed, and tools that show locals with it.
+        # attrs' own would fail on a half-made instance, and with it any tool that shows locals.
         values = ((a, getattr(self, a.name)) for a in fields(Endpoint) if a.repr and hasattr(self, a.name))
         shown = (f"{a.name}={a.repr(value) if callable(a.repr) else repr(value)}" for a, value in values)
         return f"Endpoint({', '.join(shown)})"
@@ -93,7 +93,7 @@ class Endpoint:
 
     @property
     def ended_on(self) -> str | None:
-        """The date that was announced as this host's last day for run steps, or None where there is none."""
+        """The announced last day of run steps on this host, or None if there is none."""
         return next((date for host, date in _ENDED.items() if is_at(self.base_url, host)), None)
 
     @classmethod
@@ -108,12 +108,12 @@ class Endpoint:
         credential: AsyncTokenCredential | None = None,
         scope: str | None = None,
     ) -> Endpoint:
-        """OpenAI, or any server at ``base_url`` that takes OpenAI's headers.
+        """Return the endpoint of OpenAI, or of any server at ``base_url`` that takes OpenAI's headers.
 
         OpenAI itself stopped serving this API on 2026-08-26.
 
         Args:
-            api_key: Default: ``OPENAI_API_KEY``. Only OpenAI itself needs one: gateways put in their own.
+            api_key: Default: ``OPENAI_API_KEY``. Only OpenAI itself needs one: gateways add their own.
             base_url: Default: ``OPENAI_BASE_URL``, or else OpenAI's.
             organization: Default: ``OPENAI_ORG_ID``.
             project: Default: ``OPENAI_PROJECT_ID``.
@@ -160,7 +160,7 @@ class Endpoint:
         api_version: str | None = None,
         scope: str | None = None,
     ) -> Endpoint:
-        """Azure OpenAI, on its dated route or on ``/openai/v1``. Announced to end on 2026-08-26.
+        """Return the endpoint of Azure OpenAI, on its dated route or ``/openai/v1``. Announced to end on 2026-08-26.
 
         Args:
             azure_endpoint: ``https://RESOURCE.openai.azure.com``. Default: ``AZURE_OPENAI_ENDPOINT``.
@@ -190,7 +190,7 @@ class Endpoint:
         api_version: str | None = None,
         scope: str | None = None,
     ) -> Endpoint:
-        """Azure AI Foundry Agents (classic), which serve this API until 2027-03-31.
+        """Return the endpoint of Azure AI Foundry Agents (classic), which serve this API until 2027-03-31.
 
         Args:
             project_endpoint: ``https://RESOURCE.services.ai.azure.com/api/projects/PROJECT``; of a project in a hub,
@@ -221,14 +221,14 @@ class Endpoint:
         api_key: ApiKey | None = None,
         scope: str | None = None,
     ) -> Endpoint:
-        """The Agents Runtime of Foundry Local.
+        """Return the endpoint of Foundry Local's Agents Runtime.
 
-        It tells a run where its id is known, and has no list of runs and no files.
+        It serves a run by its id, and has no list of runs and no files.
 
         Args:
             base_url: ``https://HOST``, or ``http://HOST:8001``.
-            credential: An Entra credential. Closing it is yours to do. Without it and a token, nobody is named, as a
-                runtime with ``IS_AUTH_ENABLED=false`` has it.
+            credential: An Entra credential. Closing it is yours to do. Without it and without a token, no
+                credentials are sent, which a runtime with ``IS_AUTH_ENABLED=false`` accepts.
             api_key: An Entra token of your own making, or a function that gives one, instead of a credential.
             scope: What the credential's tokens are for: ``api://CLIENT_ID/.default``, with the id of the app
                 registration that the runtime was set up with.
@@ -243,7 +243,7 @@ class Endpoint:
             provider="foundry_local",
             base_url=url,
             query=query,
-            include_style="unsupported",  # a call's result is text, of which there is no more to include
+            include_style="unsupported",  # a call's result is text, without parts to include
             absent=absent,
             **auth,
         )
@@ -259,7 +259,7 @@ class Endpoint:
         api_version: str | None = None,
         scope: str | None = None,
     ) -> Endpoint:
-        """A data agent of Microsoft Fabric.
+        """Return the endpoint of a data agent of Microsoft Fabric.
 
         Args:
             base_url: The agent's published URL:
@@ -287,15 +287,15 @@ class Endpoint:
         credential: AsyncTokenCredential | None = None,
         scope: str | None = None,
     ) -> Endpoint:
-        """DashScope (Alibaba Cloud Model Studio).
+        """Return the endpoint of DashScope (Alibaba Cloud Model Studio).
 
         Args:
             api_key: Default: ``DASHSCOPE_API_KEY``, or else the file that ``DASHSCOPE_API_KEY_FILE_PATH`` names, or
                 ``~/.dashscope/api_key``.
             region: ``beijing``, ``international``, or the region of a workspace such as ``ap-southeast-1``. Default:
                 ``DASHSCOPE_API_REGION``, or else Beijing.
-            workspace: The workspace's id, where it is not the default one. Default: ``DASHSCOPE_WORKSPACE_ID``.
-            base_url: Any other site. Default, where no region is given: ``DASHSCOPE_HTTP_BASE_URL``.
+            workspace: The workspace's id, if it is not the default one. Default: ``DASHSCOPE_WORKSPACE_ID``.
+            base_url: Any other site. Default if no region is given: ``DASHSCOPE_HTTP_BASE_URL``.
             credential: Gives tokens instead of a key. Closing it is yours to do.
             scope: What its tokens are for.
 
@@ -338,13 +338,13 @@ class Endpoint:
         credential: AsyncTokenCredential | None = None,
         scope: str | None = None,
     ) -> Endpoint:
-        """Any other server or gateway. It reads no environment variables.
+        """Return the endpoint of any other server or gateway. It reads no environment variables.
 
         Args:
-            base_url: What ``/threads/…`` is appended to.
-            api_key: The key, where the server wants one.
+            base_url: The URL to which ``/threads/…`` is appended.
+            api_key: The key, if the server wants one.
             key_header: The header that carries it.
-            key_prefix: What stands before it. Default: ``"Bearer "`` in ``Authorization``, nothing elsewhere.
+            key_prefix: The text before it. Default: ``"Bearer "`` in ``Authorization``, nothing elsewhere.
             headers: More headers.
             query: More query parameters.
             include_style: How the server takes ``include``.
@@ -370,7 +370,7 @@ class Endpoint:
         )
 
 
-# It is called by attrs.evolve, too, and has validators that raise.
+# attrs.evolve calls it, too, and its validators raise.
 Endpoint.__init__ = without_trace(Endpoint.__init__)  # type: ignore[method-assign]
 
 PROVIDERS: Final[Mapping[str, Callable[..., Endpoint]]] = {
@@ -391,7 +391,7 @@ _ENDED: Final = {
     "cognitiveservices.azure.com": "2026-08-26",  # the other name of Azure OpenAI's hosts
 }
 
-# Without it OpenAI answers 400 invalid_beta; no other server minds it.
+# Without it OpenAI answers 400 invalid_beta; other servers ignore it.
 _BETA: Final = {"OpenAI-Beta": "assistants=v2"}
 
 _OPENAI_HOST: Final = "api.openai.com"

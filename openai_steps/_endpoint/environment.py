@@ -1,4 +1,4 @@
-"""What a constructor finds where an argument is left out: environment variables, and the version in a URL."""
+"""Defaults for arguments that are left out: environment variables, and the version in a URL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from openai_steps._secrets import hide
 
 
 def find(given: str | None, name: str, *variables: str) -> tuple[str | None, str]:
-    """Return the argument, or else the first variable that is set, and what to call it in an error."""
+    """Return the argument, or else the first variable that is set, and its name in an error."""
     if given is not None:
         return given, name
     found = ((os.environ.get(variable, "").strip(), variable) for variable in variables)
@@ -30,7 +30,7 @@ def token_or_key(
     file: Callable[[], tuple[str | None, str]] | None = None,
     missing: ArgumentError | None = None,
 ) -> dict[str, Any]:
-    """Return who asks, as arguments of `Endpoint`: the credential or the key.
+    """Return the credential or the key, as arguments of `Endpoint`.
 
     Args:
         api_key: The key that was given.
@@ -38,7 +38,7 @@ def token_or_key(
         scope: What the credential's tokens are for.
         variables: Where else to look for a key.
         file: Looks for it in a file, after that.
-        missing: What to raise where there is nothing; None: then nobody is named.
+        missing: The error to raise if there is no key; None: send no credentials.
     """
     if credential is not None and api_key is not None:
         raise ArgumentError("api_key", "and credential are given: pass one, not both.")
@@ -59,11 +59,11 @@ def token_or_key(
 
 
 def key_file(variable: str, default: str) -> tuple[str | None, str]:
-    """Return the key in a file, and where it is from, in words; None where there is no file.
+    """Return the key in a file, and where it is from, in words; None if there is no file.
 
     Args:
-        variable: Names the file.
-        default: The file to look at where the variable is not set; it may be missing.
+        variable: The variable that names the file.
+        default: The file to read if the variable is not set; it may be missing.
     """
     named, _ = find(None, "", variable)
     path = Path(named or default).expanduser()
@@ -77,8 +77,8 @@ def key_file(variable: str, default: str) -> tuple[str | None, str]:
     except UnicodeDecodeError:
         reason = "it is not text"
     if reason:
-        told = f" that {variable} names" if named else ""
-        raise ArgumentError("api_key", f"cannot be read from the file {str(path)!r}{told}: {reason}.")
+        from_variable = f" that {variable} names" if named else ""
+        raise ArgumentError("api_key", f"cannot be read from the file {str(path)!r}{from_variable}: {reason}.")
     return key, f"the file {path}"  # pyright: ignore[reportPossiblyUnboundVariable]
 
 

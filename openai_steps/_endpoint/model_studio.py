@@ -1,4 +1,4 @@
-"""DashScope's sites: those that have always been there, and those of Model Studio's regions."""
+"""DashScope's sites: its own two, and those of Model Studio's regions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from openai_steps._endpoint.environment import find
 _HOSTS: Final = {"beijing": "dashscope.aliyuncs.com", "international": "dashscope-intl.aliyuncs.com"}
 _PATH: Final = "/api/v1"
 
-# As the official client of Python spells them; each workspace has a host of its own there. Whether those serve
+# As the official Python client spells them; each workspace has a host of its own there. Whether these serve
 # assistants, too, is unverified.
 _REGIONS: Final = ("ap-southeast-1", "us-east-1", "cn-hongkong", "eu-central-1", "ap-northeast-1")
 
@@ -21,11 +21,11 @@ REGIONS: Final = (*_HOSTS, *_REGIONS)
 
 
 def site(region: str | None, workspace: str | None, base_url: str | None) -> tuple[str, Query]:
-    """Return where DashScope is, and the parameters to keep.
+    """Return DashScope's base URL, and the parameters to keep.
 
     Args:
         region: One of `REGIONS`. Default: ``DASHSCOPE_API_REGION``, unless a base URL is given there or here.
-        workspace: The workspace's id, of which the hosts of most regions are named.
+        workspace: The workspace's id, which is in the host names of most regions.
         base_url: Another site. Default: ``DASHSCOPE_HTTP_BASE_URL``.
     """
     if region is not None and base_url is not None:

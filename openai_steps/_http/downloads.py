@@ -1,4 +1,4 @@
-"""A file on its way: what to ask for next, and what of each answer to keep. Nothing here receives one."""
+"""The state of a download: what to ask for next, and which part of each answer to keep. No I/O."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Download:
 
     Args:
         max_bytes: The most to accept.
-        path: What is asked for, for messages.
+        path: The path asked for, for messages.
     """
 
     max_bytes: int
@@ -29,35 +29,35 @@ class Download:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the next request must carry: the content as it is, and only what is missing of it."""
+        """The headers of the next request: no compression, and only the missing part."""
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         if self.received and self._tag is not None:
             headers |= {"Range": f"bytes={self.received}-", "If-Range": self._tag}
         return headers
 
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        """Take note of a good answer; ``received`` then tells where its bytes belong.
+        """Note a good answer; ``received`` is then the place of its bytes in the file.
 
         Args:
             status: Its status, 200 or 206.
-            headers: Its headers, found in any case.
+            headers: Its headers, found whatever their case.
 
         Raises:
-            ResponseDecodeError: If it is another part than was asked for.
+            ResponseDecodeError: If it is not the part that was asked for.
         """
         if status == 206:
-            told = headers.get("Content-Range", "")
-            if not re.match(rf"bytes {self.received}-", told):
+            sent = headers.get("Content-Range", "")
+            if not re.match(rf"bytes {self.received}-", sent):
                 raise ResponseDecodeError(
-                    f"Asked for the bytes from {self.received} on, the server sent {told[:80]!r} (GET {self.path})."
+                    f"Asked for the bytes from {self.received} on, the server sent {sent[:80]!r} (GET {self.path})."
                 )
             return
         self.received = 0
         tag = headers.get("ETag", "")
-        self._tag = tag if tag.startswith('"') else None  # a weak one does not tell versions apart
+        self._tag = tag if tag.startswith('"') else None  # a weak one may be the same for two versions
 
     def take(self, size: int) -> None:
-        """Count bytes that have come.
+        """Count received bytes.
 
         Raises:
             ResponseTooLargeError: If they are more than allowed.
@@ -67,5 +67,5 @@ class Download:
         self.received += size
 
     def start_anew(self) -> None:
-        """Ask for the whole next time: the server does not have the part that is missing."""
+        """Ask for the whole file next time: the server does not have the missing part."""
         self.received, self._tag = 0, None

@@ -1,4 +1,4 @@
-"""What the body of an error says, wherever a server says it."""
+"""What an error's body says, in any of the shapes that servers use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from openai_steps._json.text import loads
 
 @frozen(kw_only=True)
 class ErrorBody:
-    """What the body of an error says, wherever it says it."""
+    """What an error's body says: its message, code, type and parameter."""
 
     message: str | None = None
     code: str | None = None
@@ -49,14 +49,14 @@ def read_error_body(body: Any) -> ErrorBody:
     return ErrorBody(message=excerpt(_to_text(body) or "") or None)
 
 
-def _unwrap(told: ErrorBody) -> ErrorBody:
-    """Some gateways put the error of the server behind them, as JSON text, into their own message."""
-    inner = json_or_text(told.message or "")
+def _unwrap(outer: ErrorBody) -> ErrorBody:
+    """Return the inner error: some gateways put that of their server, as JSON text, into their own message."""
+    inner = json_or_text(outer.message or "")
     if not isinstance(inner, Mapping):
-        return told
+        return outer
     deeper = read_error_body(inner)
     found = {"message": deeper.message, "code": deeper.code, "type": deeper.type, "param": deeper.param}
-    return evolve(told, **{name: value for name, value in found.items() if value is not None})
+    return evolve(outer, **{name: value for name, value in found.items() if value is not None})
 
 
 def as_text(body: bytes) -> str:
@@ -76,7 +76,7 @@ _LONGEST_LOOK: Final = 20_000
 
 
 def _without_tags(html: str) -> str:
-    """Return what is between tags, but for scripts and styles; each character is looked at once, whatever it is."""
+    """Return the text between tags, without scripts and styles, in time linear in its length."""
     shown: list[str] = []
     hidden_by = ""
     for piece in html.split("<"):

@@ -27,9 +27,9 @@ T = TypeVar("T")
 
 @define  # likewise
 class Reply:
-    """An answer: status, headers as they came, and the body, decompressed.
+    """An answer: status, headers as received, and the body, decompressed.
 
-    ``secrets`` is what was sent with the request and must not get into an error, should the server echo it.
+    ``secrets`` were sent with the request and must not get into an error if the server echoes them.
     ``max_values`` is how many JSON values the body may have.
     """
 
@@ -56,7 +56,7 @@ def is_immutable(reply: Reply) -> bool:
 
 
 def _without_surrogates(value: str) -> str:
-    # aiohttp keeps bytes that are no UTF-8 as lone surrogates, which nothing can write out again.
+    # aiohttp keeps bytes that are not UTF-8 as lone surrogates, which cannot be encoded again.
     return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
@@ -70,7 +70,7 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request, raw: bool = Fal
         reply: The answer.
         kind: The model's class.
         request: What was asked.
-        raw: Keep the text of each item of a page as well.
+        raw: Whether to keep the text of each item of a page as well.
 
     Raises:
         APIStatusError: If the body is an error after all.
@@ -96,7 +96,7 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request, raw: bool = Fal
     if not (isinstance(found, Page) and found.data):
         _check_no_error(reply, body, request, request_id)
     if found is not None:
-        # What cannot be read is shown in errors.
+        # An unreadable item is shown in its error: read it from the masked body.
         return found if body == reply.body else read(body)  # pyright: ignore[reportReturnType]
     problem, path, expected = _decode_problem(body, kind)
     raise ResponseDecodeError(
@@ -105,32 +105,32 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request, raw: bool = Fal
 
 
 def _check_no_error(reply: Reply, body: bytes, request: Request, request_id: str | None) -> None:
-    """Raise the error that a body is, if it is one under a good status; gateways and self-hosted servers send such."""
+    """Raise the error if a body with a good status is one; some gateways and self-hosted servers send these."""
     data = mask_json(json_or_text(as_text(body)), reply.secrets)  # again, for what JSON may have spelled otherwise
     if not isinstance(data, Mapping) or not (data.get("error") or ("message" in data and "code" in data)):
         return
-    told = read_error_body(data).map(lambda text: mask(text, reply.secrets))
+    details = read_error_body(data).map(lambda text: mask(text, reply.secrets))
     raise APIStatusError(
-        f"{_status_line(reply.status)}, but the body is an error: {told.message} {_where(request, request_id)}",
+        f"{_status_line(reply.status)}, but the body is an error: {details.message} {_where(request, request_id)}",
         status=reply.status,
-        code=told.code,
-        type=told.type,
-        param=told.param,
-        request_id=request_id or told.request_id,
+        code=details.code,
+        type=details.type,
+        param=details.param,
+        request_id=request_id or details.request_id,
         headers=_masked_headers(reply),
         body=data,
     )
 
 
 def _decode_problem(body: bytes, kind: type[Any]) -> tuple[str, str, str | None]:
-    """Return what is wrong with a body, from which secrets have been taken, the JSON path to it, and what is right."""
+    """Return what is wrong with a masked body, the JSON path to it, and what was expected there."""
     try:
         decode(body, kind)
     except ValueError as error:
         return f"The body is not JSON ({error}): {excerpt(as_text(body))}", "$", None
     except ResponseDecodeError as error:
         return error.message, error.path, error.expected
-    return "The body cannot be read.", "$", None  # but could be, had it not told a secret
+    return "The body cannot be read.", "$", None  # only since a secret in it is masked
 
 
 def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, now: datetime) -> None:
@@ -140,7 +140,7 @@ def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, now: dat
         reply: The answer.
         request: What was asked.
         endpoint: Who was asked.
-        now: The time now, aware: a wait may be told as a date, without the answer's own.
+        now: The time now, aware: a wait may be given as a date, in an answer that has no ``Date``.
 
     Raises:
         APIStatusError: For any status but 2xx.
@@ -149,18 +149,18 @@ def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, now: dat
         return
     text = mask(as_text(reply.body), reply.secrets)
     body = mask_json(json_or_text(text), reply.secrets)  # again, for what JSON may have spelled otherwise
-    told = read_error_body(body).map(lambda text: mask(text, reply.secrets))
+    details = read_error_body(body).map(lambda text: mask(text, reply.secrets))
     headers = _masked_headers(reply)
-    request_id = find_request_id(headers) or told.request_id
-    message = told.message or mask(excerpt(text), reply.secrets) or "no explanation"
+    request_id = find_request_id(headers) or details.request_id
+    message = details.message or mask(excerpt(text), reply.secrets) or "no explanation"
     asked = retry_after(reply.headers, message, now=now)
-    hint = _hint(reply.status, told.code, headers, request, endpoint) or _wait_hint(asked)
+    hint = _hint(reply.status, details.code, headers, request, endpoint) or _wait_hint(asked)
     raise error_class(reply.status)(
         f"{_status_line(reply.status)}: {message} {_where(request, request_id)}{hint}",
         status=reply.status,
-        code=told.code,
-        type=told.type,
-        param=told.param,
+        code=details.code,
+        type=details.type,
+        param=details.param,
         request_id=request_id,
         headers=headers,
         body=body,
@@ -173,7 +173,7 @@ def _masked_headers(reply: Reply) -> dict[str, str]:
 
 
 def find_request_id(headers: Mapping[str, str]) -> str | None:
-    """Return the provider's name for a request from the answer's headers."""
+    """Return the provider's id for a request from the answer's headers."""
     return next((headers[name] for name in _REQUEST_ID_HEADERS if headers.get(name)), None)
 
 
@@ -211,7 +211,7 @@ def _hint(status: int, code: str | None, headers: Mapping[str, str], request: Re
     return _hint_at_absence(status, code, request)
 
 
-# What servers answer that have no such list; LLAMPHouse's is 405, leapfrogai's 501.
+# What servers without such a list answer; LLAMPHouse's is 405, leapfrogai's 501.
 _ABSENT: Final = frozenset({404, 405, 501})
 
 

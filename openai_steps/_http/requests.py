@@ -26,7 +26,7 @@ class Request:
     @property
     def route(self) -> str:
         """The path without its ids: ``/threads/{thread_id}/runs/{run_id}``."""
-        parts = self.path.split("/")  # the first is empty, then kinds and ids take turns
+        parts = self.path.split("/")  # the first is empty, then kinds and ids alternate
         ids = {place: f"{{{parts[place - 1].removesuffix('s')}_id}}" for place in range(2, len(parts), 2)}
         return "/".join(ids.get(place, part) for place, part in enumerate(parts))
 
@@ -35,7 +35,7 @@ class Request:
 
 
 class Paging(TypedDict, total=False):
-    """What every list may be asked for."""
+    """The paging parameters of every list."""
 
     limit: int | None
     order: Order | None
@@ -76,7 +76,7 @@ def run_request(endpoint: Endpoint, thread_id: str, run_id: str) -> Request:
 def messages_request(
     endpoint: Endpoint, thread_id: str, *, run_id: str | None = None, **paging: Unpack[Paging]
 ) -> Request:
-    """Build the request for a page of messages, perhaps of one run's; errors as for `list_request`."""
+    """Build the request for a page of messages, of a thread or of one run; errors as for `list_request`."""
     query = _paging(endpoint, paging)
     if run_id is not None:
         query.append(f"run_id={_segment('run_id', run_id)}")
@@ -100,7 +100,7 @@ def thread_request(endpoint: Endpoint, thread_id: str) -> Request:
 
 
 def file_request(endpoint: Endpoint, file_id: str, *, content: bool = False) -> Request:
-    """Build the request for what is known of a file, or for its content; ValueError as for `run_request`."""
+    """Build the request for a file object, or for its content; ValueError as for `run_request`."""
     path = f"/files/{_segment('file_id', file_id)}{'/content' if content else ''}"
     return _request(endpoint, "file", path, [])
 
@@ -109,8 +109,8 @@ def request_headers(endpoint: Endpoint) -> dict[str, str]:
     """Return the headers of each request, but for the one with the key."""
     return {
         "Accept": "application/json",
-        # What aiohttp can always decode. By itself it asks for br, too, where Brotli is installed, and cannot read the
-        # answer where that is 1.1.0, which has no limit on what it unpacks.
+        # What aiohttp can always decode. By default it asks for br, too, where Brotli is installed, and cannot read
+        # the answer with Brotli 1.1.0, which has no limit on what it unpacks.
         "Accept-Encoding": "gzip, deflate",
         "User-Agent": f"openai-steps/{VERSION}",
         **endpoint.headers,
@@ -182,7 +182,7 @@ def _request(endpoint: Endpoint, read: Read, path: str, query: list[str]) -> Req
     return Request(f"{endpoint.base_url}{path}{'?' if query else ''}{'&'.join(query)}", path, read)
 
 
-# What is absent somewhere, and what to do instead.
+# What some servers do not have, and what to do instead.
 _ABSENT: Final[Mapping[Read, str]] = {
     "threads": "list of threads that a key may read: pass the ids of threads that you know",
     "runs": "list of runs: pass the ids of runs that you know",

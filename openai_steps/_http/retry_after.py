@@ -1,4 +1,4 @@
-"""How long does a server ask to be left alone? It says so in one of two headers, or only in a sentence."""
+"""How long a server asks to wait, which it says in one of two headers, or only in a sentence."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-# A server that asks for more than a day does not mean this client's clock.
+# A wait of more than a day comes from clocks that differ.
 _LONGEST_ASKED: Final = 86_400.0
 
 
 def retry_after(headers: Mapping[str, str], message: str = "", *, now: datetime) -> float | None:
-    """Return the seconds that a server asks to wait, or None where it asks for nothing that makes sense.
+    """Return the seconds that a server asks to wait, or None if it names no plausible wait.
 
     Args:
-        headers: The answer's headers with names in lower case. ``retry-after-ms`` (Azure, OpenAI) goes before
+        headers: The answer's headers with names in lower case. ``retry-after-ms`` (Azure, OpenAI) takes precedence over
             ``Retry-After``, which is seconds or a date (RFC 9110, section 10.2.3).
-        message: What the error says, for servers that tell the wait there alone.
-        now: The time now, aware. The answer's own ``Date`` goes before it, since the two clocks may differ.
+        message: The error's message, for servers that name the wait only there.
+        now: The time now, aware. The answer's own ``Date`` takes precedence, since the two clocks may differ.
     """
     milliseconds = _sensible(_number(headers.get("retry-after-ms")), scale=1 / 1000)
     if milliseconds is not None:
@@ -59,7 +59,7 @@ def _seconds_until(date: str, now: datetime) -> float | None:
     moment = _moment(date)
     try:
         return None if moment is None else max(0.0, (moment - now).total_seconds())
-    except OverflowError:  # an offset that leads out of the calendar
+    except OverflowError:  # an offset beyond the first or last year
         return None
 
 

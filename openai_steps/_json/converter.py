@@ -75,10 +75,10 @@ def dumps(value: Model | Sequence[Model]) -> bytes:
     """Turn a model, or a list or tuple of models, into JSON text of the wire's shape (UTF-8, one line).
 
     Args:
-        value: As for `unstructure`.
+        value: See `unstructure`.
 
     Raises:
-        ValueError: As for `unstructure`.
+        ValueError: See `unstructure`.
     """
     return to_text(unstructure(value))
 

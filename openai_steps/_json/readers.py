@@ -33,10 +33,10 @@ def structure_thread(data: Mapping[str, Any]) -> Thread:
     """Turn a thread's JSON object into a Thread.
 
     Args:
-        data: As for `structure_step`.
+        data: See `structure_step`.
 
     Raises:
-        ResponseDecodeError: As for `structure_step`.
+        ResponseDecodeError: See `structure_step`.
     """
     return structure(data, Thread)
 
@@ -45,10 +45,10 @@ def structure_message(data: Mapping[str, Any]) -> Message:
     """Turn a message's JSON object into a Message.
 
     Args:
-        data: As for `structure_step`.
+        data: See `structure_step`.
 
     Raises:
-        ResponseDecodeError: As for `structure_step`.
+        ResponseDecodeError: See `structure_step`.
     """
     return structure(data, Message)
 
@@ -57,10 +57,10 @@ def structure_file(data: Mapping[str, Any]) -> File:
     """Turn the JSON object that describes a file into a File.
 
     Args:
-        data: As for `structure_step`.
+        data: See `structure_step`.
 
     Raises:
-        ResponseDecodeError: As for `structure_step`.
+        ResponseDecodeError: See `structure_step`.
     """
     return structure(data, File)
 
@@ -69,10 +69,10 @@ def structure_run(data: Mapping[str, Any]) -> Run:
     """Turn a run's JSON object into a Run.
 
     Args:
-        data: As for `structure_step`.
+        data: See `structure_step`.
 
     Raises:
-        ResponseDecodeError: As for `structure_step`.
+        ResponseDecodeError: See `structure_step`.
     """
     return structure(data, Run)
 

@@ -54,8 +54,8 @@ def option(*names: str, section: str = "Options", **attributes: Any) -> Callable
     """Return the decorator that adds an option to a command.
 
     Args:
-        *names: As of `click.option`.
+        *names: See `click.option`.
         section: Where the help shows it.
-        **attributes: As of `click.option`.
+        **attributes: See `click.option`.
     """
     return click.option(*names, cls=_Option, section=section, **attributes)

@@ -74,7 +74,7 @@ class LitellmPrices:
 
         Args:
             path: The file.
-            prefixes: As for the class.
+            prefixes: See the class.
 
         Raises:
             OSError: If the file cannot be read.

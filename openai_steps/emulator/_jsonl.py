@@ -77,7 +77,7 @@ def _add_run(store: Store, record: JSONObject, seen: dict[tuple[str, str], int],
     store.set_run(record)
     key = (record["thread_id"], record["id"])
     if key in seen:
-        raise ValueError(f"the run {key[1]!r} is on line {seen[key]} already.")
+        raise ValueError(f"the run {key[1]!r} was given on line {seen[key]} already.")
     seen[key] = number
 
 

@@ -62,7 +62,7 @@ def log_event(event: GatewayEvent, form: LogForm = "json") -> None:
 
     Args:
         event: The event.
-        form: As of `log_line`.
+        form: See `log_line`.
     """
     if logger.isEnabledFor(logging.INFO):
         logger.info("%s", log_line(event, form, now=datetime.now(UTC)))

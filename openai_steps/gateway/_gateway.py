@@ -341,16 +341,16 @@ def create_app(
     `Gateway.serve` bounds its callers where aiohttp does not: prefer it.
 
     Args:
-        client: As of `Gateway`.
-        token: As of `Gateway`.
-        repair: As of `Gateway`.
-        routes: As of `Gateway`.
-        allow_hosts: As of `Gateway`.
-        allow_origins: As of `Gateway`.
-        observer: As of `Gateway`.
+        client: See `Gateway`.
+        token: See `Gateway`.
+        repair: See `Gateway`.
+        routes: See `Gateway`.
+        allow_hosts: See `Gateway`.
+        allow_origins: See `Gateway`.
+        observer: See `Gateway`.
 
     Raises:
-        ValueError: As of `Gateway`.
+        ValueError: See `Gateway`.
     """
     gateway = Gateway(
         client,

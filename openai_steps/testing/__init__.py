@@ -1,4 +1,4 @@
-"""For the tests of your own code: a real server on a loopback port, and steps and threads to put into it.
+"""A real server on a loopback port for the tests of your own code, and steps and threads to put into it.
 
 With pytest there is nothing to import: the fixture ``steps_server`` is a running `StepsServer`::
 

@@ -20,8 +20,8 @@ def function_call(
 
     Args:
         name: The function's name.
-        arguments: JSON text, or what becomes it.
-        output: What the caller submitted: text, or what becomes JSON text. None: nothing yet.
+        arguments: JSON text, or a value to write as JSON.
+        output: What the caller submitted: text, or a value to write as JSON. None: nothing yet.
         id: The call's id.
     """
     return {
@@ -88,8 +88,8 @@ def mcp_call(
 
     Args:
         name: The tool's name.
-        arguments: JSON text, or what becomes it.
-        output: What the tool answered: text, or what becomes JSON text. None: nothing yet.
+        arguments: JSON text, or a value to write as JSON.
+        output: What the tool answered: text, or a value to write as JSON. None: nothing yet.
         server_label: The server's name.
         id: The call's id.
     """
@@ -107,7 +107,7 @@ def other_call(type: str, payload: Mapping[str, Any], *, id: str = "call_1") -> 
 
     Args:
         type: The tool's type.
-        payload: What stands under the key of that name.
+        payload: The value of the key with the type's name.
         id: The call's id.
     """
     return {"id": id, "type": type, type: dict(payload)}

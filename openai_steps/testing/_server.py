@@ -1,4 +1,4 @@
-"""`StepsServer`: the emulator in a thread of its own, so that any test can use it: plain, asyncio, anyio."""
+"""`StepsServer`: the emulator in a thread of its own, for plain, asyncio and anyio tests."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class StepsServer:
         profile: The provider to imitate: a name of `openai_steps.emulator.PROFILES`, or a profile.
         dialect: How pages are made: a name of `openai_steps.emulator.DIALECTS` or `HABITS`, or a dialect. Default: the
             profile's.
-        api_key: The key that every request must carry; None lets everyone in.
+        api_key: The key that every request must carry; None demands no key.
 
     Attributes:
-        base_url: What ``/threads/…`` is appended to.
+        base_url: The URL to which ``/threads/…`` is appended.
 
     Raises:
         ValueError: If there is no profile or dialect of that name.
@@ -91,17 +91,17 @@ class StepsServer:
 
     @property
     def endpoint(self) -> Endpoint:
-        """This server, as a client needs to know it."""
+        """The endpoint of this server, for a client."""
         make = _ENDPOINTS.get(self._profile) if isinstance(self._profile, str) else None
         if make is None:
             return Endpoint.compatible(self.base_url, api_key=self._api_key)
         return make(self.base_url, self._api_key or _KEY_FOR_SERVERS_WITHOUT)
 
     def client(self, **options: Any) -> AsyncStepsClient:
-        """Return a new client of this server. Closing it is yours to do: use ``async with``.
+        """Return a new client of this server. You close it: use ``async with``.
 
         Args:
-            **options: What `AsyncStepsClient` takes besides the endpoint, such as ``retry`` and ``timeout``.
+            **options: Other arguments of `AsyncStepsClient`, such as ``retry`` and ``timeout``.
         """
         return AsyncStepsClient(self.endpoint, **options)
 
@@ -119,7 +119,7 @@ class StepsServer:
             thread_id: Its thread.
             run_id: Its id.
             steps: Its steps, oldest first.
-            **fields: Fields of the run object; the others follow from the steps. Say ``status="in_progress"`` for a
+            **fields: Fields of the run object; the others follow from the steps. Set ``status="in_progress"`` for a
                 run that is to grow.
 
         Raises:
@@ -156,7 +156,7 @@ class StepsServer:
     def add_thread(
         self, thread_id: str = "thread_1", *, messages: Iterable[Message | Mapping[str, Any]] = (), **fields: Any
     ) -> None:
-        """Add a thread, or say more of one that is known by its runs.
+        """Add a thread, or set fields of one that is known by its runs.
 
         Args:
             thread_id: Its id.
@@ -198,8 +198,8 @@ class StepsServer:
         """Add a file.
 
         Args:
-            file: What is said of it; `thread_file` builds it.
-            content: What it holds.
+            file: The file object; `thread_file` builds it.
+            content: Its content.
 
         Raises:
             ValueError: If it has no id.
@@ -210,7 +210,7 @@ class StepsServer:
         """Add a thread with its messages, runs and steps, as `openai_steps.testing.strategies.whole_threads` gives it.
 
         Args:
-            whole: All of it.
+            whole: The thread with everything in it.
         """
         thread_id = whole.thread["id"]
         self.add_thread(thread_id, messages=whole.messages, **whole.thread)
@@ -225,8 +225,8 @@ class StepsServer:
 
         Args:
             fault: Of `openai_steps.emulator`: ``Answer``, ``Delay``, ``Stall``, ``Reset``, ``Cut``, ``CloseAfter``, or
-                your own. aiohttp itself repeats a request once whose connection breaks: reset it twice.
-            times: How many requests meet it.
+                your own. aiohttp itself repeats a request once if its connection breaks: reset it twice.
+            times: How many requests it takes.
             matching: Which requests; None means all.
 
         Raises:
@@ -260,7 +260,7 @@ class StepsServer:
             await self._stop.wait()
 
     def _do(self, action: Callable[[], T]) -> T:
-        """Let the server's thread do it, between two requests."""
+        """Run the action in the server's thread, between two requests."""
         done: Future[T] = Future()
 
         def act() -> None:

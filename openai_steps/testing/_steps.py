@@ -1,4 +1,4 @@
-"""Builders of steps in the wire's shape; the same arguments give the same dict, and step 2 is younger than step 1."""
+"""Builders of steps in the wire shape; the same arguments give the same dict, and step 2 is younger than step 1."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def tool_step(
     """Build a step that called tools, several at once if you like.
 
     Args:
-        number: As for `message_step`.
+        number: See `message_step`.
         calls: The tool calls, such as those of `function_call`.
-        status: As for `message_step`.
-        **fields: As for `message_step`.
+        status: See `message_step`.
+        **fields: See `message_step`.
     """
     return _step(number, {"type": "tool_calls", "tool_calls": [dict(call) for call in calls]}, status, fields)
 
@@ -106,9 +106,9 @@ def other_step(number: int = 1, type: str = "activities", **fields: Any) -> Wire
     """Build a step of a type that has no class of its own.
 
     Args:
-        number: As for `message_step`.
+        number: See `message_step`.
         type: The step's type.
-        **fields: As for `message_step`; the key named like the type becomes the step's details.
+        **fields: See `message_step`; the key named like the type becomes the step's details.
     """
     details = {"type": type, type: fields.pop(type, [])}
     return _step(number, details, fields.pop("status", "completed"), fields)
@@ -125,20 +125,20 @@ def failed_step(
     """Build a step that failed while it called tools.
 
     Args:
-        number: As for `message_step`.
+        number: See `message_step`.
         code: The error's code.
         message: The error's message.
         calls: The tool calls. Default: no calls yet.
-        **fields: As for `message_step`.
+        **fields: See `message_step`.
     """
     return tool_step(number, calls, status="failed", **{"last_error": {"code": code, "message": message}, **fields})
 
 
 def build_steps(steps: Iterable[Mapping[str, Any]]) -> list[RunStep]:
-    """Turn wire steps into what a client would give for them.
+    """Turn wire steps into the models that a client returns for them.
 
     Args:
-        steps: Steps in the wire's shape. Where they have none, they get ``thread_1`` and ``run_1``.
+        steps: Steps in the wire shape. Missing thread and run ids become ``thread_1`` and ``run_1``.
 
     Raises:
         ResponseDecodeError: If a field has the wrong type.

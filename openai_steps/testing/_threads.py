@@ -1,4 +1,4 @@
-"""Builders of messages, runs and files in the wire's shape; the same arguments give the same dict."""
+"""Builders of messages, runs and files in the wire shape; the same arguments give the same dict."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _ENDED_AT: Final[Mapping[RunStatus, str]] = {
 
 
 def text_part(value: str, *annotations: Mapping[str, Any]) -> WireObject:
-    """Build a part of a message that is text.
+    """Build a text part of a message.
 
     Args:
         value: The text.
-        annotations: Places in it that lead somewhere, such as those of `file_citation`.
+        annotations: Citations and file paths in it; `file_citation` builds one.
     """
     return {"type": "text", "text": {"value": value, "annotations": [dict(one) for one in annotations]}}
 
 
 def image_part(file_id: str) -> WireObject:
-    """Build a part of a message that is an image; ``file_id`` is the file in which it lies."""
+    """Build an image part of a message; ``file_id`` is the image's file."""
     return {"type": "image_file", "image_file": {"file_id": file_id, "detail": "auto"}}
 
 
@@ -66,8 +66,8 @@ def user_message(number: int = 1, content: str | Iterable[Mapping[str, Any]] = "
     """Build a message that a user wrote.
 
     Args:
-        number: The message's place in its thread, from 1. It gives the id ``msg_1`` and the time: messages have the
-            clock of the steps that write them, so ``message_step(2)`` writes ``assistant_message(2)``.
+        number: The message's place in its thread, from 1. It gives the id ``msg_1`` and the time, which is
+            that of the step of the same number: ``message_step(2)`` writes ``assistant_message(2)``.
         content: Its text, or its parts, such as those of `text_part`.
         **fields: Any other wire fields; they replace what was built.
     """
@@ -96,10 +96,10 @@ def assistant_message(
     """Build a message that an assistant wrote.
 
     Args:
-        number: As for `user_message`.
-        content: As for `user_message`.
+        number: See `user_message`.
+        content: See `user_message`.
         run_id: The run that wrote it; None for one that a client posted in the assistant's name.
-        **fields: As for `user_message`.
+        **fields: See `user_message`.
     """
     who = {"assistant_id": None if run_id is None else "asst_1", "run_id": run_id, "role": "assistant"}
     return user_message(number, content, **{**who, **fields})
@@ -156,10 +156,10 @@ def waiting_run(
     """Build a run that waits in ``requires_action``.
 
     Args:
-        number: As for `thread_run`.
-        calls: The calls in question, such as those of `function_call`, or of `mcp_call` for an approval.
-        approval: Whether they want to be approved. Otherwise their outputs are awaited.
-        **fields: As for `thread_run`.
+        number: See `thread_run`.
+        calls: The calls it waits for: those of `function_call`, or of `mcp_call` for an approval.
+        approval: Whether it waits for their approval. Otherwise it waits for their outputs.
+        **fields: See `thread_run`.
     """
     kind = "submit_tool_approval" if approval else "submit_tool_outputs"
     asked = [_without_output(call) for call in calls]
@@ -175,7 +175,7 @@ def _without_output(call: Mapping[str, Any]) -> WireObject:
 
 
 def thread_file(file_id: str = "file_1", filename: str = "plot.png", **fields: Any) -> WireObject:
-    """Build what a server says of a file.
+    """Build a file object.
 
     Args:
         file_id: Its id.

@@ -1,4 +1,4 @@
-"""A strategy for threads with all that is in them, and the order in which it happened."""
+"""A strategy for threads with everything in them, and the order in which it happened."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def ids(kind: str) -> st.SearchStrategy[str]:
     """Give ids that do not rise with time, some of them with characters that are special in a URL.
 
     Args:
-        kind: What stands before the underscore, such as ``step``.
+        kind: The part before the underscore, such as ``step``.
     """
     odd = st.text(st.sampled_from("abcXYZ019-_.~/ ?#%+é"), min_size=1, max_size=8)
     return (st.text(st.sampled_from("0123456789abcdef"), min_size=4, max_size=8) | odd).map(f"{kind}_{{}}".format)
@@ -33,7 +33,7 @@ def ids(kind: str) -> st.SearchStrategy[str]:
 
 @define
 class WholeThread:
-    """A thread as a server tells it, each list oldest first.
+    """A thread as a server sends it, each list oldest first.
 
     Attributes:
         thread: The thread object.
@@ -53,10 +53,10 @@ class WholeThread:
 
 
 class _Story:
-    """Lets a thread happen.
+    """Builds a thread event by event.
 
-    Much happens within one second; but what a user writes after a run began is of a later one, for a thread is locked
-    while it runs.
+    Events often share a second; but a user's message after the start of a run has a later one, since a thread is
+    locked while it runs.
     """
 
     def __init__(self, data: st.DataObject) -> None:
@@ -94,7 +94,7 @@ class _Story:
         }
         if writes:
             step = message_step(message_id=self.say("assistant", run_id), **fields)
-            if self._draw(st.integers(0, 4)) == 0:  # somebody deletes the message
+            if self._draw(st.integers(0, 4)) == 0:  # the message is deleted
                 self.whole.messages.pop()
                 self.whole.order.pop()
                 self.whole.orphans.append(step["id"])
@@ -115,8 +115,8 @@ class _Story:
 def whole_threads(*, max_events: int = 6) -> st.SearchStrategy[WholeThread]:
     """Give threads with messages, runs and steps, and the order in which all of it happened.
 
-    Runs may have no steps or no message, as failed ones; messages may be deleted or of no run; much of it has the same
-    time. Their ``order`` is what `openai_steps.turns.order_turns` should find.
+    Runs may have no steps or no message, as failed runs do; messages may be deleted or of no run; many times tie. Their
+    ``order`` is the one that `openai_steps.turns.order_turns` should find.
 
     Args:
         max_events: The most messages of users, messages posted in the assistant's name, and runs.

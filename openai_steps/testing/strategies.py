@@ -1,12 +1,11 @@
-"""Hypothesis strategies for what servers send: to test code that takes steps, messages and whole threads.
+"""Hypothesis strategies for what servers send, to test code that takes steps, messages and whole threads.
 
     @given(strategies.steps().map(structure_step))
     def test_any_step_can_be_shown(step):
         assert show(step)
 
-They give JSON objects in the wire's shape, as the builders of `openai_steps.testing` do, and are unkind: ids do not
-rise with time, times tie, fields are null or missing, and there are kinds and keys that nobody knows. Needs the extra
-``testing``.
+They give JSON objects in the wire shape, as the builders of `openai_steps.testing` do, and are unkind: ids do not rise
+with time, times tie, fields are null or missing, and there are unknown kinds and keys. Needs the extra ``testing``.
 """
 
 from __future__ import annotations
@@ -134,7 +133,7 @@ def messages(*, thread_id: str = "thread_1") -> st.SearchStrategy[WireObject]:
 
 
 def runs(*, thread_id: str = "thread_1") -> st.SearchStrategy[WireObject]:
-    """Give runs of every status, also such as wait for outputs or approval.
+    """Give runs of every status, including those that wait for outputs or approval.
 
     Args:
         thread_id: Their thread.
@@ -171,7 +170,7 @@ def runs(*, thread_id: str = "thread_1") -> st.SearchStrategy[WireObject]:
 
 
 def threads() -> st.SearchStrategy[WireObject]:
-    """Give thread objects; `whole_threads` gives all that is in one."""
+    """Give thread objects; `whole_threads` gives threads with everything in them."""
     return _merged(
         st.fixed_dictionaries(
             {"id": ids("thread"), "object": st.just("thread"), "created_at": times},
@@ -182,7 +181,7 @@ def threads() -> st.SearchStrategy[WireObject]:
 
 
 def files() -> st.SearchStrategy[WireObject]:
-    """Give what servers say of files, with names that lead out of any directory."""
+    """Give file objects, some with names that would lead out of a directory."""
     return _merged(
         st.fixed_dictionaries(
             {"id": ids("file"), "object": st.just("file"), "created_at": times},
@@ -202,8 +201,8 @@ def pages(items: st.SearchStrategy[WireObject], *, max_size: int = 5) -> st.Sear
     """Give pages as different servers make them: with and without ids and has_more, and as bare arrays.
 
     Args:
-        items: What is on them, such as ``steps()``; each id is there once.
-        max_size: The most items on one.
+        items: Their items, such as ``steps()``; each id occurs once.
+        max_size: The most items on one page.
     """
     data = st.lists(items, max_size=max_size, unique_by=lambda item: item["id"])
     return data | _merged(
