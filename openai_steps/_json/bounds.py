@@ -1,8 +1,8 @@
-"""How many values are in JSON text, counted before any is made.
+"""Bounds the number of values in JSON text, before any is made.
 
 A kilobyte of gzip may hold a million empty arrays, which take a second and a hundred megabytes to make. Each value but
-the first stands behind a comma or an opening bracket or brace, so these are counted, in C. Those between quotes do not
-count, and are only looked for where there are too many in all.
+the first follows a comma or an opening bracket or brace, so these are counted, in C. Those between quotes do not count,
+and are looked for only if there are too many in all.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ _in_quotes: Final = re.compile(rb'"([^"]*)"').findall
 
 
 def has_more_values(body: bytes, most: int) -> bool:
-    """Tell whether JSON text has more values than so many.
+    """Return whether JSON text has more than ``most`` values.
 
     Args:
-        body: The text. Of what is no JSON, the count is meaningless, but takes no longer.
+        body: The text. If it is not JSON, the count means nothing, but takes no longer.
         most: The most values.
     """
-    if len(body) < 2 * most:  # each takes a byte, and what is before it another
+    if len(body) < 2 * most:  # each takes a byte, and the comma or bracket before it another
         return False
     count = 1 + sum(map(body.count, (b",", b"[", b"{")))
     if count <= most:
         return False
     bare = body.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, _NOT_OF_INTEREST)
-    if bare.count(b'"') > 4 * most:  # each value has a text at most, and a key
+    if bare.count(b'"') > 4 * most:  # a value is at most one text, with one key
         return True
     return count - sum(map(len, _in_quotes(bare))) > most

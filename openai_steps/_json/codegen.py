@@ -1,13 +1,13 @@
-"""Generate the function that makes a model of what a shape has checked.
+"""Generates the functions that make models from checked structs.
 
-attrs' own ``__init__`` would do, at several times the price: that of a frozen class calls ``object.__setattr__`` for
+attrs' own ``__init__`` would do, at several times the cost: that of a frozen class calls ``object.__setattr__`` for
 each field, at about 45 ns instead of 3. So an instance is built as a subclass without the frozen ``__setattr__`` and
-then becomes the real, frozen class. What is left to do (a time, a class inside, the ways of saying nothing) is written
-out field by field. Nothing here can fail, since the shape has checked all.
+then becomes the real, frozen class. What is left to do (times, nested classes, placeholders for missing values) is
+written out field by field. Nothing here can fail, since the shape has checked everything.
 
-A class says with ``touched`` which field is to be made when it is touched (`MadeWhenTouched`). If that field is an
-array of a union, such as the tool calls, its members wait as text of their own: each fits, or becomes the ``Other…``
-class of the union, by itself, so nobody need know before.
+A class names in ``touched`` the field that is made when it is first read (`MadeWhenTouched`). If that field is an
+array of a union, such as the tool calls, its members are kept as text: each one by itself either fits or becomes the
+``Other…`` class of the union, so none need be checked before.
 
 ``docs/performance.md`` has the figures.
 """
@@ -38,14 +38,14 @@ _OPENING_BRACE: Final = ord("{")
 
 
 class Refused(ValueError):
-    """What a shape cannot see is wrong after all: the item goes by the hooks."""
+    """The item has a mistake that its shape does not show: the hooks read it."""
 
 
 class Builders:
     """Makes the functions that make models of structs.
 
     Args:
-        converter: Has the hooks for what a struct cannot hold.
+        converter: Has the hooks for values that a struct cannot hold.
     """
 
     def __init__(self, converter: Converter) -> None:
@@ -57,7 +57,7 @@ class Builders:
 
         Args:
             cls: The class.
-            way: Where in the item it is (see `scalars`), for what may not fit when it is touched.
+            way: Its place in the item (see `scalars`), for errors of fields that are made later.
         """
         if (cls, way) not in self._made:
             self._made[cls, way] = self._generate(cls, way)
@@ -103,7 +103,7 @@ class Builders:
         return [f"    v = s.{name}", f"    self.{name} = {'None if v is None else ' if is_optional else ''}{made}"]
 
     def _lines_for_later(self, field: attrs.Attribute[Any], way: Any, scope: dict[str, Any]) -> list[str]:
-        """Write how a field's value waits until it is touched."""
+        """Write the lines that keep a field's value until the field is first read."""
         scope["make_touched"] = self._build(field.type, way)
         lines = [f"    v = s.{field.name}"]
         for cls in _classes_in(field.type):
@@ -113,7 +113,7 @@ class Builders:
         return [*lines, "    self._waiting = (make_touched, v)"]
 
     def _build(self, kind: Any, way: Any) -> Build | None:
-        """Return the function that makes a value of this type, or None where it is taken as it is."""
+        """Return the function that makes a value of this type, or None if the value is used as it is."""
         if (members := members_of(kind)) is not None:
             builders = {shape_of(cls): self.builder_of(cls, way) for cls in members[0]}
             return lambda value: builders[value.__class__](value)
@@ -149,9 +149,9 @@ class Builders:
 
 
 def _lines_for_zero(cls: Any, scope: dict[str, Any]) -> list[str]:
-    """Write the short cut for a class of one count, such as that of cached tokens, which is nearly always 0.
+    """Write the shortcut for a class of one count, such as that of cached tokens, which is nearly always 0.
 
-    Being frozen, one object will do for all steps.
+    All steps share one object, since it is frozen.
     """
     fields = fields_of(cls)
     if len(fields) != 1 or fields[0].type != int | None:
@@ -168,10 +168,10 @@ def open_class(cls: type) -> type:
 
 
 def take(objects: tuple[msgspec.Raw, ...]) -> tuple[bytes, ...]:
-    """Copy the texts of objects off the page that they are part of, which they would keep alive.
+    """Copy the texts of objects out of their page, which they would keep alive.
 
     Raises:
-        Refused: If one is no object, or not UTF-8: of these nobody has looked inside yet.
+        Refused: If one is not an object, or not UTF-8: msgspec has not looked inside.
     """
     texts = tuple(map(bytes, objects))
     for text in texts:

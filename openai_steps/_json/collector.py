@@ -1,4 +1,4 @@
-"""The cyclic collector, and a pause for it."""
+"""A context in which the cyclic garbage collector is off."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _pausing: Final = Lock()
 
 
 class CollectorPaused:
-    """A context in which the collector is off, unless it is off already: by its owner, or by another thread in one.
+    """Switches the collector off, unless the program or another thread has switched it off already.
 
-    A large page makes many objects and not one cycle. Left running, the collector searches the whole heap again and
-    again and finds nothing: more than half of the time that a page of 64 MiB takes. It is one switch for all threads,
-    so only the one that has the lock may use it.
+    A large page makes many objects and no cycle. Left running, the collector searches the whole heap again and again
+    and finds nothing, which takes more than half of the time of a page of 64 MiB. All threads share the switch, so only
+    the one that has the lock may use it.
     """
 
     __slots__ = ("_is_mine",)

@@ -1,9 +1,9 @@
-"""THE converter: JSON to models and back, by cattrs.
+"""The converter: JSON to models and back, by cattrs.
 
-Structuring is strict (a value of the wrong type is never coerced: it is kept aside, with a note where it was, or
-refused) and lossless: ``unstructure`` gives back what was structured, up to null versus absent, to times, which come
-back in seconds, to encoders' habits (see `scalars`), and to the ways of saying nothing (-1 for a time, ``{}`` for
-usage, an error with empty texts).
+Structuring is strict (a value of the wrong type is never coerced: it is refused, or kept with a note of its place) and
+lossless: ``unstructure`` gives back what was structured, except for null versus absent, for times, which come back in
+seconds, for encoders' habits (see `scalars`), and for placeholders of missing values (-1 for a time, ``{}`` for usage,
+an error with empty texts).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 def structure(data: Any, cls: type[T]) -> T:
-    """Turn JSON into any of the models. A page has the items that cannot be read in its ``unreadable``."""
+    """Turn JSON into any of the models. A page keeps unreadable items in ``unreadable``."""
     return cast(T, read_with(converter().get_structure_hook(cls), data))
 
 
@@ -54,16 +54,16 @@ def unstructure(value: Model) -> dict[str, Any]: ...
 @overload
 def unstructure(value: Sequence[Model]) -> list[dict[str, Any]]: ...
 def unstructure(value: Any) -> Any:
-    """Turn a model back into JSON objects of the wire's shape.
+    """Turn a model back into JSON objects in the wire shape.
 
     Args:
         value: A step, a page, any other model of this package, or a list or tuple of them.
 
     Returns:
-        Plain dicts and lists. Of the fields that are None, those that OpenAI always sends are there as null.
+        Plain dicts and lists. Fields that are None are null if OpenAI always sends them, and left out otherwise.
 
     Raises:
-        ValueError: If a part that this package does not know is nested some hundred levels deep.
+        ValueError: If unknown content is nested some hundred levels deep.
     """
     try:
         return converter().unstructure(value)
@@ -72,7 +72,7 @@ def unstructure(value: Any) -> Any:
 
 
 def dumps(value: Model | Sequence[Model]) -> bytes:
-    """Turn a model, or a list or tuple of models, into JSON text of the wire's shape (UTF-8, one line).
+    """Turn a model, or a list or tuple of models, into JSON text in the wire shape (UTF-8, one line).
 
     Args:
         value: See `unstructure`.
@@ -83,7 +83,7 @@ def dumps(value: Model | Sequence[Model]) -> bytes:
     return to_text(unstructure(value))
 
 
-# repr itself would write out all of a body, and give up on one that is nested a thousand deep.
+# repr itself would write out a whole body, and fail on one that is nested a thousand levels deep.
 _REPR: Final = reprlib.Repr()
 _REPR.maxstring = _REPR.maxother = 80
 

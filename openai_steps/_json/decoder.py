@@ -1,10 +1,10 @@
 """JSON text to models, in two ways that agree.
 
-The short way: msgspec checks the text in C against the `shapes` of the classes, and generated code (`codegen`) makes
-the models of what was checked. It takes what servers should send.
+The fast way: msgspec checks the text in C against the `shapes` of the classes, and generated code (`codegen`) makes
+the models. It accepts what servers should send.
 
-The long way: what a shape refuses is read as plain Python, item by item, and goes by cattrs' hooks (`hooks`), which
-keep or refuse what is odd. An item that fits its shape takes the short way even beside one that does not.
+The slow way: what a shape refuses is read as plain Python, item by item, and structured by cattrs' hooks (`hooks`),
+which keep or refuse what is odd. An item that fits its shape takes the fast way even beside one that does not.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 _REFUSALS: Final = (ValueError, RecursionError)  # msgspec.DecodeError, UnicodeDecodeError and Refused are ValueErrors
 
-_LARGE: Final = 128 * 1024  # bytes; of a smaller page the collector's 700 new objects are hardly made
+_LARGE: Final = 128 * 1024  # bytes; a smaller page hardly makes the 700 objects that start the collector
 
 _list_of_texts: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _object_of_texts: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -39,7 +39,7 @@ def decode(body: bytes, cls: type[T]) -> T:
 
     Raises:
         ValueError: If the body is not JSON.
-        ResponseDecodeError: If it is, but not what it should be.
+        ResponseDecodeError: If it is JSON of another shape.
     """
     if len(body) > _LARGE:
         with CollectorPaused():
@@ -56,12 +56,12 @@ def _decode(body: bytes, cls: type[T]) -> T:
 
 
 def decode_by_items(body: bytes, cls: Any, *, raw: bool = False) -> Any:
-    """Turn the JSON text of a page into a model, each of its items for itself.
+    """Turn the JSON text of a page into a model, item by item.
 
     Args:
         body: The text.
         cls: The class of the page.
-        raw: Keep the text of each item as well, as a copy that does not keep the page.
+        raw: Whether to keep the text of each item as well, as a copy that does not keep the page alive.
 
     Raises:
         ValueError: If the body is not JSON.
@@ -73,7 +73,7 @@ def decode_by_items(body: bytes, cls: Any, *, raw: bool = False) -> Any:
 def decode_raw(body: bytes) -> RawPage:
     """Turn the JSON text of a page into its items' own texts, each a copy with its id and time of creation.
 
-    For walks that pass on what the server sent: nothing else of an item is looked at.
+    For walks that pass on what the server sent: no other field is read.
 
     Raises:
         ValueError: If the body is not JSON.
@@ -88,7 +88,7 @@ def _raw_page_reader() -> Hook:
 
 
 class _Head(msgspec.Struct, gc=False):
-    """What a walk has to know; other keys are passed over."""
+    """What a walk needs; other keys are skipped."""
 
     id: str
     created_at: Annotated[int, msgspec.Meta(ge=0, lt=LAST_SECOND)]
@@ -109,11 +109,11 @@ def _raw_item(one: Any, way: Any) -> RawItem:
 
 
 def _apart(body: bytes) -> Any:
-    """Return a page as plain Python but for its items, which are left as text where that can be."""
+    """Return a page as plain Python except for its items, which stay text where possible."""
     try:
         return _texts_in(body)
     except _REFUSALS:
-        return loads(body)  # half a character in it, say
+        return loads(body)  # because of half a surrogate pair, for example
 
 
 def _texts_in(body: bytes) -> Any:

@@ -1,20 +1,20 @@
 """The rules by which JSON becomes models, as hooks for cattrs: strict at the leaf, tolerant at the union.
 
-They are derived from the attrs classes, whatever these hold. What a class says by its fields:
+They are derived from the attrs classes. A class's fields decide how it is read:
 
 ``extra``
     It is read from a JSON object, and keeps the keys that it does not know.
 ``problems``
-    It is an item, a step say, and tolerant: a field with a default takes it where the value does not fit. The value is
-    kept in ``extra``, the reason in ``problems``. A field without a default must fit, or the whole item is refused.
+    It is an item, for example a step, and tolerant: a value that does not fit is replaced by the field's default, and
+    kept in ``extra``, with the reason in ``problems``. Without a default it must fit, or the whole item is refused.
 ``data`` and ``problem``
-    It is the ``Other…`` class, written last in a union of classes that the key ``type`` tells apart. It takes the
-    objects of other types, and those that do not fit the class of their type; ``problem`` tells which.
+    It is the ``Other…`` class, the last in a union of classes that the key ``type`` distinguishes. It takes the objects
+    of other types, and those that do not fit the class of their type; ``problem`` says why.
 ``data`` and ``has_more``
     It is a page; an item that is refused goes into its ``unreadable``.
 
-So an odd value costs the smallest thing around it that can do without: the field of an item, the tool call, the
-details. Null and absent are one, where there is a default; an array may be null (Go) or an empty object (Lua).
+So an odd value costs the smallest thing around it that can be replaced: the field of an item, the tool call, the
+details. Null and absent are the same where there is a default; an array may be null (Go) or an empty object (Lua).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from openai_steps._models.pages import Page
 from openai_steps._models.steps import LastError, RunStep, Usage
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
-"""Turns a JSON value, and the way to it, into what a type wants, or raises Mismatch."""
+"""Turns a JSON value, and the path to it, into a value of the type, or raises Mismatch."""
 
 _LEAVES: Final[Mapping[Any, Hook]] = {
     str: scalars.text,
@@ -50,7 +50,7 @@ _TEXT_OR_OBJECT: Final = str | dict[str, Any]
 
 
 def add_structure_hooks(converter: Converter) -> None:
-    """Teach a converter all the rules."""
+    """Register all the rules with a converter."""
     for leaf, hook in _LEAVES.items():
         converter.register_structure_hook(leaf, hook)
     converter.register_structure_hook_func(partial(eq, dict[str, Any]), scalars.json_object)
@@ -72,7 +72,7 @@ def without_none(kind: Any) -> Any:
 
 
 def members_of(kind: Any) -> tuple[tuple[Any, ...], Any] | None:
-    """Return the classes of a union that the key ``type`` tells apart, and the ``Other…`` class; None for any other."""
+    """Return the classes of a union that ``type`` distinguishes, and the ``Other…`` class; None for other types."""
     *tagged, other = get_args(kind) or (kind,)
     is_tagged = tagged and attrs.has(other) and "problem" in attrs.fields_dict(other)
     return (tuple(tagged), other) if is_tagged else None
@@ -85,7 +85,7 @@ def fields_of(cls: Any) -> list[attrs.Attribute[Any]]:
 
 
 def keys_of(cls: Any) -> frozenset[str]:
-    """Return the keys that a class knows: those of its fields, and the tag that has chosen it."""
+    """Return the keys that a class knows: those of its fields, and the tag of its union."""
     keys = {field.name for field in fields_of(cls)}
     return frozenset(keys | {"type"} if hasattr(cls, "type") else keys)
 
@@ -108,7 +108,7 @@ def _is_union(kind: Any) -> bool:
 
 
 def is_page(kind: Any) -> bool:
-    """Tell whether a type is a page of a list."""
+    """Return whether a type is a page of a list."""
     return isinstance(kind, type) and issubclass(kind, Page)
 
 
@@ -134,7 +134,7 @@ def _array(value: Any, way: Any) -> list[Any] | tuple[Any, ...]:
 
 
 def _union_hook(kind: Any, converter: Converter) -> Hook:
-    """Return the hook for ``T | None`` (None itself is seen to before) or for a tagged union."""
+    """Return the hook for ``T | None`` (None itself is handled before) or for a tagged union."""
     inner = without_none(kind)
     if inner == _TEXT_OR_OBJECT:
         return scalars.text_or_object
@@ -206,7 +206,7 @@ def _fields_reader(cls: Any, fields: list[attrs.Attribute[Any]], converter: Conv
 
 
 def _field_reader(cls: Any, field: attrs.Attribute[Any], converter: Converter) -> Hook:
-    """Return the function that reads a field from the object that has it, which is at ``way``."""
+    """Return the function that reads a field from its object, which is at ``way``."""
     name, default = field.name, field.default
     hook: Hook = converter.get_structure_hook(field.type)
     is_unset = says_nothing(without_none(field.type))
@@ -226,7 +226,7 @@ def _field_reader(cls: Any, field: attrs.Attribute[Any], converter: Converter) -
         )
 
     def read_details(data: dict[str, Any], way: Any) -> Any:
-        # Foundry Local leaves it to the step to tell what kind its details are of.
+        # In Foundry Local the step, not its details, has the type.
         structure_tagged: Any = hook
         return structure_tagged(data.get(name), (way, name), data.get("type"))
 
@@ -236,7 +236,7 @@ def _field_reader(cls: Any, field: attrs.Attribute[Any], converter: Converter) -
 
 
 def _fallback(field: attrs.Attribute[Any]) -> Any:
-    """Return what a field of an item takes where a value does not fit: its default, or the Other… class of a union."""
+    """Return what replaces a value that does not fit: the field's default, or the Other… class of a union."""
     members = members_of(without_none(field.type))
     return members[1] if members and field.default is attrs.NOTHING else field.default
 
@@ -252,9 +252,9 @@ _COUNTS: Final = tuple(name for name in attrs.fields_dict(Usage) if name != "ext
 
 
 def says_nothing(kind: Any) -> Callable[[Any], bool] | None:
-    """Return the function that tells whether an object of this type says that there is none, where servers do that.
+    """Return the function that recognizes the placeholder for a missing object of this type, if servers send one.
 
-    It is asked of models, and of the structs that `shapes` derives from them; an ``extra`` says something.
+    It takes models, and the structs that `shapes` derives from them; with an ``extra`` they are not placeholders.
     """
     return _SAYS_NOTHING.get(kind)
 
@@ -264,7 +264,7 @@ def _no_error(error: Any) -> bool:
 
 
 def _no_usage(usage: Any) -> bool:
-    # Nearly every server sends a total, so that the others are not looked at; this is asked of each step.
+    # Called for each step; nearly every server sends a total, which settles it.
     return usage.total_tokens is None and all(getattr(usage, name) is None for name in _COUNTS)
 
 
@@ -272,7 +272,7 @@ def _no_action(action: Any) -> bool:
     return isinstance(action, OtherRequiredAction) and not any(action.data.values())
 
 
-# DashScope says so that there is no error and no usage, MiniMax (a type of no text) that nothing is required. For times
+# DashScope sends these when there is no error and no usage, MiniMax an empty ``type`` when nothing is required. For times
 # see `scalars.time_or_unset`.
 _SAYS_NOTHING: Final[Mapping[Any, Callable[[Any], bool]]] = {
     LastError: _no_error,
@@ -301,9 +301,9 @@ def page_reader(
     Args:
         cls: The class of the page.
         converter: Has the hooks for its other fields.
-        read_item: Reads an item, in whatever form it comes.
-        to_json: Turns an item that cannot be read into plain Python, if it is not.
-        to_raw: Turns an item into the text to be kept of it. None: no text is kept.
+        read_item: Reads an item, in any form.
+        to_json: Turns an unreadable item into plain Python, if it is not.
+        to_raw: Turns an item into the text to keep. None: no text is kept.
     """
     read_fields = _fields_reader(cls, [field for field in fields_of(cls) if field.name != "data"], converter)
     unreadable = get_args(attrs.fields_dict(cls)["unreadable"].type)[0]

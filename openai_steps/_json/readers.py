@@ -1,4 +1,4 @@
-"""JSON objects to models: a function for each kind of thing, which users have beside `dumps` and `unstructure`."""
+"""JSON objects to models: a public function for each kind, beside `dumps` and `unstructure`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Strict readers for the leaves of JSON: text, numbers, times, objects.
 
-Each takes a JSON value and the way to it, and returns the value or raises Mismatch. It stands where cattrs passes the
-type, which none of them needs: below the root, the way is a pair of the way to the parent and the key in it.
+Each takes a JSON value and the path to it, and returns the value or raises Mismatch. The path is passed in place of the
+type that cattrs passes, which they do not need: None at the root, below it a pair of the parent's path and the key.
 
 Some encoders have habits, which are read as what they mean: PHP writes an empty object as ``[]``
 (https://github.com/openai-php/client/issues/436), Lua a whole number as ``12.0`` or ``1e+15``
@@ -20,7 +20,7 @@ from openai_steps._models.extra import Misfit
 
 
 class Absent(Enum):
-    """What stands for a value that is not there, which null is not."""
+    """The marker of an absent value, as opposed to null."""
 
     ABSENT = "missing"
 
@@ -29,7 +29,7 @@ ABSENT: Final = Absent.ABSENT
 
 
 class Mismatch(ValueError):
-    """A JSON value of the wrong type, and the way to it."""
+    """A JSON value of the wrong type, and the path to it."""
 
     def __init__(self, expected: str, value: Any, way: Any = None) -> None:
         super().__init__(expected)
@@ -44,7 +44,7 @@ class Mismatch(ValueError):
 
 
 def path_of(way: Any) -> str:
-    """Return the text for a way, such as ``$.step_details.tool_calls[3].id``."""
+    """Return a path as text, such as ``$.step_details.tool_calls[3].id``."""
     keys: list[str] = []
     while way.__class__ is tuple:
         way, key = way
@@ -97,7 +97,7 @@ def json_object(value: Any, way: Any = None) -> dict[str, Any]:
 
 
 def text_or_object(value: Any, way: Any = None) -> str | dict[str, Any]:
-    """Read a setting that is one word, or an object where a word does not suffice."""
+    """Read a setting that is one word, or an object if a word does not suffice."""
     if isinstance(value, str):
         return value
     try:
@@ -110,7 +110,7 @@ def text_or_object(value: Any, way: Any = None) -> str | dict[str, Any]:
 LAST_SECOND: Final = 100_000_000_000
 
 
-@lru_cache(maxsize=1024)  # the steps of a run share many a second: one ends when the next begins
+@lru_cache(maxsize=1024)  # the steps of a run share many times: one ends when the next begins
 def from_seconds(seconds: float) -> datetime:
     """Return a time in seconds as a datetime in UTC."""
     return datetime.fromtimestamp(seconds, UTC)
@@ -121,7 +121,7 @@ def time(value: Any, way: Any = None) -> datetime:
     if value.__class__ is int and 0 <= value < LAST_SECOND:
         return from_seconds(value)
     try:
-        if isinstance(value, str) and not value.isdigit():  # digits alone may be a date, or anything
+        if isinstance(value, str) and not value.isdigit():  # digits alone are ambiguous
             moment = datetime.fromisoformat(value)
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         seconds = number(value)
@@ -138,7 +138,7 @@ def time_or_unset(value: Any, way: Any = None) -> datetime | None:
 
 
 def seconds(moment: datetime) -> int | float:
-    """Write a time in seconds (in milliseconds if it is too late to be read as seconds): whole where it is whole."""
+    """Return a time in seconds (in milliseconds if it is too late to be read as seconds), as an int if it is whole."""
     stamp = moment.timestamp()
     if stamp >= LAST_SECOND:
         return round(stamp * 1000)

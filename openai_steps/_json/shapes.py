@@ -1,9 +1,9 @@
-"""Shapes: what JSON text is checked against in C, by msgspec, before any model is made of it.
+"""Shapes: the msgspec structs against which JSON text is checked in C, before any model is made.
 
-A shape is a msgspec struct derived from an attrs class. It takes exactly what the class holds without any leniency of
-`hooks`: no unknown keys, no misfit, no kind without a class, times in whole seconds or milliseconds. What it refuses is
-no error, but goes by the hooks instead. So a shape may refuse too much, at the price of time, and must never take what
-the hooks would read as something else.
+A shape is derived from an attrs class. It accepts exactly what the class holds without any leniency of `hooks`: no
+unknown keys, no misfit, no kind without a class, times in whole seconds or milliseconds. What it refuses is not an
+error: the hooks read it instead. So a shape may refuse too much, which costs time only, and must never accept what the
+hooks would read as something else.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 from openai_steps._json.hooks import fields_of, members_of, without_none
 from openai_steps._json.scalars import LAST_SECOND
 
-# From -1, with which DashScope says that there is no time, to the last millisecond of the year 5138.
+# From -1, DashScope's placeholder for a missing time, to the last millisecond of the year 5138.
 _TIME: Final = Annotated[int, msgspec.Meta(ge=-1, lt=1000 * LAST_SECOND)]
 
 
@@ -54,7 +54,7 @@ def _struct(cls: Any, fields: list[Any]) -> type[msgspec.Struct]:
 
 
 def held_as_text(cls: Any) -> str | None:
-    """Return the field that is made when it is touched, of texts: an array of a union, each member for itself."""
+    """Return the field whose members are kept as text until it is first read: an array of a union."""
     name = getattr(cls, "touched", None)
     if name is None:
         return None
@@ -63,7 +63,7 @@ def held_as_text(cls: Any) -> str | None:
 
 
 def wire_type(kind: Any) -> Any:
-    """Return what msgspec is to expect where a model has a value of this type."""
+    """Return the type that msgspec checks for a model's type."""
     inner = without_none(kind)
     if inner is not kind:
         return wire_type(inner) | None
@@ -79,7 +79,7 @@ def wire_type(kind: Any) -> Any:
 
 
 def any_of(union: Any) -> Any:
-    """Return what msgspec is to expect where there is an object of one of the classes of a union."""
+    """Return the type that msgspec checks for a union of classes."""
     found = members_of(union)
     assert found is not None
     shapes = map(shape_of, found[0])
@@ -87,4 +87,4 @@ def any_of(union: Any) -> Any:
 
 
 class _Nothing(msgspec.Struct, tag_field="type", tag="\0"):
-    """Beside a struct, so that it is not alone: it need not have its tag in the text then."""
+    """A second member for unions of one struct: a lone struct could lack its tag in the text."""

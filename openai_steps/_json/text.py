@@ -16,18 +16,18 @@ _LONGEST_INTEGER: Final = 4300
 
 
 def loads(text: bytes | str | msgspec.Raw) -> Any:
-    r"""Return what JSON text says.
+    r"""Return the value of JSON text.
 
-    Half a character (``\ud800``), which is no Unicode, is read as well, as half a character.
+    Half of a surrogate pair (``\ud800``), which is not valid Unicode, is kept as it is.
 
     Raises:
-        ValueError: If it is not JSON, not UTF-8, nested some hundred levels deep, or has a number that Python lacks.
+        ValueError: If it is not JSON, not UTF-8, nested some hundred levels deep, or has too large a number.
     """
     return _loads(text, _integer, _number)
 
 
 def loads_checked(text: bytes) -> Any:
-    """Return what text says that is known to be JSON in UTF-8; a number that Python lacks is infinite."""
+    """Return the value of text known to be JSON in UTF-8; a number that Python cannot hold becomes infinite."""
     return _loads(text, _integer_or_infinite, float)
 
 
@@ -38,14 +38,14 @@ def _loads(text: bytes | str | msgspec.Raw, integer: Callable[[str], Any], numbe
         raise ValueError(_TOO_DEEP) from None
     except msgspec.DecodeError as error:
         problem = error
-    # json takes half a character, which no other reader does; but also UTF-16, and names of numbers.
+    # Only json reads half of a surrogate pair; but it also reads UTF-16 and NaN.
     characters = text if isinstance(text, str) else bytes(text).decode()
     try:
         return json.loads(characters, parse_int=integer, parse_float=number, parse_constant=_refuse)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     except json.JSONDecodeError:
-        raise problem from None  # which says more, and less of the text
+        raise problem from None  # whose message says more, and quotes less of the text
 
 
 _decode: Final = msgspec.json.Decoder().decode
@@ -78,5 +78,5 @@ def to_text(value: Any) -> bytes:
         return msgspec.json.encode(value)
     except RecursionError:
         raise ValueError(f"{_TOO_DEEP[:-1]} to be written as JSON.") from None
-    except UnicodeEncodeError:  # half a character
+    except UnicodeEncodeError:  # half of a surrogate pair
         return json.dumps(value, separators=(",", ":")).encode()

@@ -1,1 +1,1 @@
-"""What users hold: steps and tool calls, runs, messages, threads, files, and pages of them."""
+"""The models: steps and tool calls, runs, messages, threads, files, and pages of them."""

@@ -35,7 +35,7 @@ class SubmitToolOutputsAction:
 
 @frozen
 class SubmitToolApproval:
-    """The calls that want to be approved; an MCP server's are flat, with no nested payload."""
+    """The calls to approve; an MCP server's are flat, with no nested payload."""
 
     tool_calls: tuple[ToolCall, ...]
     extra: Mapping[str, Any] = field(default=NO_EXTRA, kw_only=True, hash=False)
@@ -43,7 +43,7 @@ class SubmitToolApproval:
 
 @frozen
 class SubmitToolApprovalAction:
-    """The run waits for somebody to approve tool calls, or to refuse them (Azure AI Foundry)."""
+    """The run waits until its tool calls are approved or refused (Azure AI Foundry)."""
 
     type: ClassVar[Literal["submit_tool_approval"]] = "submit_tool_approval"
     submit_tool_approval: SubmitToolApproval
@@ -51,7 +51,7 @@ class SubmitToolApprovalAction:
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        """The calls that want to be approved."""
+        """The calls to approve."""
         return self.submit_tool_approval.tool_calls
 
 
@@ -67,12 +67,12 @@ class OtherRequiredAction:
 
     @property
     def type(self) -> str | None:
-        """The wire's ``type``, or None where it is missing or not text."""
+        """The wire's ``type``, or None if it is missing or not text."""
         return type_of(self.data)
 
     @property
     def tool_calls(self) -> tuple[OtherToolCall, ...]:
-        """The calls in question, where the object that the type names lists some; otherwise none."""
+        """The calls that the object under the type's name lists; empty if it lists none."""
         payload = self.data.get(self.type or "")
         return calls_in(payload) if isinstance(payload, dict) else ()
 

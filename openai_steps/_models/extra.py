@@ -1,4 +1,4 @@
-"""What all models share: the JSON that has no field of its own, and notes on the JSON that does not fit."""
+"""What all models share: unknown keys, and notes on JSON that does not fit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from openai_steps._models.notebook import one_line
 class _NoExtra(dict[str, Any]):
     """An empty dict that stays empty, so that all models without unknown keys can share one.
 
-    A step is a dozen objects. A dict for each would double what the cyclic collector counts, and how often it runs.
+    A step is a dozen objects. A dict for each would make the cyclic collector run twice as often.
     """
 
     __slots__ = ()
@@ -40,7 +40,7 @@ class Misfit:
     """A JSON value that does not fit its place.
 
     Attributes:
-        path: Where it is, within the step (or the run, the page …): ``$.step_details.tool_calls[0].function.name``.
+        path: Its place within the step (or the run, the page …): ``$.step_details.tool_calls[0].function.name``.
         expected: What should be there, in words: ``text``.
     """
 
@@ -50,13 +50,13 @@ class Misfit:
 
 @frozen
 class UnreadableItem:
-    """An item of a list without an id, or without a time of creation that can be read: neither a step nor a run.
+    """An item of a list without an id, or without a readable time of creation.
 
     Attributes:
         data: The JSON value, whole.
         problem: What does not fit.
-        index: Its place in the page, counted from 0; 0 where it did not come in a page.
-        raw: The server's own text of it, where that was asked for.
+        index: Its place in the page, counted from 0; 0 if it did not come in a page.
+        raw: The server's own text of it, if that was asked for.
     """
 
     data: Any = field(hash=False)
@@ -70,15 +70,15 @@ class UnreadableItem:
 
     @property
     def id(self) -> str | None:
-        """The item's id, or None where it has none."""
+        """The item's id, or None if it has none."""
         found = self.data.get("id") if isinstance(self.data, dict) else None
         return found if isinstance(found, str) else None
 
 
 def extra_field() -> Any:
-    """Declare the field that keeps the keys for which a keyword-only class has no field.
+    """Declare the field of a keyword-only class that keeps unknown keys.
 
-    Elsewhere the declaration is written out: of a wrapped one, type checkers do not see that it is keyword-only.
+    Other classes write the declaration out: in a wrapper, type checkers do not see that it is keyword-only.
     """
     return field(default=NO_EXTRA, kw_only=True, hash=False)
 
@@ -89,10 +89,10 @@ def problem_field() -> Any:
 
 
 def problems_field() -> Any:
-    """Declare the field that lists what did not fit; two objects with the same content are equal whatever it says."""
+    """Declare the field that lists what did not fit; it does not count when objects are compared."""
     return field(default=(), kw_only=True, eq=False)
 
 
 def optional_json_object() -> Any:
-    """Declare a field that may hold a JSON object as it came (a dict has no hash)."""
+    """Declare a field that may hold a JSON object as received (a dict has no hash)."""
     return field(default=None, hash=False)

@@ -1,4 +1,4 @@
-"""Messages: what users and assistants wrote, with the files and sources that they name."""
+"""Messages: what users and assistants wrote, with their files and sources."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from openai_steps._models.tool_calls import ImageFile, type_of
 
 @frozen(kw_only=True)
 class FileCitation:
-    """The file that a text cites; ``quote`` is gone from OpenAI's second version."""
+    """The file that a text cites; OpenAI's second version has no ``quote``."""
 
     file_id: str
     quote: str | None = None
@@ -55,7 +55,7 @@ class FilePath:
 
 @frozen(kw_only=True)
 class FilePathAnnotation:
-    """A place in a text that leads to a file which a code interpreter wrote; ``text`` is its ``sandbox:`` link."""
+    """A place in a text that links to a file which a code interpreter wrote; ``text`` is its ``sandbox:`` link."""
 
     type: ClassVar[Literal["file_path"]] = "file_path"
     text: str | None = None
@@ -100,7 +100,7 @@ class OtherAnnotation:
 
 
 Annotation: TypeAlias = FileCitationAnnotation | FilePathAnnotation | UrlCitationAnnotation | OtherAnnotation
-"""A place in a text that leads somewhere: ``start_index`` and ``end_index`` count characters, not bytes."""
+"""A place in a text that cites or links to something: ``start_index`` and ``end_index`` count characters, not bytes."""
 
 
 # --- Content ----------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class TextContent:
 
 @frozen
 class ImageFileContent:
-    """An image that lies in a file."""
+    """An image in a file."""
 
     type: ClassVar[Literal["image_file"]] = "image_file"
     image_file: ImageFile
@@ -135,7 +135,7 @@ class ImageFileContent:
 
 @frozen(kw_only=True)
 class ImageUrl:
-    """Where an image lies on the web; ``detail`` is ``auto``, ``low`` or ``high``."""
+    """The URL of an image; ``detail`` is ``auto``, ``low`` or ``high``."""
 
     url: str
     detail: str | None = None
@@ -144,7 +144,7 @@ class ImageUrl:
 
 @frozen
 class ImageUrlContent:
-    """An image that lies on the web."""
+    """An image on the web."""
 
     type: ClassVar[Literal["image_url"]] = "image_url"
     image_url: ImageUrl
@@ -153,7 +153,7 @@ class ImageUrlContent:
 
 @frozen
 class RefusalContent:
-    """The words in which a model refused to answer."""
+    """The text with which a model refused to answer."""
 
     type: ClassVar[Literal["refusal"]] = "refusal"
     refusal: str
@@ -212,7 +212,7 @@ def _files_of(part: MessageContent) -> Iterator[str]:
 
 @frozen(kw_only=True)
 class Attachment:
-    """A file that goes with a message, and the tools that may read it; a file can be attached once for each tool."""
+    """A file attached to a message, and the tools that may read it; a file can be attached once for each tool."""
 
     file_id: str | None = None
     data_source: dict[str, Any] | None = optional_json_object()
@@ -224,8 +224,8 @@ class Attachment:
 class Message:
     """One message of a thread. Times are aware datetimes in UTC.
 
-    ``run_id`` and ``assistant_id`` are None on messages that no run wrote, whatever their role. No server sends
-    ``status`` and the two times that go with it but in streams.
+    ``run_id`` and ``assistant_id`` are None on messages that no run wrote, whatever their role. Servers send ``status``
+    and the two times that go with it in streams only.
     """
 
     id: str
@@ -233,7 +233,7 @@ class Message:
     run_id: str | None = None
     assistant_id: str | None = None
     agent_id: str | None = None
-    """The name that Foundry Local has for ``assistant_id``."""
+    """Foundry Local's name for ``assistant_id``."""
     role: str | None = None
     status: str | None = None
     created_at: datetime
@@ -248,17 +248,17 @@ class Message:
     object: str | None = None
     extra: Mapping[str, Any] = extra_field()
     problems: tuple[Misfit, ...] = problems_field()
-    """What did not fit: the field is None then, and the value in ``extra``."""
+    """What did not fit; the field is None then, and the value is in ``extra``."""
 
     @property
     def text(self) -> str:
-        """The text of all parts that have some, a part a line; empty for a message of images only."""
+        """The text of all parts that have some, one line each; empty for a message of images only."""
         texts = (_text_of(part) for part in self.content or ())
         return "\n".join(text for text in texts if text is not None)
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The ids of the files that the message shows, cites, has written or carries, each once, as they come."""
+        """The ids of the files that the message shows, cites, links to or has attached, each once, in their order."""
         named = [file_id for part in self.content or () for file_id in _files_of(part)]
         named += [attachment.file_id for attachment in self.attachments or () if attachment.file_id is not None]
         return tuple(dict.fromkeys((*named, *(self.file_ids or ()))))
@@ -267,12 +267,12 @@ class Message:
         return one_line("Message", id=self.id, role=self.role, created_at=self.created_at, text=self.text or None)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: the message's row."""
+        """Return the message's row, for notebooks."""
         return messages_table("1 message", [self])
 
 
 def messages_table(caption: str, messages: Iterable[Message]) -> str:
-    """Return messages as an HTML table, for notebooks: a text's beginning, and how many files go with it."""
+    """Return messages as an HTML table, for notebooks: the beginning of the text, and the number of files."""
     return table(caption, ("message", "written (UTC)", "role", "text", "files"), map(_cells, messages))
 
 

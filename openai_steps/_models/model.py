@@ -1,4 +1,4 @@
-"""The union of all that has a shape on the wire."""
+"""The union of all models that have a shape on the wire."""
 
 from __future__ import annotations
 
@@ -81,4 +81,4 @@ Model: TypeAlias = (
     | CompletionTokensDetails
     | UnreadableStep
 )
-"""Anything that has a shape on the wire."""
+"""Any model that has a shape on the wire."""

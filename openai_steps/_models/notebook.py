@@ -1,4 +1,4 @@
-"""How models look where they are shown by themselves: one short line in a shell, a small table in a notebook."""
+"""How models are shown: one short line in a shell, a small table in a notebook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 from openai_steps import _words
 
 _MOST_ROWS: Final = 200
-_MOST_CHARACTERS: Final = 200  # of a repr: a line or two of a shell, whatever a server has sent
+_MOST_CHARACTERS: Final = 200  # of a repr: a line or two of a shell, whatever a server sends
 
 
 class _Repr(reprlib.Repr):

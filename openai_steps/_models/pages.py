@@ -1,4 +1,4 @@
-"""Pages: what a server sends of a list at once."""
+"""Pages: the parts of a list that a server sends at once."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Item = TypeVar("Item")
 class Page(Generic[Item]):
     """One page of a list, its items in list order, just as the server sent it.
 
-    ``first_id`` and ``last_id`` are what the server said; on some servers they are missing or wrong. ``has_more`` is
-    None where the server does not say. ``unreadable`` has the items that could not be read, which only a caller who
-    asks for them with ``odd="keep"`` ever sees; without these, a page is refused. ``raw`` has the server's own text of
-    each item of ``data``, where that was asked for.
+    ``first_id`` and ``last_id`` are the server's; on some servers they are missing or wrong. ``has_more`` is None if
+    the server does not say. ``unreadable`` has the items that could not be read, if they were asked for with
+    ``odd="keep"``; otherwise they raise an error. ``raw`` has the server's own text of each item of ``data``, if that
+    was asked for.
     """
 
     data: tuple[Item, ...]
@@ -50,7 +50,7 @@ class Page(Generic[Item]):
         return f"{_words.count(len(self.data), self._noun)}{', and there are more' if self.has_more else ''}"
 
 
-# Each says anew what its data are: annotations are read at run time, where the type variable means nothing.
+# Each declares its data again: annotations are read at run time, where the type variable means nothing.
 
 
 @frozen(kw_only=True, repr=False)
@@ -62,7 +62,7 @@ class StepPage(Page[RunStep]):
     unreadable: tuple[UnreadableStep, ...] = ()
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: a row for each step."""
+        """Return a row for each step, for notebooks."""
         return steps_table(self._caption(), self.data)
 
 
@@ -74,7 +74,7 @@ class RunPage(Page[Run]):
     data: tuple[Run, ...]
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: a row for each run."""
+        """Return a row for each run, for notebooks."""
         return runs_table(self._caption(), self.data)
 
 
@@ -86,7 +86,7 @@ class MessagePage(Page[Message]):
     data: tuple[Message, ...]
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: a row for each message."""
+        """Return a row for each message, for notebooks."""
         return messages_table(self._caption(), self.data)
 
 
@@ -98,7 +98,7 @@ class ThreadPage(Page[Thread]):
     data: tuple[Thread, ...]
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: a row for each thread."""
+        """Return a row for each thread, for notebooks."""
         return threads_table(self._caption(), self.data)
 
 

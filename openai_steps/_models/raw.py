@@ -1,4 +1,4 @@
-"""Pages of items that are left as text, for what passes on just what the server sent."""
+"""Pages whose items are left as text, for callers that pass on just what the server sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from openai_steps._models.pages import Page
 
 @frozen(kw_only=True)
 class RawItem:
-    """The server's own text of an item, and the little that a walk has to know of it."""
+    """The server's own text of an item, with the id and time that a walk needs."""
 
     id: str
     created_at: datetime
@@ -20,6 +20,6 @@ class RawItem:
 
 @frozen(kw_only=True)
 class RawPage(Page[RawItem]):
-    """One page of a list of anything, its items left as text."""
+    """One page of a list of any kind, its items left as text."""
 
     data: tuple[RawItem, ...]

@@ -31,13 +31,13 @@ class IncompleteDetails:
 
 @frozen(kw_only=True)
 class Run:
-    """A run: one time that an assistant worked on a thread. Times are aware datetimes in UTC."""
+    """A run: an assistant's work on a thread, from a request to its end. Times are aware datetimes in UTC."""
 
     id: str
     thread_id: str | None = None
     assistant_id: str | None = None
     agent_id: str | None = None
-    """The name that Foundry Local has for ``assistant_id``."""
+    """Foundry Local's name for ``assistant_id``."""
     status: str | None = None
     created_at: datetime
     started_at: datetime | None = None
@@ -66,7 +66,7 @@ class Run:
     object: str | None = None
     extra: Mapping[str, Any] = extra_field()
     problems: tuple[Misfit, ...] = problems_field()
-    """What did not fit: the field is None then, and the value in ``extra``."""
+    """What did not fit; the field is None then, and the value is in ``extra``."""
 
     @property
     def is_finished(self) -> bool:
@@ -81,7 +81,7 @@ class Run:
 
     @property
     def duration(self) -> timedelta | None:
-        """From creation to the end, 0 where the server's clocks say less; None while the run goes on."""
+        """From creation to the end, 0 if the server's clocks say less; None while the run goes on."""
         end = self.finished_at
         return None if end is None else max(end - self.created_at, timedelta())
 
@@ -90,13 +90,13 @@ class Run:
         return one_line("Run", id=self.id, thread_id=self.thread_id, status=self.status, **shown)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: the run's row."""
+        """Return the run's row, for notebooks."""
         return runs_table("1 run", [self])
 
 
 @frozen
 class RunRef:
-    """Which run: a thread's id and a run's id."""
+    """A reference to a run: its thread's id and its own."""
 
     thread_id: str
     run_id: str
@@ -104,7 +104,7 @@ class RunRef:
 
 @frozen(kw_only=True)
 class RunSteps:
-    """What became of reading one run: its steps, or the error that stopped the reading (then the steps read so far).
+    """The result of reading one run: its steps, or the error that stopped the reading (then the steps read so far).
 
     ``unreadable`` has the steps that could not be read, if they were asked for with ``odd="keep"``. ``raw`` has the
     server's own text of each step, if that was asked for.

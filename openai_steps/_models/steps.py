@@ -1,4 +1,4 @@
-"""Steps: what an assistant did, and what it cost."""
+"""Steps: what an assistant did, and the tokens it used."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from openai_steps._models.tool_calls import ToolCall, calls_in, type_of
 from openai_steps._models.touched import MadeWhenTouched
 
 INCLUDE_FILE_SEARCH_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
-"""The one name that ``include`` knows: send the text that a file search found, too."""
+"""The only name that ``include`` takes: send also the text that a file search found."""
 
 FINISHED_STEP_STATUSES: Final = frozenset({"completed", "cancelled", "failed", "expired"})
 
@@ -68,7 +68,7 @@ class OtherStepDetails:
 
     @property
     def type(self) -> str | None:
-        """The wire's ``type``, or None where it is missing or not text."""
+        """The wire's ``type``, or None if it is missing or not text."""
         return type_of(self.data)
 
 
@@ -87,7 +87,7 @@ class LastError:
 
 @frozen(kw_only=True)
 class PromptTokenDetails:
-    """What the prompt's tokens were."""
+    """The prompt's tokens by kind."""
 
     cached_tokens: int | None = None
     extra: Mapping[str, Any] = extra_field()
@@ -95,7 +95,7 @@ class PromptTokenDetails:
 
 @frozen(kw_only=True)
 class CompletionTokensDetails:
-    """What the completion's tokens were."""
+    """The completion's tokens by kind."""
 
     reasoning_tokens: int | None = None
     extra: Mapping[str, Any] = extra_field()
@@ -116,7 +116,7 @@ class Usage:
 
     @property
     def tokens(self) -> Tokens:
-        """The same in one vocabulary, added up where the server tells no total."""
+        """The same in one vocabulary, added up if the server sends no total."""
         prompt = self.input_tokens if self.prompt_tokens is None else self.prompt_tokens
         completion = self.output_tokens if self.completion_tokens is None else self.completion_tokens
         of_prompt, of_completion = self.prompt_token_details, self.completion_tokens_details
@@ -136,7 +136,7 @@ class Usage:
         return one_line("Usage", **counted, **parts, extra=self.extra or None)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: the tokens by kind."""
+        """Return the tokens by kind, for notebooks."""
         kinds = ("prompt", "completion", "total", "cached", "reasoning")
         return table("Tokens", kinds, [[_words.number(getattr(self.tokens, kind)) for kind in kinds]])
 
@@ -167,13 +167,13 @@ class RunStep(MadeWhenTouched):
     object: str | None = None
     extra: Mapping[str, Any] = extra_field()
     problems: tuple[Misfit, ...] = problems_field()
-    """What did not fit: the field is None then, and the value in ``extra``."""
+    """What did not fit; the field is None then, and the value is in ``extra``."""
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """The step's tool calls; empty for a step of another kind.
 
-        Foundry Local's ``mcp_call`` step, which has the payload of a call for its details, is one call.
+        Foundry Local's ``mcp_call`` step, whose details are the payload of a call, has one call.
         """
         details = self.step_details
         if isinstance(details, OtherStepDetails):
@@ -191,7 +191,7 @@ class RunStep(MadeWhenTouched):
 
     @property
     def is_finished(self) -> bool:
-        """Whether the step has reached a status that it never leaves."""
+        """Whether the step has reached a final status."""
         return self.status in FINISHED_STEP_STATUSES
 
     @property
@@ -201,24 +201,24 @@ class RunStep(MadeWhenTouched):
 
     @property
     def duration(self) -> timedelta | None:
-        """From creation to the end, 0 where the server's clocks say less; None while the step goes on."""
+        """From creation to the end, 0 if the server's clocks say less; None while the step goes on."""
         end = self.finished_at
         return None if end is None else max(end - self.created_at, timedelta())
 
     def __repr__(self) -> str:
-        # All fields of a dozen steps fill a screen or two; `attrs.asdict` and `unstructure` have them.
+        # All fields of a dozen steps would fill a screen or two; `attrs.asdict` and `unstructure` have them.
         calls = tuple(call.name for call in self.tool_calls)
         shown = {"message_id": self.message_id, "tool_calls": calls, "last_error": self.last_error}
         return one_line("RunStep", id=self.id, type=self.type, status=self.status, **shown)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: the step's row."""
+        """Return the step's row, for notebooks."""
         return steps_table("1 step", [self])
 
 
 @frozen(repr=False)
 class UnreadableStep(UnreadableItem):
-    """A step that lacks an id, or a time of creation that can be read. It is not a `RunStep`."""
+    """A step without an id, or without a readable time of creation. It is not a `RunStep`."""
 
 
 def steps_table(caption: str, steps: Iterable[RunStep]) -> str:

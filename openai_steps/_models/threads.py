@@ -1,4 +1,4 @@
-"""Threads, and the files that lie beside them."""
+"""Threads and files."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Thread:
         return one_line("Thread", id=self.id, created_at=self.created_at, title=self.title)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: the thread's row."""
+        """Return the thread's row, for notebooks."""
         return threads_table("1 thread", [self])
 
 
 @frozen(kw_only=True)
 class File:
-    """What a server says of a file. Times are aware datetimes in UTC."""
+    """A file's name, size and purpose, not its content. Times are aware datetimes in UTC."""
 
     id: str
     created_at: datetime

@@ -1,4 +1,4 @@
-"""Tokens in one vocabulary, whichever a server uses."""
+"""Tokens in one vocabulary, whichever the server uses."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class Tokens:
-    """Tokens by kind, None for a kind that no server told. Tokens can be added up: what is not told adds nothing.
+    """Tokens by kind, None for an unreported kind. Tokens can be added up: an unreported kind adds nothing.
 
     Attributes:
         prompt: Tokens read.
         completion: Tokens written.
-        total: Both: the server's own sum where it tells one.
+        total: Both: the server's own sum if it sends one.
         cached: Those of ``prompt`` that came from a cache.
-        reasoning: Those of ``completion`` that were thought, not shown.
+        reasoning: Those of ``completion`` that went into hidden reasoning.
     """
 
     prompt: int | None = None
@@ -35,5 +35,5 @@ class Tokens:
 
 
 def add(one: int | None, other: int | None) -> int | None:
-    """Add two counts of which either may not be known; None if neither is."""
+    """Add two counts, of which either may be unknown; None if both are."""
     return (one or 0) + (other or 0) if one is not None or other is not None else None

@@ -1,4 +1,4 @@
-"""Tool calls: what a step asked of which tool, and what came back."""
+"""Tool calls: which tool a step called, with which arguments, and the result."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LogsOutput:
 
 @frozen
 class ImageFile:
-    """The file in which an image is stored; messages tell the ``detail`` (``auto``, ``low``, ``high``) to look at."""
+    """The file in which an image is stored; messages have its ``detail`` (``auto``, ``low``, ``high``)."""
 
     file_id: str
     detail: str | None = field(default=None, kw_only=True)
@@ -65,12 +65,12 @@ class OtherOutput:
 
 
 CodeOutput: TypeAlias = LogsOutput | ImageOutput | OtherOutput
-"""What a code interpreter call put out."""
+"""An output of a code interpreter call."""
 
 
 @frozen(kw_only=True)
 class CodeInterpreter:
-    """The code that ran and what it put out (``outputs`` is often empty, even on completed steps)."""
+    """The code that ran and its outputs (``outputs`` is often empty, even on completed steps)."""
 
     input: str
     outputs: tuple[CodeOutput, ...] | None = None
@@ -173,12 +173,12 @@ class FileSearchToolCall:
 
     @property
     def arguments(self) -> str | None:
-        """The query where a server tells it (bee-api does), otherwise None."""
+        """The query if the server sends it (bee-api does), otherwise None."""
         return _as_text(self.file_search.extra.get("input"))
 
     @property
     def output(self) -> str | None:
-        """The name of each file found, a line each; None where nothing is known."""
+        """The names of the files found, one per line; None if the results are unknown."""
         if self.file_search.results is None:
             return _as_text(self.file_search.extra.get("output"))
         return "\n".join(result.file_name for result in self.file_search.results)
@@ -186,7 +186,7 @@ class FileSearchToolCall:
 
 @frozen(kw_only=True)
 class FunctionCall:
-    """A function of the caller's: ``arguments`` is JSON text, ``output`` is None until it was submitted."""
+    """The call of a caller's function: ``arguments`` is JSON text, ``output`` is None until it was submitted."""
 
     name: str
     arguments: str
@@ -237,7 +237,7 @@ class RetrievalToolCall:
 
     @property
     def arguments(self) -> str | None:
-        """None: the API never told the query."""
+        """None: the API never sent the query."""
         return None
 
     @property
@@ -260,7 +260,7 @@ class McpToolCall:
     extra: Mapping[str, Any] = extra_field()
 
 
-# Where a call's payload says what was asked and what was answered. request_payload, response_payload and result are
+# The keys of a call's payload that hold its arguments and its result. request_payload, response_payload and result are
 # Foundry Local's, requesturl is Bing's, action is that of computer use.
 ASKED: Final = ("arguments", "input", "query", "requesturl", "action", "request_payload")
 _ANSWERED: Final = ("output", "result", "response_payload")
@@ -278,7 +278,7 @@ class OtherToolCall:
 
     @property
     def id(self) -> str:
-        """The call's id, or ``""`` where it has none."""
+        """The call's id, or ``""`` if it has none."""
         value = self.data.get("id")
         return value if isinstance(value, str) else ""
 
@@ -289,7 +289,7 @@ class OtherToolCall:
 
     @property
     def payload(self) -> dict[str, Any]:
-        """The object under the key that the type names, or under ``function``, or the whole call where there is none.
+        """The object under the type's name, or under ``function``, or else the whole call.
 
         Azure AI Foundry lists OpenAPI calls with their payload under ``function``
         (https://github.com/Azure/azure-sdk-for-python/issues/42645).
@@ -299,18 +299,18 @@ class OtherToolCall:
 
     @property
     def name(self) -> str:
-        """The payload's ``name`` where it has one, otherwise the type."""
+        """The payload's ``name`` if it has one, otherwise the type."""
         name = self.payload.get("name")
         return name if isinstance(name, str) else self.type or "unknown"
 
     @property
     def arguments(self) -> str | None:
-        """What the tool was asked, under whichever key; anything but text is given as JSON text."""
+        """The tool's arguments, under any known key; anything but text is given as JSON text."""
         return self._first_of(ASKED)
 
     @property
     def output(self) -> str | None:
-        """What the tool answered; anything but text is given as JSON text."""
+        """The tool's result; anything but text is given as JSON text."""
         found = self._first_of(_ANSWERED)
         return _show_results(self.payload) if found is None else found
 
@@ -320,7 +320,7 @@ class OtherToolCall:
 
 
 def _show_results(payload: dict[str, Any]) -> str | None:
-    """Show what a code interpreter or a file search gave, of which a part does not fit, as their classes show it."""
+    """Show the results of a code interpreter or file search call that does not fit its class, as the class would."""
     for key in ("outputs", "results"):
         found = payload.get(key)
         if isinstance(found, list):
@@ -351,11 +351,11 @@ def type_of(data: dict[str, Any]) -> str | None:
 
 
 def calls_in(data: dict[str, Any], kind: str | None = None) -> tuple[OtherToolCall, ...]:
-    """Return the calls in an object that lists some, or has the payload of one.
+    """Return the calls in an object that lists some, or holds the payload of one.
 
     Args:
         data: The object.
-        kind: What it is, if it does not say so itself.
+        kind: Its type, if it has none of its own.
     """
     calls = data.get("tool_calls")
     if isinstance(calls, list):

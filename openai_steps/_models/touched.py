@@ -1,9 +1,9 @@
-"""Fields that are made when they are first touched.
+"""Fields that are made when they are first read.
 
-Half of those who read steps never look at what the steps did, and making that is most of the work. So such a field is
-left out when an instance is made of JSON. What it is to be made of waits in a slot that attrs does not know, and
-``__getattr__``, which Python asks for what is not there, makes it. From then on the field is as any other; attrs,
-pickle, copy and ``match`` look at it, and so find it.
+Half of all callers never read what the steps did, and decoding that is most of the work. So such a field is left unset
+when an instance is made from JSON. Its source waits in a slot that attrs does not know, and ``__getattr__``, which
+Python calls for a missing attribute, makes the field. From then on it is a field like any other; attrs, pickle, copy
+and ``match`` read it, and so find it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-# One for all: it is held for the microseconds in which a field is made, and only once for each. It can be taken again,
-# for a signal's handler may touch a field while one is being made.
+# One for all: it is held for the microseconds in which a field is made, once for each field. It is reentrant, since a
+# signal handler may read a field while one is being made.
 _making: Final = RLock()
 
 
@@ -23,9 +23,9 @@ class MadeWhenTouched:
 
     touched: ClassVar[str]
     _waiting: Any
-    """A pair: the function that makes the field, and what it makes it of."""
+    """A pair: the function that makes the field, and the field's source."""
 
-    if not TYPE_CHECKING:  # who reads types is to see the fields alone
+    if not TYPE_CHECKING:  # type checkers are to see only the fields
 
         def __getattr__(self, name: str) -> Any:
             if name == type(self).touched:
@@ -36,7 +36,7 @@ class MadeWhenTouched:
 
 
 def _make(instance: Any, name: str) -> Any:
-    """Make the field, unless another thread was faster."""
+    """Make the field, unless another thread has made it."""
     field = getattr(type(instance), name)
     try:
         return field.__get__(instance)
@@ -44,7 +44,7 @@ def _make(instance: Any, name: str) -> Any:
         make, of = instance._waiting
         value = make(of)
     field.__set__(instance, value)
-    instance_slot.__set__(instance, None)  # what it was made of is not needed any more
+    instance_slot.__set__(instance, None)  # the source is no longer needed
     return value
 
 
