@@ -592,7 +592,7 @@ async def test_nothing_scrolls_sideways_on_a_small_screen(browser: Browser, *, d
 async def test_long_words_of_a_server_cut_nothing_on_a_small_screen(browser: Browser) -> None:
     function = {"name": "x" * 300, "arguments": "{}", "output": "y" * 300}
     details = {"type": "tool_calls", "tool_calls": [{"id": "c" * 80, "type": "function", "function": function}]}
-    async with console([make_step(1, step_details=details, type="tool_calls")]) as opened:
+    async with console([make_step(1, step_details=details, type="tool_calls", status="s" * 300)]) as opened:
 
         def work() -> None:
             enter(opened, browser, width=320, height=640)
@@ -603,6 +603,7 @@ async def test_long_words_of_a_server_cut_nothing_on_a_small_screen(browser: Bro
                 "[...document.querySelectorAll('#step :is(h2, h3, button)')].filter(e => e.scrollWidth > e.clientWidth)"
             )
             assert browser.evaluate(f"{cut}.map(e => e.textContent)") == []
+            assert browser.evaluate("document.querySelector('#filter-status').getBoundingClientRect().right") <= 320
 
         await drive(work)
 
