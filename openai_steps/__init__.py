@@ -7,7 +7,7 @@ async with AsyncStepsClient() as client:
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # as in typing, whose import takes longer than all of this module
+TYPE_CHECKING = False  # as in typing, whose import takes longer than this whole module
 if TYPE_CHECKING:
     from typing import Any
 
@@ -225,8 +225,8 @@ __all__ = [
     "unstructure",
 ]
 
-# Where the names come from, but for the client, which brings aiohttp along. Nothing is imported before a name is asked
-# for: `import openai_steps` is part of the start of every command.
+# The modules of the names, except for the client, which imports aiohttp. Nothing is imported before a name is used:
+# `import openai_steps` is part of the start of every command.
 _HOMES = (
     "_endpoint.credentials",
     "_endpoint.endpoint",
@@ -263,7 +263,7 @@ def __dir__() -> list[str]:
 
 
 def _load(*homes: str) -> None:
-    """Import modules of this package, and take the public names of them into this one."""
+    """Import modules of this package, and take their public names into this one."""
     from importlib import import_module
 
     from openai_steps._public import publish

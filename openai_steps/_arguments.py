@@ -1,4 +1,4 @@
-"""What may be passed: ids, page sizes, orders, headers and keys are checked here, before any request."""
+"""Checks of arguments, before any request: ids, page sizes, orders, headers and keys."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from openai_steps._secrets import hide_values, without_trace
 
 
 class ArgumentError(ValueError):
-    """A value that an argument cannot have.
+    """An argument with an invalid value.
 
     Attributes:
-        argument: The argument's name, or that of the environment variable that stood in for it.
+        argument: The argument's name, or that of the environment variable used in its place.
         problem: The rest of the sentence that begins with the name. The command line puts its option before it.
     """
 
@@ -32,7 +32,7 @@ _NOT_IN_A_HEADER: Final = re.compile(r"[^\x21-\x7e]")
 
 @without_trace
 def check_key(key: object) -> str:
-    """Return the key, or raise a ValueError that does not tell it."""
+    """Return the key, or raise a ValueError that does not contain it."""
     if not isinstance(key, str) or not key:
         raise ValueError(f"The API key must be text and not empty; it is {type(key).__name__}.")
     if _NOT_IN_A_HEADER.search(key):
@@ -53,7 +53,7 @@ def check_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
     """Return the headers with their values hidden.
 
     Raises:
-        ValueError: If a name or value would break out of its line; the message does not tell the value.
+        ValueError: If a name or value would break out of its line; the message does not contain the value.
     """
     for name, value in (headers or {}).items():
         check_name(name)
@@ -69,12 +69,12 @@ def check_name(name: object) -> str:
 
 
 def is_header_name(name: str) -> bool:
-    """Tell whether a header can be called this."""
+    """Return whether a header can have this name."""
     return _NAME.fullmatch(name) is not None
 
 
 def check_value(what: str, value: object) -> str:
-    """Return text for a header, or raise a ValueError that names ``what`` and does not tell the text."""
+    """Return text for a header, or raise a ValueError that names ``what`` and does not contain the text."""
     if not isinstance(value, str):
         raise ValueError(f"The value of {what} must be text, not {type(value).__name__}.")
     if not _VALUE.fullmatch(value):
@@ -83,7 +83,7 @@ def check_value(what: str, value: object) -> str:
 
 
 def check_page_size(name: str, number: object) -> None:
-    """Raise a ValueError, which names the argument, for a number of items that no page may have."""
+    """Raise a ValueError, which names the argument, for an invalid page size."""
     if not (_is_positive(number) and number <= MAX_PAGE_SIZE):
         raise ArgumentError(name, f"must be a whole number from 1 to {MAX_PAGE_SIZE}, not {number!r}.")
 
@@ -113,7 +113,7 @@ def check_bound(name: str, number: object) -> None:
 
 
 def check_list(name: str, values: object, of: str) -> None:
-    """Raise a ValueError, which names the argument, for one text instead of a list: each character would count."""
+    """Raise a ValueError, which names the argument, for one text instead of a list: it would be read by characters."""
     if isinstance(values, str):
         raise ArgumentError(name, f"must be a list of {of}: write [{values!r}].")
 
@@ -125,7 +125,7 @@ def check_order(order: object) -> str:
     return str(order)
 
 
-# No id in use comes near; a longer one would only break the limits on a request's first line.
+# Ids in use are far shorter; a longer one would only break the limits on a request's first line.
 LONGEST_ID: Final = 1024
 
 
@@ -143,4 +143,4 @@ def check_id(name: str, value: object) -> str:
 
 
 MAX_PAGE_SIZE: Final = 100
-"""The most items that the API sends in a page."""
+"""The most items in a page of the API."""

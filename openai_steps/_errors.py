@@ -15,7 +15,7 @@
     ├── ResponseDecodeError           the answer is not what it should be
     │   └── ResponseTooLargeError     … but bigger than the limit
     ├── PaginationError               the server's pages contradict each other
-    └── UnfinishedRunError            a run that is followed will never end
+    └── UnfinishedRunError            a followed run will never end
 
 Bad arguments are ``ValueError``, raised before any request. The names are those of openai-python where it has them.
 """
@@ -27,7 +27,7 @@ from typing import Any, Final
 
 
 class StepsError(Exception):
-    """The base of every error that this package raises about a server or the way to it.
+    """The base of every error that this package raises about a server or the connection to it.
 
     Attributes:
         message: What happened, in words.
@@ -72,7 +72,7 @@ class APIConnectionError(StepsError):
     """The request got no answer: no connection, or it broke before the answer was complete.
 
     Attributes:
-        transient: Whether trying again may help; it does not against a certificate that is not trusted.
+        transient: Whether a retry may help; it does not after an untrusted certificate.
     """
 
     def __init__(self, message: str, *, transient: bool = True) -> None:
@@ -92,10 +92,10 @@ class APIStatusError(StepsError):
         code: The provider's code for the error, such as ``invalid_api_key``, or None.
         type: The provider's kind of error, such as ``invalid_request_error``, or None.
         param: The parameter at fault, or None.
-        request_id: The provider's name for this request: quote it when asking for help.
+        request_id: The provider's id for this request: quote it when asking for help.
         headers: The answer's headers, their names in lower case.
-        body: The answer's body: decoded JSON, or text where it is not JSON.
-        retry_after: Seconds to wait before another try, where the server said so.
+        body: The answer's body: decoded JSON, or text if it is not JSON.
+        retry_after: Seconds to wait before another try, if the server said so.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class BadRequestError(APIStatusError):
 
 
 class AuthenticationError(APIStatusError):
-    """401: no key, or one that the server does not know."""
+    """401: no key, or an invalid one."""
 
 
 class PermissionDeniedError(APIStatusError):
@@ -139,7 +139,7 @@ class NotFoundError(APIStatusError):
 
 
 class ConflictError(APIStatusError):
-    """409: the request is at odds with the state of the server."""
+    """409: the request conflicts with the state of the server."""
 
 
 class UnprocessableEntityError(APIStatusError):
@@ -147,7 +147,7 @@ class UnprocessableEntityError(APIStatusError):
 
 
 class RateLimitError(APIStatusError):
-    """429: too many requests; ``retry_after`` says how long to wait where the server told."""
+    """429: too many requests; ``retry_after`` says how long to wait, if the server said so."""
 
 
 class InternalServerError(APIStatusError):
@@ -155,7 +155,7 @@ class InternalServerError(APIStatusError):
 
 
 CALLER_OR_MOMENT: Final = frozenset({401, 403, 408, 409, 425, 429})
-"""Statuses that say something of who asks, or of the moment, and nothing of what was asked."""
+"""Statuses about the caller or the moment, not about what was asked."""
 
 STATUS_ERRORS: Final[Mapping[int, type[APIStatusError]]] = {
     400: BadRequestError,
@@ -174,13 +174,13 @@ def error_class(status: int) -> type[APIStatusError]:
 
 
 class ResponseDecodeError(StepsError):
-    """The server said that all is well, but the body is not what it should be.
+    """The server answered with success, but the body is not what it should be.
 
     Attributes:
-        path: Where in the JSON, such as ``$.data[3].created_at``; ``$`` for the body as a whole.
-        expected: What should be there, in words; None where the body is not JSON, or there is none.
-        body: The body as it came, so that nothing is lost; None where there is none.
-        request_id: The provider's name for this request, or None.
+        path: The path in the JSON, such as ``$.data[3].created_at``; ``$`` for the body as a whole.
+        expected: What should be there, in words; None if the body is empty or not JSON.
+        body: The body as received, so that nothing is lost; None if there is none.
+        request_id: The provider's id for this request, or None.
     """
 
     def __init__(
@@ -222,4 +222,4 @@ class PaginationError(StepsError):
 
 
 class UnfinishedRunError(StepsError):
-    """A run that is followed has not ended, and never will: the server says that it serves a recording."""
+    """A followed run has not ended and never will: the server says that it serves a recording."""

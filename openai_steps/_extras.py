@@ -1,4 +1,4 @@
-"""What needs a library that not everybody has says which, and the extra that brings it."""
+"""Errors for missing optional libraries, with the extra to install."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def needing(library: str, install: str, *, what: str = "This") -> Iterator[None]
         what: What needs it.
 
     Raises:
-        ModuleNotFoundError: With that in its text. Of any other missing module the error is left as it is: a bug.
+        ModuleNotFoundError: With that in its text. The error for any other missing module is left as it is: a bug.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Public names carry their public address: tracebacks, pickles and documentation name the place to import them from."""
+"""Gives public names their public ``__module__``, so that tracebacks, pickles and documentation name it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key never shows: values that hide themselves, calls that leave no trace, and masks for texts that may hold one."""
+"""Keeps keys out of texts: values with a hidden repr, calls without traceback frames, and masks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any, Final, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# --- Values that hide themselves ----------------------------------------------------------------------------------
+# --- Values with a hidden repr ------------------------------------------------------------------------------------
 
 
 class Hidden(str):
-    """Text whose repr does not tell it, so that neither a traceback with locals nor aiohttp's errors do."""
+    """Text whose repr does not show it, so that tracebacks with locals and aiohttp's errors do not, either."""
 
     __slots__ = ()
 
@@ -35,14 +35,14 @@ def hide_values(headers: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: hide(value) for name, value in (headers or {}).items()}
 
 
-# --- Calls that leave no trace ------------------------------------------------------------------------------------
+# --- Calls without traceback frames -------------------------------------------------------------------------------
 
 
 def without_trace(function: Callable[P, T]) -> Callable[P, T]:
     """Keep the frames of a function out of the traceback of what it raises.
 
-    Frames have locals, and tools such as Sentry and rich show them. What such a function was given, or has made of it,
-    is in no frame any more; its error says in words what was wrong.
+    Frames have locals, and tools such as Sentry and rich show them. The function's arguments and locals are then in no
+    frame; its error says in words what was wrong.
     """
 
     @functools.wraps(function)
@@ -66,10 +66,10 @@ _LIKE_A_SECRET: Final = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])\S{12,}")
 
 
 def secrets_in(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what in these headers, or parameters, must not be shown, should a server echo it.
+    """Return the parts of these headers, or parameters, that must not be shown if a server echoes them.
 
-    That is the values of those that carry keys, tokens or cookies by their name, and what looks like one under any
-    name. Of ``Bearer KEY`` the key alone is one, too; of a cookie each value; of ``Basic …`` what it encodes.
+    These are values whose name says key, token or cookie, and values under any name that look like one. The key in
+    ``Bearer KEY`` is a secret by itself, too, as is each value of a cookie, and what ``Basic …`` encodes.
     """
     found: dict[str, None] = {}
     for name, value in headers.items():
@@ -103,7 +103,7 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     escaped = "\\" in text or "%" in text or "&" in text
     for secret in secrets:
         if len(secret) < _SHORTEST_SECRET:
-            continue  # a stand-in such as "x" or "none" is not secret, and is a part of many words
+            continue  # a placeholder such as "x" or "none" is not secret, and is a part of many words
         for encoded in _encodings(secret):
             text = text.replace(encoded, "***")
         if escaped:
@@ -112,7 +112,7 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 
 
 def mask_json(value: Any, secrets: Iterable[str]) -> Any:
-    """Return decoded JSON with every secret made unreadable in the texts and names in it, however deep."""
+    """Return decoded JSON with every secret made unreadable in its texts and names, however deep."""
     secrets = tuple(secrets)
     if not secrets:
         return value
@@ -134,10 +134,10 @@ def mask_json(value: Any, secrets: Iterable[str]) -> Any:
 
 @lru_cache(maxsize=64)
 def _encodings(secret: str) -> tuple[str, ...]:
-    """Return what stands for the whole secret: itself, and its bytes in hexadecimal and base64."""
+    """Return the encodings of the whole secret: itself, and its bytes in hexadecimal and base64."""
     content = secret.encode("utf-8", "surrogatepass")
     shifted = [base64.b64encode(b"\0" * before + content).decode() for before in range(3)]
-    # The characters at both ends also hold bits of what stands beside the secret.
+    # The characters at both ends also hold bits of the bytes beside the secret.
     inner = [text[-(-before * 8 // 6) : len(b"\0" * before + content) * 8 // 6] for before, text in enumerate(shifted)]
     in_base64 = {*inner, *(text.replace("+", "-").replace("/", "_") for text in inner)}
     return (secret, content.hex(), content.hex().upper(), *sorted(in_base64))
@@ -145,13 +145,13 @@ def _encodings(secret: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _spelled(secret: str) -> re.Pattern[str]:
-    """Return what matches the secret with each of its characters spelled in any way, also twice over."""
+    """Return a pattern of the secret with each of its characters spelled in any way, also escaped twice."""
     return re.compile("".join(f"(?:{'|'.join(_spellings(character))})" for character in secret))
 
 
 def _spellings(character: str) -> Iterable[str]:
-    # Each begins with a literal character, so that the search can skip what begins with none of them. No repetition is
-    # without a bound, lest a text of backslashes keep the search busy.
+    # Each begins with a literal character, so that the search can skip all other places. Every repetition is bounded,
+    # so that a text of backslashes cannot stall the search.
     code, in_url = ord(character), character.encode("utf-8", "surrogatepass")
     yield re.escape(character)
     yield rf"\\\\{{0,3}}{re.escape(character)}"  # JSON's \/ and \", Python's \' and a backslash itself, once or twice

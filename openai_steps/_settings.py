@@ -1,4 +1,4 @@
-"""Timeouts, retries, limits and poll intervals: values that a user sets."""
+"""The settings of a client: timeouts, retries, limits and poll intervals."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Timeouts:
     """How long to wait, in seconds.
 
     Args:
-        connect: For a connection to be made.
+        connect: For making a connection.
         attempt: For one request, from its start to the last byte of the answer.
-        total: For a request with all its retries and the waiting between them.
+        total: For a request with all its retries and the waits between them.
     """
 
     connect: float = field(default=10.0, validator=_positive)
@@ -41,10 +41,10 @@ class Timeouts:
 
 @frozen(kw_only=True)
 class RetryPolicy:
-    """When to try again.
+    """When to retry.
 
     The wait doubles from try to try, from ``wait_initial`` up to ``wait_max``, less a random part of up to a half. A
-    server's ``Retry-After`` is honoured instead, whatever ``wait_max`` says, with a little on top.
+    server's ``Retry-After`` takes precedence, even over ``wait_max``, with a little on top.
 
     Args:
         attempts: The most requests to send for one answer; 1 means no retries.
@@ -59,13 +59,13 @@ class RetryPolicy:
 
 @frozen(kw_only=True)
 class Limits:
-    """What a client may use.
+    """The limits of a client.
 
     Args:
-        max_body_bytes: The biggest answer to accept, after decompression.
+        max_body_bytes: The largest answer to accept, after decompression.
         max_values: The most JSON values in an answer. A page of a hundred steps has some thousand. They are counted
-            before any is made, for a kilobyte of compressed text may hold a million.
-        max_error_bytes: How much to read of the body of an error; what is behind is not looked at.
+            before any is made, since a kilobyte of compressed text may hold a million.
+        max_error_bytes: The most bytes to read of an error's body; the rest is not read.
         max_connections: The most connections at once, for a session that the client makes itself.
     """
 
@@ -105,7 +105,7 @@ class PollInterval:
         maximum: The most seconds to wait.
         factor: By how much the wait grows.
         jitter: The part of each wait, from 0 to 1, of which a random share is left out, so that many followers do not
-            ask in step.
+            poll at the same times.
     """
 
     initial: float = field(default=0.5, validator=_positive)

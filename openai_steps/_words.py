@@ -1,4 +1,4 @@
-"""Remote text made safe, and durations, times and counts in words: one table for all that people read."""
+"""Remote text made safe to show, and the one wording of durations, times and counts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ UNSAFE: Final = re.compile(
     # Line separators, lone surrogates (which have no UTF-8), and what XML forbids.
     "\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 )
-"""What a terminal, a page or a picture would obey or hide instead of showing it."""
+"""The characters that a terminal, a page or a picture would obey or hide instead of showing."""
 
 
 def line(text: str) -> str:
     """Return remote text as one line without control characters."""
-    if text.isascii() and text.isprintable():  # most texts, at a twentieth of the price
+    if text.isascii() and text.isprintable():  # most texts, at a twentieth of the cost
         return text
     return UNSAFE.sub(_picture, text.translate(dict.fromkeys(map(ord, "\t\n\r\u2028\u2029"), " ")))
 
@@ -32,7 +32,7 @@ def lines(text: str) -> str:
 
 
 def _picture(match: re.Match[str]) -> str:
-    """Return the sign that Unicode has for a control character (U+2400 and on), or the one for a character unknown."""
+    """Return Unicode's sign for a control character (U+2400 and on), or the replacement character."""
     code = ord(match[0])
     if code < 0x20:
         return chr(0x2400 + code)
@@ -40,7 +40,7 @@ def _picture(match: re.Match[str]) -> str:
 
 
 def shorten(text: str, columns: int) -> str:
-    """Return one line of at most so many columns, in which wide characters take two."""
+    """Return one line of at most ``columns`` columns, in which wide characters take two."""
     text = line(text[: 4 * columns])
     if width(text) <= columns:
         return text
@@ -67,14 +67,14 @@ def _columns(character: str) -> int:
 
 
 def excerpt(text: str, limit: int) -> str:
-    """Return remote text up to so many characters, and say how many are missing."""
+    """Return the first ``limit`` characters of remote text, and how many more there are."""
     shown = lines(text[:limit])
     missing = len(text) - limit
     return f"{shown}\n… {missing:,} more characters" if missing > 0 else shown
 
 
 def duration(time: timedelta | float) -> str:
-    """Return a time, or seconds, as a person would say it: ``850ms``, ``3.2s``, ``2m 05s``, ``1h 02m``, ``2d 5h``."""
+    """Return a duration, or seconds, as text: ``850ms``, ``3.2s``, ``2m 05s``, ``1h 02m``, ``2d 5h``."""
     seconds = time.total_seconds() if isinstance(time, timedelta) else time
     if 0 < seconds < 0.9995:
         return f"{seconds * 1000:.0f}ms"
@@ -91,7 +91,7 @@ def duration(time: timedelta | float) -> str:
 
 
 def number(value: int | None) -> str:
-    """Return a number with its thousands apart, and nothing for one that is not known."""
+    """Return a number with its thousands separated, and an empty text for an unknown one."""
     return "" if value is None else f"{value:,}"
 
 

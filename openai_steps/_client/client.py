@@ -37,20 +37,20 @@ class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, MessageVerb
 
     Args:
         endpoint: The server. Default: `Endpoint.openai` with ``api_key`` and ``base_url``.
-        api_key: Default: the environment variable ``OPENAI_API_KEY``. A function, plain or async, is asked for the
-            key before each request.
+        api_key: Default: the environment variable ``OPENAI_API_KEY``. A plain or async function is called for
+            the key before each request.
         base_url: Default: the environment variable ``OPENAI_BASE_URL``, or else OpenAI's.
-        session: A session of your own, with your proxies, certificates and tracing. It is never closed here.
+        session: A session of your own, with your proxies, certificates and tracing. The client never closes it.
         timeout: How long to wait: a `Timeouts`, or seconds for one request.
-        retry: When to try again.
-        limits: The biggest answer, and the most connections.
+        retry: When to retry.
+        limits: The largest answer, and the most connections.
         rate_limiter: Any async context manager that is entered around each request, such as a semaphore or an
             ``aiolimiter.AsyncLimiter``.
         headers: More headers for each request.
         proxy: The URL of a proxy, ``http://user:password@host:port``. Default: the environment's.
-        trust_env: Whether to look at ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``, and for
-            certificates at ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``, ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
-        ssl: Which certificates to trust, instead: an `ssl.SSLContext`, or False for any, which protects nothing.
+        trust_env: Whether to use ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``, and for
+            certificates ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``, ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
+        ssl: Which certificates to trust instead: an `ssl.SSLContext`, or False for any, which gives no protection.
         observer: A plain function that is called with a `RequestEvent` after each attempt.
 
     Raises:
@@ -105,7 +105,7 @@ class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, MessageVerb
         )
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_transport"):  # as a traceback shows it when __init__ has failed
+        if not hasattr(self, "_transport"):  # a traceback shows it after __init__ has failed
             return "<AsyncStepsClient>"
         return f"<AsyncStepsClient {self.endpoint.provider} {self.endpoint.base_url}>"
 
@@ -128,5 +128,5 @@ class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, MessageVerb
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections, unless the session was brought along. A closed client stays closed."""
+        """Close the connections, unless the session is yours. A closed client stays closed."""
         await self._transport.aclose()

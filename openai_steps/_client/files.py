@@ -1,4 +1,4 @@
-"""The verbs for files: what is known of one, and its content."""
+"""The verbs for files: a file's object, and its content."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from openai_steps._sending.retry import is_transient
 from openai_steps._settings import Timeouts
 
 _MAX_BYTES: Final = 512 * 1024 * 1024  # OpenAI's and Azure's own limit for a file
-_PROGRESS: Final = 64 * 1024  # a download that gets on by less gets nowhere
+_PROGRESS: Final = 64 * 1024  # less progress than this counts as none
 
 
 class FileVerbs(Requests):
     """Reads files."""
 
     async def get_file(self, file_id: str, *, timeout: Timeouts | float | None = None) -> File:
-        """Read what is known of a file: its name, size and purpose.
+        """Read a file's object: its name, size and purpose.
 
         Args:
             file_id: The file's id, such as those of `Message.files`.
@@ -48,16 +48,16 @@ class FileVerbs(Requests):
     ) -> Path:
         """Write a file's content to disk.
 
-        It comes under a temporary name beside ``to`` and is moved there when it is whole. If the connection breaks, the
-        rest is asked for where the server allows, and the whole again where not. The server's own name of the file is
-        never used.
+        It is written under a temporary name beside ``to`` and moved there when it is complete. If the connection
+        breaks, the rest is asked for if the server allows it, otherwise the whole file again. The server's name for the
+        file is never used.
 
         Args:
             file_id: The file's id, such as those of `Message.files`.
-            to: The path of the file to write. Its directory must be there.
+            to: The path of the file to write. Its directory must exist.
             max_bytes: The most to accept; the default is 512 MiB.
-            overwrite: Replace a file that is there.
-            timeout: Instead of the client's. ``attempt`` is the longest silence, and ``total`` is for getting on by
+            overwrite: Whether to replace an existing file.
+            timeout: Instead of the client's. ``attempt`` is the longest silence, and ``total`` the time for each
                 64 KiB, however long the whole takes.
 
         Returns:
@@ -67,7 +67,7 @@ class FileVerbs(Requests):
             NotFoundError: If there is no such file.
             ResponseTooLargeError: If it has more than ``max_bytes`` bytes.
             StepsError: If anything else went wrong on the way.
-            OSError: If the file cannot be written, or is there already.
+            OSError: If the file cannot be written, or exists already.
             ValueError: If the id is malformed, or the server has no files.
         """
         request = file_request(self.endpoint, file_id, content=True)
@@ -84,7 +84,7 @@ class FileVerbs(Requests):
         return target
 
     async def _receive(self, request: Request, download: Download, part: PartFile, timeouts: Timeouts) -> None:
-        """Ask until the content is whole, as long as each request and its retries bring some of it."""
+        """Send requests until the content is complete, as long as each one and its retries make progress."""
         is_whole = False
         while not is_whole:
             before = download.received

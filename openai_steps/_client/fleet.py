@@ -22,7 +22,7 @@ from openai_steps._walks.unreadable import Odd, check_odd
 
 
 class _StepTexts:
-    """Keeps the texts of a run's steps by their ids: a walk may cut a page, or pass on a part of it."""
+    """Keeps the texts of a run's steps by id, since a walk may pass on only a part of a page."""
 
     def __init__(self) -> None:
         self.of_step: dict[str, bytes] = {}
@@ -50,29 +50,29 @@ class FleetVerbs(StepVerbs):
         odd: Odd = "raise",
         raw: bool = False,
     ) -> AsyncGenerator[RunSteps, None]:
-        """Read the steps of many runs, several runs at once. A run that cannot be read stops no other.
+        """Read the steps of many runs, several at once. A run that cannot be read does not stop the others.
 
         Args:
-            runs: Which runs. They are taken one by one, as there is room, and may be without end.
-            concurrency: The most runs to read at once. Those that wait for you count too: while you take none, no more
-                are read.
+            runs: Which runs. They are taken one by one, as there is room, and may be endless.
+            concurrency: The most runs to read at once. Those that wait for you count, too: while you take none, no
+                more are read.
             order: The order of each run's steps. ``asc``: oldest first, ``desc``: newest first.
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
-            in_order: Yield in the order of ``runs``, instead of each as soon as it is read. Up to twice
+            in_order: Whether to yield in the order of ``runs``, instead of each run as soon as it is read. Up to twice
                 ``concurrency`` runs are then held.
             page_size: The most steps in one answer, 1 to 100.
-            verify_paging: Trust the server in nothing, at the price of more requests for each run.
+            verify_paging: Trust nothing about the server's pages, at the cost of more requests for each run.
             timeout: Instead of the client's, for each request.
             odd: What to do with a step that cannot be read: ``raise``: it ends its run, with the steps before it and
                 an error; ``keep``: it goes into ``unreadable``.
-            raw: Keep the server's own text of each step as well, in ``raw``.
+            raw: Whether to keep the server's text of each step, in ``raw``.
 
         Yields:
             Each run with all its steps, or with its error and the steps read before it.
 
         Raises:
             ValueError: If an argument makes no sense. A malformed id is its run's error instead.
-            Exception: Whatever ``runs`` itself raises, after the runs before have been yielded.
+            Exception: Whatever ``runs`` itself raises, after the runs before it have been yielded.
         """
         check_walk(order=order, page_size=page_size)  # before any run fails for it
         check_positive("concurrency", concurrency)
@@ -89,7 +89,7 @@ class FleetVerbs(StepVerbs):
             texts = _StepTexts()
             return self._keeping(texts)._read_run(run, names, how, texts)
 
-        self._transport.check_usable()  # for its sentence, before tasks are made
+        self._transport.check_usable()  # raises its error before tasks are made
         async with aclosing(run_fleet(runs, read, concurrency=concurrency, in_order=in_order)) as results:
             async for result in results:
                 yield result
@@ -106,7 +106,7 @@ class FleetVerbs(StepVerbs):
                 for page in pages:
                     odd_steps.sort(page.data, steps, unreadable)
             unreadable.extend(odd_steps.rest())
-        except Exception as error:  # a credential's error, say, is this run's, too
+        except Exception as error:  # any other error, such as a credential's, is this run's, too
             failure = error
         return RunSteps(
             thread_id=run.thread_id,

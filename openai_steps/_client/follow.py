@@ -1,4 +1,4 @@
-"""The verb that follows a run while it goes on."""
+"""The verb that follows a live run."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ class FollowVerbs(StepVerbs):
         timeout: Timeouts | float | None = None,
         odd: Odd = "raise",
     ) -> AsyncGenerator[RunStep | UnreadableStep, None]:
-        """Follow a run while it goes on, by polling.
+        """Follow a live run by polling.
 
         Each look reads only the steps that may still change, and now and then the run. When the run has ended,
-        everything is read once more. ``requires_action`` does not end it: the run waits for you, as ``on_run`` is told.
-        A server that asks for a longer wait than a request may take is asked again after that wait, if the deadline
-        allows.
+        everything is read once more. ``requires_action`` does not end it: the run waits for you, and ``on_run`` is
+        called with it. If a server asks for a longer wait than a request may take, it is asked again after that wait,
+        if the deadline allows.
 
         Args:
             thread_id: The thread's id.
@@ -73,37 +73,37 @@ class FollowVerbs(StepVerbs):
             after: A step's id: only steps behind it, such as the ``resume_after`` of an error.
             poll_interval: How long to wait between two looks: a `PollInterval`, or seconds.
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
-            on_run: Is called with the run when it is first seen, and again whenever its status or what it waits for
+            on_run: Called with the run when it is first seen, and again whenever its status or what it waits for
                 (``required_action``) has changed; before the steps that are read next.
-            stop_when: Is asked about each step after it was yielded; if true, the following is over. It is not asked
-                about an `UnreadableStep`.
-            max_duration: Seconds after which to give up, your own work on the steps included. None: never.
-            verify_paging: Do not trust has_more, at the price of a request for each look.
+            stop_when: Called with each step after it was yielded, except an `UnreadableStep`; if it returns true, the
+                following ends.
+            max_duration: Seconds after which to give up, including your own work on the steps. None: never.
+            verify_paging: Do not trust has_more, at the cost of a request for each look.
             timeout: Instead of the client's, for each request.
             odd: What to do with a step that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
                 `UnreadableStep`.
 
         Yields:
-            Each step when it first appears, oldest first, and again whenever it has changed (where only its times
-            have, not before the end). A step that the server lists late comes late.
+            Each step when it first appears, oldest first, and again whenever it has changed (if only its times have,
+            not before the end). A step that the server lists late comes late.
 
         Raises:
             APITimeoutError: If the run has not ended within ``max_duration``.
             NotFoundError: If there is no such run, or it has vanished.
-            UnfinishedRunError: If the run has not ended, and the server says that it never will, since it serves a
-                recording; after all steps.
-            StepsError: If anything else went wrong; each has ``resume_after``, from which to follow on.
+            UnfinishedRunError: After all steps, if the run has not ended and never will, since the server says that it
+                serves a recording.
+            StepsError: If anything else went wrong; ``resume_after`` says where to go on.
             ValueError: If an argument makes no sense.
         """
         trust = self._trusted("steps", verify_paging=verify_paging)
         follower = start_following(after, poll_interval, max_duration, trust)
         listing = self._steps_of(thread_id, run_id, include)
-        listing.build()  # for its ValueErrors, before any request
+        listing.build()  # raises its ValueErrors before any request
         look_at_run = partial(self._look_at_run, thread_id, run_id, timeout=timeout)
-        odd_steps = OddSteps(odd, order="asc")  # looked at here: what is late or changes has no place in a walk
+        odd_steps = OddSteps(odd, order="asc")  # handled here: late and changed steps have no place in a walk
         shown: list[UnreadableStep] = []
         fetch = self._fetcher(listing, timeout, odd_steps)
-        self._transport.check_usable()  # for its sentence, before a timer is set
+        self._transport.check_usable()  # raises its error before a timer is set
         deadline = Deadline(
             max_duration, told=f"The run {run_id!r} has not ended within {duration(max_duration or 0)}."
         )

@@ -1,4 +1,4 @@
-"""How lists are read: a page, page after page, item after item, as a whole. The verbs say which list, and of what."""
+"""How lists are read: one page, page by page, item by item, or as a whole. The verbs say which list."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Listing(Generic[AnyPage]):
     """A list.
 
     Attributes:
-        kind: What its pages are.
-        build: Builds the request for one.
+        kind: The class of its pages.
+        build: Builds the request for a page.
         check: Raises a PaginationError for a page with items of another list.
-        filter: What its items say if they are wanted. A server is asked for these alone by ``build``; but some ignore
-            it, and some refuse it.
+        filter: The fields and values of the wanted items. ``build`` asks the server for these alone; but some servers
+            ignore it, and some refuse it.
         build_plain: Builds the request without the filter, if there is one.
     """
 
@@ -58,10 +58,10 @@ class Listing(Generic[AnyPage]):
     build_plain: Build | None = None
 
     def wants(self, item: Any) -> bool:
-        """Tell whether an item passes the filter; one that cannot be read may say nothing of it."""
+        """Return whether an item passes the filter; an unreadable one may lack the field, and passes."""
         if isinstance(item, UnreadableItem):
-            told = item.data if isinstance(item.data, dict) else {}
-            return all(told.get(name) in (None, value) for name, value in self.filter.items())
+            sent = item.data if isinstance(item.data, dict) else {}
+            return all(sent.get(name) in (None, value) for name, value in self.filter.items())
         return all(getattr(item, name) == value for name, value in self.filter.items())
 
 
@@ -120,7 +120,7 @@ class ListVerbs(Requests):
                 for page in pages:
                     items = iter(odd_items.among(page.data[::-1] if walk.backward else page.data))
                     yield next(items)
-                    reader.start()  # not earlier: whoever takes but the first needs no second page
+                    reader.start()  # not earlier: a caller who takes only the first item needs no second page
                     for item in items:
                         yield item
             for item in odd_items.rest():
@@ -146,7 +146,7 @@ class ListVerbs(Requests):
             return [item async for item in self._iter_items(listing, how)]
         fetch = self._fetcher(listing, how.timeout)
         if how.after is None and how.before is None and not how.verify_paging:
-            self._transport.check_usable()  # for its sentence, before tasks are made
+            self._transport.check_usable()  # raises its error before tasks are made
             trust = self._trust[_KINDS[listing.kind]]
             ends = TwoEnds[Any](order=how.order, page_size=how.page_size, trust=trust, walk=walk)
             items: list[Any] = await read_both_ends(ends, fetch)
@@ -156,7 +156,7 @@ class ListVerbs(Requests):
 
     def _start(self, listing: Listing[Any], how: Reading) -> tuple[Walk[Any], OddItems[Any, Any]]:
         """Check the arguments, and return the walk for them."""
-        # What the filter leaves out does not count.
+        # Items that the filter leaves out do not count.
         max_items = None if listing.filter else how.max_items
         of_walk: Any = {
             "order": how.order,
@@ -175,7 +175,7 @@ class ListVerbs(Requests):
     def _fetcher(
         self, listing: Listing[Any], timeout: Timeouts | float | None, odd_items: OddItems[Any, Any] | None = None
     ) -> Fetch:
-        """Return the function that gets a page; without ``odd_items`` it refuses what cannot be read."""
+        """Return the function that gets a page; without ``odd_items`` it refuses unreadable items."""
         build = listing.build
 
         def read(query: PageQuery) -> Awaitable[Any]:
@@ -189,7 +189,7 @@ class ListVerbs(Requests):
             except (BadRequestError, UnprocessableEntityError):
                 if listing.build_plain in (None, build):
                     raise
-                # It may be the filter that the server refuses, as bee-api does: without it, the error is another's.
+                # The server may refuse the filter, as bee-api does; an error without it has another cause.
                 build = listing.build_plain
                 page = await read(query)
             listing.check(page)
@@ -203,7 +203,7 @@ class ListVerbs(Requests):
 
 
 def _only_wanted(listing: Listing[Any], page: Any) -> Any:
-    """Return a page with what passes the filter, or None if nothing does."""
+    """Return a page with the items that pass the filter, or None if none do."""
     if not listing.filter:
         return page
     data, unreadable = tuple(_passing(listing, page.data)), tuple(_passing(listing, page.unreadable))

@@ -57,13 +57,13 @@ class MessageVerbs(ListVerbs):
         Args:
             thread_id: The thread's id.
             run_id: Ask for messages of this run alone. Some servers ignore it, some refuse it.
-            limit: The most messages to send, 1 to 100; servers send 20 if not told.
-            order: ``asc``: oldest first, ``desc``: newest first; if not told, most servers take ``desc``.
+            limit: The most messages to send, 1 to 100; by default servers send 20.
+            order: ``asc``: oldest first, ``desc``: newest first; the default of most servers.
             after: A message's id: send messages behind it in the list.
             before: A message's id: send messages ahead of it. Servers differ in which (see the page on cursors).
             timeout: Instead of the client's.
             odd: What to do with a message that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
-            raw: Keep the server's own text of each item as well, in ``raw``: copies, which do not keep the page alive.
+            raw: Whether to keep the server's text of each item, in ``raw``: copies, which do not keep the page alive.
 
         Raises:
             StepsError: If anything went wrong.
@@ -104,13 +104,13 @@ class MessageVerbs(ListVerbs):
             after: A message's id: only messages behind it in the list.
             before: A message's id: only messages ahead of it. Without ``after``, the page nearest to it comes first.
             page_size: The most messages in one answer, 1 to 100.
-            prefetch: Send the request for the next page while you work on this one.
-            verify_paging: Trust the server in nothing, at the price of more requests.
+            prefetch: Whether to send the request for the next page while you work on this one.
+            verify_paging: Trust nothing about the server's pages, at the cost of more requests.
             timeout: Instead of the client's, for each request.
             odd: What to do with a message that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
 
         Yields:
-            Pages that are not empty, their data in list order as the server sent it, less messages of earlier pages.
+            Pages that are not empty, their data in list order as the server sent it, without messages of earlier pages.
 
         Raises:
             StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
@@ -173,8 +173,8 @@ class MessageVerbs(ListVerbs):
                 walk leads away from it.
             page_size: The most messages in one answer, 1 to 100.
             max_messages: The most messages in all. None: all there are.
-            prefetch: Send the request for the next page while you work on this one.
-            verify_paging: Trust the server in nothing, at the price of more requests.
+            prefetch: Whether to send the request for the next page while you work on this one.
+            verify_paging: Trust nothing about the server's pages, at the cost of more requests.
             timeout: Instead of the client's, for each request.
             odd: What to do with a message that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
                 `UnreadableItem`.
@@ -240,13 +240,13 @@ class MessageVerbs(ListVerbs):
             after: A message's id: only messages behind it in the list.
             before: A message's id: only messages ahead of it. Without ``after``, the nearest come first.
             page_size: The most messages in one answer, 1 to 100.
-            verify_paging: Trust the server in nothing, at the price of more requests.
+            verify_paging: Trust nothing about the server's pages, at the cost of more requests.
             timeout: Instead of the client's, for each request.
             odd: What to do with a message that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
                 `UnreadableItem`.
 
         Raises:
-            StepsError: If anything went wrong. What was read by then is lost with the list: `iter_messages` can resume.
+            StepsError: If anything went wrong. The part read so far is lost: `iter_messages` can resume.
             ValueError: If an argument has a value that no server takes, or the server has no such list.
         """
         how = Reading(

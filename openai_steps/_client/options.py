@@ -1,4 +1,4 @@
-"""Options of verbs, for signatures that differ in one of them alone."""
+"""Options of verbs, for overloads that differ in one argument."""
 
 from __future__ import annotations
 

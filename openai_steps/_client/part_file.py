@@ -1,4 +1,4 @@
-"""A file under a temporary name, until it is whole."""
+"""A download's file, under a temporary name until it is complete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AT_ONCE: Final = 1024 * 1024
 
 
 class PartFileError(Exception):
-    """The disk refused. It is no OSError, which would be taken for one of the network."""
+    """A failure of the disk. It is not an OSError, which would be taken for one of the network."""
 
     def __init__(self, cause: OSError) -> None:
         super().__init__(str(cause))
@@ -24,15 +24,15 @@ class PartFileError(Exception):
 
 
 class PartFile:
-    """Takes what comes of a download, and moves it to its place when it is whole.
+    """Writes a download, and moves it to its place when it is complete.
 
-    The temporary name is made here, beside the target, and opened only if nothing has it: no link of somebody else's
-    is followed. Writing is done in a thread, so that a slow disk does not block the event loop.
+    The temporary name is made here, beside the target, and opened only if it is new, so that no planted link is
+    followed. Writing is done in a thread, so that a slow disk does not block the event loop.
 
     Args:
-        target: Where the file is to be.
+        target: The path of the complete file.
         download: Says what to ask for, and counts.
-        overwrite: Whether a file that is there may be replaced.
+        overwrite: Whether an existing file may be replaced.
     """
 
     def __init__(self, target: Path, download: Download, *, overwrite: bool) -> None:
@@ -49,17 +49,17 @@ class PartFile:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What the next request must carry."""
+        """The headers of the next request."""
         return self._download.headers
 
     async def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        """Take note of an answer: its bytes follow those that are there, or replace them."""
+        """Note an answer: its bytes follow those received, or replace them."""
         await self._flush()
         self._download.begin(status, headers)
         await self._do(self._cut)
 
     async def write(self, chunk: bytes) -> None:
-        """Take the next bytes."""
+        """Write the next bytes."""
         self._download.take(len(chunk))
         self._waiting.append(chunk)
         self._size += len(chunk)
@@ -67,12 +67,12 @@ class PartFile:
             await self._flush()
 
     async def finish(self) -> None:
-        """Move the file to its place, now that it is whole."""
+        """Move the complete file to its place."""
         await self._flush()
         await self._do(self._move)
 
     def discard(self) -> None:
-        """Leave nothing behind; after `finish` there is nothing to discard."""
+        """Delete the temporary file; after `finish` there is none."""
         self._file.close()
         self._path.unlink(missing_ok=True)
 
@@ -93,10 +93,10 @@ class PartFile:
             self._path.replace(self._target)
             return
         try:
-            self._target.hardlink_to(self._path)  # which, unlike a rename, fails if somebody was faster
+            self._target.hardlink_to(self._path)  # unlike a rename, fails if the file exists by now
         except FileExistsError:
             raise self._exists() from None
-        except OSError:  # no such links on this disk
+        except OSError:  # this disk has no hard links
             self._path.replace(self._target)
 
     async def _do(self, work: Callable[[], object]) -> None:

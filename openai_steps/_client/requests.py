@@ -1,4 +1,4 @@
-"""What every verb needs: to send a request and read its reply, with the patience that the call asks for."""
+"""What every verb needs: to send a request and read its reply, within the call's timeouts."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from openai_steps._walks.trust import LearnedPaging, ListKind, Trust
 
 T = TypeVar("T")
 Names: TypeAlias = tuple[str, ...] | str
-"""What to include, as the caller gave it."""
+"""The names to include, as the caller passed them."""
 
 
 class OwnTexts(Protocol):
-    """Takes the server's own text of what is read."""
+    """Collects the server's own text of what is read."""
 
     def note(self, reply: Reply, model: Any) -> None:
-        """Note a reply and what was made of it: a page has the text of each item in ``raw``."""
+        """Note a reply and its model: a page has the text of each item in ``raw``."""
         ...
 
 
 class Requests:
-    """Sends requests and reads replies for the verbs, which the classes of this package add."""
+    """Sends requests and reads replies; the other classes of this package add the verbs."""
 
     _transport: Transport
     _timeouts: Timeouts
@@ -44,16 +44,16 @@ class Requests:
 
     @property
     def endpoint(self) -> Endpoint:
-        """The server that this client asks."""
+        """The endpoint of this client's server."""
         return self._transport.endpoint
 
     @property
     def trust(self) -> tuple[LearnedPaging, ...]:
-        """What this client has found out about its server's pages, and believes from now on."""
+        """What this client has found out about its server's pages, and relies on."""
         return tuple(learned for kind, trust in self._trust.items() for learned in trust.learned(kind))
 
     def _trusted(self, kind: ListKind, *, verify_paging: bool) -> Trust | None:
-        """Return what is known of the server's lists of this kind; None where nothing is to be believed."""
+        """Return what is known of the server's lists of this kind; None to rely on nothing."""
         return None if verify_paging else self._trust[kind]
 
     async def _get(self, request: Request, timeout: Timeouts | float | None) -> Reply:
@@ -61,7 +61,7 @@ class Requests:
         return await self._transport.get(request, timeouts=timeouts_for(timeout, self._timeouts))
 
     async def _read(self, request: Request, kind: type[T], timeout: Timeouts | float | None, *, raw: bool = False) -> T:
-        """Send a request and return the model that its reply holds; with ``raw``, a page has the text of its items."""
+        """Send a request and return its reply's model; with ``raw``, a page has the text of its items."""
         if self._texts is None:
             return read_reply(await self._get(request, timeout), kind, request=request, raw=raw)
         reply = await self._get(request, timeout)
@@ -70,14 +70,14 @@ class Requests:
         return model
 
     def _keeping(self, texts: OwnTexts) -> Self:
-        """Return this client once more, over the same session, which notes the server's own text of what it reads."""
+        """Return a copy of this client, over the same session, that collects the server's own texts."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._texts = texts
         return other
 
     async def _ask_patiently(self, ask: Callable[[], Awaitable[T]], deadline: Deadline) -> T:
-        """Ask; and the same again where the server asks for a wait that the request's own deadline does not allow."""
+        """Ask, and ask again after a wait that the server wants and the request's own deadline does not allow."""
         attempt = 0
         while True:
             attempt += 1
@@ -93,12 +93,12 @@ class Requests:
 
 
 def timeouts_for(timeout: Timeouts | float | None, of_client: Timeouts) -> Timeouts:
-    """Return what is asked for; seconds are for one request, and stretch the total where they have to."""
+    """Return the timeouts of a call; seconds are for one request, and raise the total if need be."""
     if timeout is None or isinstance(timeout, Timeouts):
         return timeout or of_client
     return evolve(of_client, attempt=timeout, total=max(timeout, of_client.total))
 
 
 def names_of(include: Iterable[str]) -> Names:
-    """Keep the names for more than one request. A text is refused where a request is built."""
+    """Return the names for more than one request. A single text is refused where a request is built."""
     return include if isinstance(include, str) else tuple(include)

@@ -99,14 +99,14 @@ class StepVerbs(RunVerbs):
         Args:
             thread_id: The thread's id.
             run_id: The run's id.
-            limit: The most steps to send, 1 to 100; servers send 20 if not told.
-            order: ``asc``: oldest first, ``desc``: newest first; servers take ``desc`` if not told.
+            limit: The most steps to send, 1 to 100; by default servers send 20.
+            order: ``asc``: oldest first, ``desc``: newest first; the servers' default.
             after: A step's id: send steps behind it in the list.
             before: A step's id: send steps ahead of it. Servers differ in which of them (see the page on cursors).
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             timeout: Instead of the client's.
             odd: What to do with a step that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
-            raw: Keep the server's own text of each step as well, in ``raw``: copies, which do not keep the page alive.
+            raw: Whether to keep the server's text of each step, in ``raw``: copies, which do not keep the page alive.
 
         Raises:
             StepsError: If anything went wrong.
@@ -140,14 +140,13 @@ class StepVerbs(RunVerbs):
             before: A step's id: only steps ahead of it. Without ``after``, the page nearest to it comes first.
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             page_size: The most steps in one answer, 1 to 100.
-            prefetch: Send the request for the next page while you work on this one.
-            verify_paging: Trust the server in nothing, at the price of more requests.
+            prefetch: Whether to send the request for the next page while you work on this one.
+            verify_paging: Trust nothing about the server's pages, at the cost of more requests.
             timeout: Instead of the client's, for each request.
             odd: What to do with a step that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
 
         Yields:
-            Pages that are not empty, their data in list order as the server sent it, less the steps that have been in
-            a page before.
+            Pages that are not empty, their data in list order as the server sent it, without steps of earlier pages.
 
         Raises:
             StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
@@ -216,9 +215,9 @@ class StepVerbs(RunVerbs):
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             page_size: The most steps in one answer, 1 to 100.
             max_steps: The most steps in all. None: all there are.
-            prefetch: Send the request for the next page while you work on this one (not before you have taken the
-                second step of a page).
-            verify_paging: Trust the server in nothing, at the price of more requests.
+            prefetch: Whether to send the request for the next page while you work on this one (not before you have
+                taken the second step of a page).
+            verify_paging: Trust nothing about the server's pages, at the cost of more requests.
             timeout: Instead of the client's, for each request.
             odd: What to do with a step that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
                 `UnreadableStep`.
@@ -280,8 +279,8 @@ class StepVerbs(RunVerbs):
     ) -> list[Any]:
         """Read a run's steps into a list; the order of the list is that of `iter_steps`.
 
-        Without cursors, a list of more than one page is read from both ends at once, where no two steps share a time:
-        half the waiting, the same result.
+        Without cursors, a list of more than one page whose steps all have different times is read from both ends at
+        once: half the waiting, the same result.
 
         Args:
             thread_id: The thread's id.
@@ -291,13 +290,13 @@ class StepVerbs(RunVerbs):
             before: A step's id: only steps ahead of it. Without ``after``, the nearest come first.
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             page_size: The most steps in one answer, 1 to 100.
-            verify_paging: Trust the server in nothing, at the price of more requests.
+            verify_paging: Trust nothing about the server's pages, at the cost of more requests.
             timeout: Instead of the client's, for each request.
             odd: What to do with a step that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
                 `UnreadableStep`.
 
         Raises:
-            StepsError: If anything went wrong. What was read by then is lost with the list: `iter_steps` can resume.
+            StepsError: If anything went wrong. The part read so far is lost: `iter_steps` can resume.
             ValueError: If an argument has a value that no server takes.
         """
         how = Reading(
@@ -313,5 +312,5 @@ class StepVerbs(RunVerbs):
 
     def _steps_of(self, thread_id: str, run_id: str, include: Iterable[str]) -> Listing[StepPage]:
         build = partial(list_request, self.endpoint, thread_id, run_id, include=names_of(include))
-        # Servers that know a run by several ids name one of them in its steps.
+        # A server that knows a run by several ids names only one of them in its steps.
         return Listing(kind=StepPage, build=build, check=OneParent(aliases=True, thread_id=thread_id, run_id=run_id))

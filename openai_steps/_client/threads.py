@@ -22,7 +22,7 @@ class ThreadVerbs(ListVerbs):
     """Reads threads."""
 
     async def get_thread(self, thread_id: str, *, timeout: Timeouts | float | None = None) -> Thread:
-        """Read what is known of a thread itself: its age and metadata.
+        """Read a thread's object: its time of creation and metadata.
 
         Args:
             thread_id: The thread's id.
@@ -49,13 +49,13 @@ class ThreadVerbs(ListVerbs):
         """Read one page of the server's threads: one request, with just the parameters given, and its answer as it is.
 
         Args:
-            limit: The most threads to send, 1 to 100; servers send 20 if not told.
-            order: ``asc``: oldest first, ``desc``: newest first; if not told, most servers take ``desc``.
+            limit: The most threads to send, 1 to 100; by default servers send 20.
+            order: ``asc``: oldest first, ``desc``: newest first; the default of most servers.
             after: A thread's id: send threads behind it in the list.
             before: A thread's id: send threads ahead of it. Servers differ in which (see the page on cursors).
             timeout: Instead of the client's.
             odd: What to do with a thread that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
-            raw: Keep the server's own text of each item as well, in ``raw``: copies, which do not keep the page alive.
+            raw: Whether to keep the server's text of each item, in ``raw``: copies, which do not keep the page alive.
 
         Raises:
             StepsError: If anything went wrong.
@@ -84,13 +84,13 @@ class ThreadVerbs(ListVerbs):
             after: A thread's id: only threads behind it in the list.
             before: A thread's id: only threads ahead of it. Without ``after``, the page nearest to it comes first.
             page_size: The most threads in one answer, 1 to 100.
-            prefetch: Send the request for the next page while you work on this one.
-            verify_paging: Trust the server in nothing, at the price of more requests.
+            prefetch: Whether to send the request for the next page while you work on this one.
+            verify_paging: Trust nothing about the server's pages, at the cost of more requests.
             timeout: Instead of the client's, for each request.
             odd: What to do with a thread that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
 
         Yields:
-            Pages that are not empty, their data in list order as the server sent it, less threads of earlier pages.
+            Pages that are not empty, their data in list order as the server sent it, without threads of earlier pages.
 
         Raises:
             StepsError: If anything went wrong; ``resume_after`` and ``resume_before`` say where to go on.
@@ -146,8 +146,8 @@ class ThreadVerbs(ListVerbs):
                 walk leads away from it.
             page_size: The most threads in one answer, 1 to 100.
             max_threads: The most threads in all. None: all there are.
-            prefetch: Send the request for the next page while you work on this one.
-            verify_paging: Trust the server in nothing, at the price of more requests.
+            prefetch: Whether to send the request for the next page while you work on this one.
+            verify_paging: Trust nothing about the server's pages, at the cost of more requests.
             timeout: Instead of the client's, for each request.
             odd: What to do with a thread that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
                 `UnreadableItem`.
@@ -206,13 +206,13 @@ class ThreadVerbs(ListVerbs):
             after: A thread's id: only threads behind it in the list.
             before: A thread's id: only threads ahead of it. Without ``after``, the nearest come first.
             page_size: The most threads in one answer, 1 to 100.
-            verify_paging: Trust the server in nothing, at the price of more requests.
+            verify_paging: Trust nothing about the server's pages, at the cost of more requests.
             timeout: Instead of the client's, for each request.
             odd: What to do with a thread that cannot be read: ``raise`` an error in its place, or ``keep`` it as an
                 `UnreadableItem`.
 
         Raises:
-            StepsError: If anything went wrong. What was read by then is lost with the list: `iter_threads` can resume.
+            StepsError: If anything went wrong. The part read so far is lost: `iter_threads` can resume.
             ValueError: If an argument has a value that no server takes, or the server has no such list.
         """
         how = Reading(

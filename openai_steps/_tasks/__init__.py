@@ -1,1 +1,1 @@
-"""Many things at once with asyncio, without a socket: pages ahead, both ends, many runs."""
+"""Concurrency with asyncio, without a socket: pages ahead, both ends of a list, many runs."""

@@ -1,4 +1,4 @@
-"""Read a whole list: page after page, or from both ends at once."""
+"""Reads a whole list: page by page, or from both ends at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def read_both_ends(ends: TwoEnds[StepPage], fetch: Fetch) -> list[RunStep]
 
     Args:
         ends: Says which pages are next.
-        fetch: Gets a page. A failure at the tail is no failure: the head goes on alone.
+        fetch: Gets a page. After a failure at the tail the head goes on alone.
 
     Raises:
         StepsError: If the head could not be read.

@@ -1,8 +1,8 @@
-"""Many jobs at once, bounded: how many at a time, how many ahead of the consumer. Knows nothing of what a job is.
+"""Many jobs at once, with bounds on how many run and how many results wait. A job can be anything.
 
 A few workers take jobs from one source and put results into one queue; a worker costs less than a task for each job.
-A slot is taken before a job is, and given back when the consumer takes the result, so a slow consumer stops the
-workers, and the workers stop the source. Whoever leaves the generator early leaves no task behind.
+A slot is taken before a job, and released when the consumer takes the result, so a slow consumer stops the workers,
+and the workers stop the source. Leaving the generator early leaves no task behind.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ async def run_fleet(
     concurrency: int,
     in_order: bool = False,
 ) -> AsyncGenerator[Result, None]:
-    """Do jobs, at most ``concurrency`` at once.
+    """Run jobs, at most ``concurrency`` at once.
 
     Args:
-        jobs: Taken one by one, when they can be done; never by two workers at once.
-        work: Does one job. An exception of its own ends everything: what may fail belongs into its result.
-        concurrency: The most jobs at once, 1 or more. No more jobs than that are in work or have a result waiting;
-            twice as many with ``in_order``, so that one slow job does not stop the others.
+        jobs: Taken one by one, when they can be run; never by two workers at once.
+        work: Runs one job. An exception ends everything, so expected failures belong in the result.
+        concurrency: The most jobs, 1 or more, that run or have a result waiting; twice as many with ``in_order``, so
+            that one slow job does not stop the others.
         in_order: Whether results come in the order of the jobs, or as they are ready.
 
     Yields:
         The results.
 
     Raises:
-        Exception: What ``jobs`` raised, after the results of the jobs before; or what ``work`` raised, at once.
+        Exception: What ``jobs`` raised, after the results of the earlier jobs; or what ``work`` raised, at once.
     """
     source = _Source(jobs)
     slots = asyncio.Semaphore(2 * concurrency if in_order else concurrency)
@@ -74,20 +74,20 @@ async def _work(
         await slots.acquire()
         numbered = await source.take()
         if numbered is None:
-            slots.release()  # for the next worker, who is to see the same
+            slots.release()  # for the next worker, which is to see the same
             return
         number, job = numbered
         finished.put_nowait((number, await work(job)))
 
 
 class _Source(Generic[Job]):
-    """Numbers the jobs, from 0, as workers take them; over at the end of the jobs, or at an error of theirs."""
+    """Numbers the jobs, from 0, as workers take them, until the jobs end or raise an error."""
 
     def __init__(self, jobs: Iterable[Job] | AsyncIterable[Job]) -> None:
         self.error: Exception | None = None
         self._taken = 0
         self._over = False
-        self._turn = asyncio.Lock()  # an async generator cannot be asked twice at once
+        self._turn = asyncio.Lock()  # an async generator cannot be advanced twice at once
         self._awaited = aiter(jobs) if isinstance(jobs, AsyncIterable) else None
         self._plain = iter(()) if isinstance(jobs, AsyncIterable) else iter(jobs)
 
@@ -114,7 +114,7 @@ class _Source(Generic[Job]):
 
 
 class _AsFinished(Generic[Result]):
-    """Results in the order in which they come."""
+    """Results as they are ready."""
 
     def feed(self, number: int, result: Result) -> Iterable[Result]:
         return (result,)

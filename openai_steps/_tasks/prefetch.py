@@ -1,4 +1,4 @@
-"""Fetch one page while the caller works on another."""
+"""Fetches one page while the caller works on another."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PageReader:
         self._ahead: asyncio.Task[StepPage] | None = None
 
     async def read(self) -> list[StepPage]:
-        """Return the next pages to pass on, in the walk's direction; none at the end.
+        """Return the next pages to pass on, in the walk's direction; an empty list at the end.
 
         Raises:
             StepsError: With the cursor from which to go on.
@@ -52,7 +52,7 @@ class PageReader:
 
     async def _feed(self, walk: Walk[StepPage], query: PageQuery) -> list[StepPage]:
         try:
-            # If the caller is cancelled here, so is the task that is ahead.
+            # If the caller is cancelled here, so is the task for the page ahead.
             page = await (self._fetch(query) if self._ahead is None else self._ahead)
         except APIStatusError as error:
             self._ahead = None
@@ -68,18 +68,18 @@ class PageReader:
 
     def _check_loop(self) -> None:
         if self._ahead is not None and self._ahead.get_loop() is not asyncio.get_running_loop():
-            self._ahead = None  # nobody here could wait for it
+            self._ahead = None  # this loop cannot wait for it
             raise RuntimeError("This walk was begun in another event loop. Go on with it there, or begin a new one.")
 
     async def aclose(self) -> None:
-        """Call off a request that is on its way, and wait until it has left nothing behind."""
+        """Cancel the request for the page ahead, and wait until it has ended."""
         task, self._ahead = self._ahead, None
         if task is None or task.get_loop() is asyncio.get_running_loop():
             await call_off(task)
 
 
 async def call_off(*tasks: asyncio.Future[StepPage] | None) -> None:
-    """Cancel what is still on its way, and wait until it has left nothing behind."""
+    """Cancel tasks that still run, and wait until they have ended."""
     running = [task for task in tasks if task is not None]
     for task in running:
         task.cancel()
@@ -87,4 +87,4 @@ async def call_off(*tasks: asyncio.Future[StepPage] | None) -> None:
         await asyncio.wait(running)
     for task in running:
         if not task.cancelled():
-            task.exception()  # looked at, so that asyncio does not complain that nobody did
+            task.exception()  # retrieved, so that asyncio does not warn that it never was
