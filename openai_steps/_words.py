@@ -1,10 +1,10 @@
-"""Remote text made safe to show, and the one wording of durations, times and counts."""
+"""Remote text made safe to show, and the one wording of times, durations, sizes and counts."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 UNSAFE: Final = re.compile(
@@ -88,6 +88,43 @@ def duration(time: timedelta | float) -> str:
         return f"{minutes}m {rest:02d}s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h {minutes:02d}m" if hours < 48 else f"{hours // 24}d {hours % 24}h"
+
+
+def seconds(time: timedelta | None) -> str | None:
+    """Return a duration for programs, in seconds: ``3``, ``3.25``; None for one that is not known."""
+    return None if time is None else str(time.total_seconds()).removesuffix(".0")
+
+
+def moment(time: datetime) -> str:
+    """Return a time in UTC for people, to the second: ``2026-11-28 08:30:00``."""
+    return time.astimezone(UTC).isoformat(" ", "seconds")[:19]
+
+
+def clock(time: datetime) -> str:
+    """Return the time of day in UTC, where the day is said elsewhere: ``08:30:00``."""
+    return moment(time)[11:]
+
+
+def iso(time: datetime, timespec: str = "auto") -> str:
+    """Return a time in UTC for programs (ISO 8601): ``2026-11-28T08:30:00Z``.
+
+    Args:
+        time: The time.
+        timespec: How exact, as for `datetime.isoformat`.
+    """
+    return time.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def size(number: int) -> str:
+    """Return a number of bytes as a person would say it: ``1 byte``, ``512 bytes``, ``1.5 KiB``, ``64 MiB``."""
+    if number < 1024:
+        return count(number, "byte")
+    value, unit = number / 1024, "KiB"
+    for larger in ("MiB", "GiB", "TiB"):
+        if value < 1023.5:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.1f} {unit}".replace(".0 ", " ") if value < 9.95 else f"{value:,.0f} {unit}"
 
 
 def number(value: int | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -43,6 +43,62 @@ def test_a_duration_is_short_and_near_the_time(seconds: float) -> None:
     told = sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)([a-z]+)", shown))
     assert len(shown) <= 7
     assert told == pytest.approx(seconds, rel=0.05, abs=0.0006)
+
+
+ZONES = st.timezones() | st.builds(timezone, st.timedeltas(timedelta(hours=-23), timedelta(hours=23)))
+TIMES = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=ZONES)
+
+
+@given(TIMES)
+def test_a_time_for_people_is_in_utc_and_to_the_second(time: datetime) -> None:
+    shown = _words.moment(time)
+    assert datetime.fromisoformat(f"{shown}+00:00") == time.astimezone(UTC).replace(microsecond=0)
+    assert shown == f"{shown[:10]} {_words.clock(time)}"
+
+
+@given(TIMES)
+def test_a_time_for_programs_is_read_back_as_it_was(time: datetime) -> None:
+    assert _words.iso(time).endswith("Z")
+    assert datetime.fromisoformat(_words.iso(time)) == time
+    assert datetime.fromisoformat(_words.iso(time, "seconds")) == time.astimezone(UTC).replace(microsecond=0)
+
+
+@given(st.timedeltas(timedelta(0), timedelta(days=9_999)))
+def test_seconds_for_programs_are_the_duration(duration: timedelta) -> None:
+    assert timedelta(seconds=float(_words.seconds(duration) or "")) == duration
+    assert _words.seconds(None) is None
+
+
+def test_whole_seconds_have_no_point() -> None:
+    assert (_words.seconds(timedelta(seconds=3)), _words.seconds(timedelta(seconds=3.25))) == ("3", "3.25")
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (1023, "1,023 bytes"),
+        (1024, "1 KiB"),
+        (1536, "1.5 KiB"),
+        (10_188, "9.9 KiB"),
+        (10_189, "10 KiB"),
+        (1_048_063, "1,023 KiB"),
+        (1_048_064, "1 MiB"),
+        (64 * 1024**2, "64 MiB"),
+        (3 * 1024**5, "3,072 TiB"),
+    ],
+)
+def test_sizes(number: int, shown: str) -> None:
+    assert _words.size(number) == shown
+
+
+@given(st.integers(0, 1024**5))
+def test_a_size_is_short_and_near_the_number(number: int) -> None:
+    shown, unit = _words.size(number).split()
+    units = {"byte": 1, "bytes": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
+    assert len(shown) <= 5
+    assert float(shown.replace(",", "")) * units[unit] == pytest.approx(number, rel=0.05)
 
 
 @given(st.characters())

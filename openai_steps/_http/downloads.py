@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from attrs import define
 
+from openai_steps import _words
 from openai_steps._errors import ResponseDecodeError, ResponseTooLargeError
 
 
@@ -63,7 +64,7 @@ class Download:
             ResponseTooLargeError: If they are more than allowed.
         """
         if self.received + size > self.max_bytes:
-            raise ResponseTooLargeError(f"The file has more than {self.max_bytes} bytes: raise max_bytes.")
+            raise ResponseTooLargeError(f"The file has more than {_words.size(self.max_bytes)}: raise max_bytes.")
         self.received += size
 
     def start_anew(self) -> None:

@@ -80,7 +80,7 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request, raw: bool = Fal
     if has_more_values(reply.body, reply.max_values):
         request_id = find_request_id(_masked_headers(reply))
         raise ResponseTooLargeError(
-            f"The body has more than {reply.max_values} JSON values: ask for smaller pages, or raise "
+            f"The body has more than {reply.max_values:,} JSON values: ask for smaller pages, or raise "
             f"Limits.max_values. {_where(request, request_id)}",
             request_id=request_id,
         )

@@ -17,7 +17,7 @@ from openai_steps._models.extra import (
     problem_field,
     problems_field,
 )
-from openai_steps._models.notebook import at, one_line, table
+from openai_steps._models.notebook import one_line, table
 from openai_steps._models.runs import IncompleteDetails
 from openai_steps._models.tool_calls import ImageFile, type_of
 
@@ -278,4 +278,4 @@ def messages_table(caption: str, messages: Iterable[Message]) -> str:
 
 def _cells(message: Message) -> tuple[str, ...]:
     files = _words.number(len(message.files) or None)
-    return (message.id, at(message.created_at), message.role or "", message.text, files)
+    return (message.id, _words.moment(message.created_at), message.role or "", message.text, files)

@@ -43,11 +43,6 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> s
     return f"<table><caption>{_text(caption)}</caption>{top}<tbody>{''.join(lines[:_MOST_ROWS])}</tbody></table>"
 
 
-def at(time: datetime) -> str:
-    """Return a time in UTC as tables show it."""
-    return f"{time:%Y-%m-%d %H:%M:%S}"
-
-
 def _row(cell: str, texts: Iterable[str]) -> str:
     return f"<tr>{''.join(f'<{cell}>{_text(text)}</{cell}>' for text in texts)}</tr>"
 

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from openai_steps import _words
 from openai_steps._models.actions import RequiredAction
 from openai_steps._models.extra import NO_EXTRA, Misfit, extra_field, optional_json_object, problems_field
-from openai_steps._models.notebook import at, one_line, table
+from openai_steps._models.notebook import one_line, table
 from openai_steps._models.steps import FINISHED_STEP_STATUSES, LastError, RunStep, UnreadableStep, Usage
 
 Order: TypeAlias = Literal["asc", "desc"]
@@ -131,4 +131,4 @@ def runs_table(caption: str, runs: Iterable[Run]) -> str:
 def _cells(run: Run) -> tuple[str, ...]:
     took = "" if run.duration is None else _words.duration(run.duration)
     tokens = _words.number(run.usage.tokens.total if run.usage else None)
-    return (run.id, at(run.created_at), run.model or "", run.status or "", took, tokens)
+    return (run.id, _words.moment(run.created_at), run.model or "", run.status or "", took, tokens)

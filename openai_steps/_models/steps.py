@@ -18,7 +18,7 @@ from openai_steps._models.extra import (
     problem_field,
     problems_field,
 )
-from openai_steps._models.notebook import at, one_line, table
+from openai_steps._models.notebook import one_line, table
 from openai_steps._models.tokens import Tokens, add
 from openai_steps._models.tool_calls import ToolCall, calls_in, type_of
 from openai_steps._models.touched import MadeWhenTouched
@@ -230,7 +230,7 @@ def steps_table(caption: str, steps: Iterable[RunStep]) -> str:
 def _cells(step: RunStep) -> tuple[str, ...]:
     return (
         step.id,
-        at(step.created_at),
+        _words.moment(step.created_at),
         ", ".join(call.name for call in step.tool_calls) or step.type or "",
         step.status or "",
         "" if step.duration is None else _words.duration(step.duration),

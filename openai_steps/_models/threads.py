@@ -9,7 +9,8 @@ from typing import Any
 from attrs import frozen
 
 from openai_steps._models.extra import Misfit, extra_field, optional_json_object, problems_field
-from openai_steps._models.notebook import at, one_line, table
+from openai_steps._models.notebook import one_line, table
+from openai_steps._words import moment
 
 
 @frozen(kw_only=True)
@@ -60,5 +61,5 @@ class File:
 
 def threads_table(caption: str, threads: Iterable[Thread]) -> str:
     """Return threads as an HTML table, for notebooks."""
-    rows = ((thread.id, at(thread.created_at), thread.title or "") for thread in threads)
+    rows = ((thread.id, moment(thread.created_at), thread.title or "") for thread in threads)
     return table(caption, ("thread", "began (UTC)", "title"), rows)

@@ -11,6 +11,7 @@ from openai_steps._errors import StepsError
 from openai_steps._http.replies import Reply
 from openai_steps._sending.events import Observer, RequestEvent
 from openai_steps._sending.pending import PendingRequest
+from openai_steps._words import duration
 
 if TYPE_CHECKING:
     from stamina.instrumentation import RetryDetails, RetryHook
@@ -76,7 +77,9 @@ class Watch:
             bytes=0 if reply is None else len(reply.body),
         )
         outcome = event.status if event.status is not None else type(error).__name__
-        logger.debug("%s: %s in %.3f s (attempt %d)", pending.shown, outcome, event.seconds, event.attempt)
+        if logger.isEnabledFor(logging.DEBUG):
+            took = duration(event.seconds)
+            logger.debug("%s: %s in %s (attempt %d)", pending.shown, outcome, took, event.attempt)
         if self._observer is not None:
             try:
                 self._observer(event)
@@ -85,4 +88,4 @@ class Watch:
 
     def retrying(self, pending: PendingRequest, error: Exception, *, attempt: int, seconds: float) -> None:
         """Tell of a retry that is to come."""
-        logger.info("%s: again in %.3g s, after attempt %d: %s", pending.shown, seconds, attempt, error)
+        logger.info("%s: again in %s, after attempt %d: %s", pending.shown, duration(seconds), attempt, error)

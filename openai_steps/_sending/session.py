@@ -11,6 +11,7 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from openai_steps import _words
 from openai_steps._arguments import ArgumentError
 from openai_steps._errors import ResponseTooLargeError, StepsError
 from openai_steps._http.replies import Reply
@@ -193,7 +194,7 @@ async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
         if size > limit:
             chunks.clear()
             raise ResponseTooLargeError(
-                f"The body has more than {limit} bytes: ask for smaller pages, or raise Limits.max_body_bytes."
+                f"The body has more than {_words.size(limit)}: ask for smaller pages, or raise Limits.max_body_bytes."
             )
         chunks.append(chunk)
     return b"".join(chunks) if len(chunks) != 1 else chunks[0]

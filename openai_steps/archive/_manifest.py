@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from attrs import Factory, asdict, define, field
 
+from openai_steps._words import iso
 from openai_steps.archive._index import Missing
 from openai_steps.archive._layout import MANIFEST, VERSION, ArchiveError
 
@@ -91,4 +92,4 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return iso(datetime.now(UTC), "seconds")

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
+from openai_steps import _words
 from openai_steps._words import count
 from openai_steps.archive._index import Index, RunState
 from openai_steps.archive._layout import FILES, INDEX, MANIFEST, ArchiveError, Entry, Group, content_file, objects_file
@@ -180,7 +181,7 @@ def _torn(folder: Path, index: Index) -> Iterator[str]:
     for number, end in index.ends().items():
         path = objects_file(folder, number)
         if path.exists() and path.stat().st_size > end:
-            yield f"{path.name} has {path.stat().st_size - end} bytes of a batch that was broken off"
+            yield f"{path.name} has {_words.size(path.stat().st_size - end)} of a batch that was broken off"
 
 
 def _is_content(path: Path, sha256: str, size: int) -> bool:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._http.requests import request_headers
+from openai_steps._words import count
 from openai_steps.cli._terminal import excerpt, safe_lines
 from openai_steps.doctor import Grade, Report
 from openai_steps.doctor._evidence import MOST_REQUESTS
@@ -95,4 +96,4 @@ def print_report(console: Console, report: Report) -> None:
         )
     console.print(table)
     console.print(Text(f"\n{report.advice}", style="bold"))
-    console.print(Text(f"{report.requests} requests of at most {MOST_REQUESTS} were sent.", style="dim"))
+    console.print(Text(f"{count(report.requests, 'request')} of at most {MOST_REQUESTS} were sent.", style="dim"))

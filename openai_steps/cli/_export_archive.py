@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from openai_steps._words import count
 from openai_steps.cli._connection import Connection
 from openai_steps.cli._terminal import Failure, safe
 
@@ -73,8 +74,6 @@ def export_archive(
     Raises:
         Failure: If something could not be read; after all that could.
     """
-    from openai_steps._words import count
-
     named = [*options.threads, *_in_file(runs)]
     export = _export_here if how.scheduler is None else _export_there
     done = export(connection, named, out, options, how)
@@ -140,7 +139,8 @@ def _export_there(
 
 def _show(now: ThreadsProgress) -> None:
     if sys.stderr.isatty():
-        click.echo(f"\r{now.threads:,} threads, {now.runs:,} runs, {now.failures:,} failed ", nl=False, err=True)
+        told = f"{count(now.threads, 'thread')}, {count(now.runs, 'run')}, {now.failures:,} failed"
+        click.echo(f"\r{told} ", nl=False, err=True)
 
 
 async def _ids(client: AsyncStepsClient, named: Iterable[str], *, every_thread: bool) -> AsyncIterator[str]:

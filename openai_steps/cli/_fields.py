@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import click
 
-from openai_steps import unstructure
+from openai_steps import _words, unstructure
 from openai_steps.cli._terminal import safe_json
 
 
@@ -46,7 +46,7 @@ def pick(item: Any, names: Iterable[str]) -> str:
 def _as_json(value: Any) -> Any:
     match value:
         case datetime():
-            return value.isoformat().replace("+00:00", "Z")
+            return _words.iso(value)
         case timedelta():
             return value.total_seconds()
         case Mapping():

@@ -14,6 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from openai_steps import _words
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
 from openai_steps.cli._console import make_console
@@ -104,7 +105,7 @@ class LogView(_Quiet):
         what = Text(" ").join(describe(step).split())
         what.truncate(72, overflow="ellipsis")
         line = Text.assemble(
-            f"{moment:%Y-%m-%dT%H:%M:%SZ}  ",
+            f"{_words.iso(moment, 'seconds')}  ",
             (f"{excerpt(step.status or 'unknown'):<11}", show_status(step.status).style),
             f"  {safe(step.id)}  ",
             what,

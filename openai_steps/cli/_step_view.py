@@ -46,7 +46,7 @@ def _facts(step: RunStep) -> Table:
         "step": Text(safe(step.id), style="bold"),
         "what": Text(excerpt(step.type or "unknown")) if step.tool_calls else show_doings(step),
         "status": show_status(step.status),
-        "created": Text(f"{step.created_at:%Y-%m-%d %H:%M:%S} UTC"),
+        "created": Text(f"{_words.moment(step.created_at)} UTC"),
         "took": Text(show_duration(step.duration)),
         "tokens": Text(_words.number((step.usage or Usage()).tokens.total)),
         "error": Text(excerpt(failure(step) or ""), "red"),

@@ -58,7 +58,7 @@ class StepsTable:
         ident = Text(safe(step.id), style="dim")
         beside = self._with_ids and ident.cell_len <= _ID_WIDTH
         self._print_row(
-            Text(f"{step.created_at:%H:%M:%S}", style="cyan"),
+            Text(_words.clock(step.created_at), style="cyan"),
             describe(step),
             show_status(step.status),
             Text(show_duration(step.duration)),
@@ -78,7 +78,7 @@ class StepsTable:
             each = [f"{number} {excerpt(status)}" for status, number in self._statuses.most_common()]
             summary += f": {', '.join(each)}"
         if self._tokens:
-            summary += f"; {self._tokens:,} tokens"
+            summary += f"; {_words.count(self._tokens, 'token')}"
         self._console.print(Text(summary, style="dim"))
 
     def _print_row(self, *cells: Text) -> None:
@@ -100,10 +100,10 @@ def step_cells(step: RunStep) -> Iterable[object]:
     did = [f"{name} {rest or ''}".rstrip() for name, rest in doings(step)]
     return (
         step.id,
-        step.created_at.isoformat().replace("+00:00", "Z"),
+        _words.iso(step.created_at),
         step.type,
         step.status,
-        None if step.duration is None else str(step.duration.total_seconds()).removesuffix(".0"),
+        _words.seconds(step.duration),
         (step.usage or Usage()).tokens.total,
         "; ".join([*did, *filter(None, [failure(step)])]),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Final, Generic, TypeVar
 
 from rich.console import Console
@@ -58,7 +58,7 @@ class RowTable(Generic[T]):
         if item.created_at.date() != self._day:
             self._day = item.created_at.date()
             self._console.print(Text(f"{self._day:%Y-%m-%d} UTC", style="dim"))
-        self._print_row((Text(f"{item.created_at:%H:%M:%S}", style="cyan"), *self._cells(item)))
+        self._print_row((Text(_words.clock(item.created_at), style="cyan"), *self._cells(item)))
         if below := self._below(item):
             line = Text(" " * 10 + below, style="dim")
             self._console.print(line, width=self._width, no_wrap=True, overflow="ellipsis")
@@ -76,11 +76,6 @@ class RowTable(Generic[T]):
             row.add_column(width=width, ratio=1 if width is None else None, overflow="fold")
         row.add_row(*cells)
         self._console.print(row)
-
-
-def when(time: datetime) -> str:
-    """Return a time as programs read it."""
-    return time.isoformat().replace("+00:00", "Z")
 
 
 # --- Runs -----------------------------------------------------------------------------------------------------------
@@ -103,13 +98,12 @@ def _why(run: Run) -> str:
 
 
 def _run_cells(run: Run) -> Iterable[object]:
-    seconds = None if run.duration is None else str(run.duration.total_seconds()).removesuffix(".0")
     tokens = (run.usage or Usage()).tokens.total
     return (
         run.id,
-        when(run.created_at),
+        _words.iso(run.created_at),
         run.status,
-        seconds,
+        _words.seconds(run.duration),
         tokens,
         run.model,
         run.assistant_id,
@@ -140,7 +134,7 @@ def _said(message: Message) -> str:
 
 def _message_cells(message: Message) -> Iterable[object]:
     files = ",".join(message.files)
-    return message.id, when(message.created_at), message.role, message.run_id, message.text, files
+    return message.id, _words.iso(message.created_at), message.role, message.run_id, message.text, files
 
 
 MESSAGES: Final = Kind(Message, _message_table, _message_cells)
@@ -162,7 +156,7 @@ def _metadata(thread: Thread) -> str:
 
 
 def _thread_cells(thread: Thread) -> Iterable[object]:
-    return thread.id, when(thread.created_at), thread.title, _metadata(thread)
+    return thread.id, _words.iso(thread.created_at), thread.title, _metadata(thread)
 
 
 THREADS: Final = Kind(Thread, _thread_table, _thread_cells)

@@ -50,7 +50,7 @@ def _run(run: Run) -> Facts:
         "assistant": run.assistant_id or run.agent_id,
         "status": show_status(run.status),
         "why": ": ".join(reasons(run)),
-        "created": f"{run.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        "created": f"{_words.moment(run.created_at)} UTC",
         "took": show_duration(run.duration),
         "tokens": _words.number((run.usage or Usage()).tokens.total),
         "model": run.model,
@@ -65,7 +65,7 @@ def _message(message: Message) -> Facts:
         "thread": message.thread_id,
         "run": message.run_id,
         "role": message.role,
-        "created": f"{message.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        "created": f"{_words.moment(message.created_at)} UTC",
         "text": message.text,
         "files": "\n".join(message.files),
         "metadata": _json(message.metadata),
@@ -76,7 +76,7 @@ def _thread(thread: Thread) -> Facts:
     return {
         "thread": Text(safe(thread.id), style="bold"),
         "title": thread.title,
-        "created": f"{thread.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        "created": f"{_words.moment(thread.created_at)} UTC",
         "tools": _json(thread.tool_resources),
         "metadata": _json(thread.metadata),
     }
@@ -89,7 +89,7 @@ def _file(file: File) -> Facts:
         "bytes": _words.number(file.bytes),
         "purpose": file.purpose,
         "status": file.status,
-        "created": f"{file.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        "created": f"{_words.moment(file.created_at)} UTC",
     }
 
 

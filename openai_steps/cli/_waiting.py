@@ -105,7 +105,8 @@ class Spinner(logging.Handler):
         if waited < _PATIENCE:
             return
         frame = self._frames[self._drawn % len(self._frames)]
-        text = f"{frame} {int(waited)}s  waiting for {self._host}{f'; {self._why}' if self._why else ''}"
+        since, why = _words.duration(int(waited)), f"; {self._why}" if self._why else ""
+        text = f"{frame} {since}  waiting for {self._host}{why}"
         self._drawn += 1
         self._shown = True
         self._stream.write(_CLEAR_LINE + _words.shorten(text, get_terminal_size().columns - 1))

@@ -20,6 +20,7 @@ from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._json.text import loads, to_text
 from openai_steps._models.runs import RunRef
 from openai_steps._settings import Limits, RetryPolicy, Timeouts
+from openai_steps._words import size
 from openai_steps.console._api import Api, Connection, Result, observe
 from openai_steps.console._assets import load_assets
 from openai_steps.console._follow import follow
@@ -301,7 +302,7 @@ async def _read_json(request: web.BaseRequest) -> Result:
     if request.content_type != "application/json":  # forms of other sites cannot send it unasked
         raise Rejection(415, "invalid_request", "The body must be application/json.", close=True)
     if "Content-Length" not in request.headers or int(request.headers["Content-Length"]) > _LONGEST_BODY:
-        raise Rejection(413, "too_large", f"The body may have {_LONGEST_BODY} bytes.", close=True)
+        raise Rejection(413, "too_large", f"The body may have {size(_LONGEST_BODY)}.", close=True)
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             data: Any = loads(await request.read())

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any, Final
 
 from openai_steps import _words
@@ -33,7 +32,7 @@ def row(step: RunStep) -> dict[str, Any]:
     (bar,) = build_timeline([step]).bars
     return {
         "id": step.id,
-        "began": _time(step.created_at),
+        "began": _words.clock(step.created_at),
         "type": _words.shorten(step.type or "", 40),
         "what": _words.shorten(bar.label, _LONGEST_CELL),
         "status": _words.shorten(bar.status, 40),
@@ -62,8 +61,8 @@ def details(step: RunStep) -> dict[str, Any]:
     (bar,) = build_timeline([step]).bars
     facts = {
         "Status": bar.status,
-        "Began": _time(step.created_at, date=True),
-        "Ended": "" if step.finished_at is None else _time(step.finished_at, date=True),
+        "Began": _words.moment(step.created_at),
+        "Ended": "" if step.finished_at is None else _words.moment(step.finished_at),
         "Took": "" if step.duration is None else _words.duration(step.duration),
         "Tokens": _tokens(bar),
         "Step": step.id,
@@ -97,16 +96,12 @@ def pretty(value: Any) -> str:
     return _words.excerpt(json.dumps(value, ensure_ascii=False, indent=2), 4 * _LONGEST_TEXT)
 
 
-def _time(moment: datetime, *, date: bool = False) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if date else f"{moment:%H:%M:%S}"
-
-
 def run_row(run: Run) -> dict[str, Any]:
     """Return one line of the list of a thread's runs."""
     return {
         "id": run.id,
         "status": _words.shorten(run.status or "unknown", 40),
-        "created": _time(run.created_at, date=True),
+        "created": _words.moment(run.created_at),
         "took": "" if run.duration is None else _words.duration(run.duration),
         "tokens": (run.usage or Usage()).tokens.total or 0,
         "waits": waits(run),

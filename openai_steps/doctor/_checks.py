@@ -13,6 +13,7 @@ from openai_steps._models.pages import StepPage
 from openai_steps._models.runs import Order
 from openai_steps._models.steps import OtherStepDetails, RunStep
 from openai_steps._models.tool_calls import OtherToolCall
+from openai_steps._words import count
 from openai_steps.doctor._cursor_checks import check_after, check_before, check_unknown, kind_of_before
 from openai_steps.doctor._evidence import (
     FEWEST_STEPS,
@@ -76,12 +77,12 @@ def check_limit(evidence: Evidence) -> Finding:
         return Finding(check=check, grade="harmless", found="ignored: all steps come at once", means=means)
     for (limit, *_), page in evidence.pages():
         if len(page.data) > limit:
-            found = f"asked for {limit} steps, sent {len(page.data)}"
+            found = f"asked for {count(limit, 'step')}, sent {len(page.data):,}"
             return Finding(check=check, grade="harmless", found=found, means="Pages are taken as they come.")
     total = max(len(walked.steps) for walked in evidence.lists.values())
     most = max(map(len, evidence.references))
     if most < min(total, MAX_PAGE_SIZE):
-        found = f"pages have {most} steps at most"
+        found = f"pages have {count(most, 'step')} at most"
         return Finding(check=check, grade="harmless", found=found, means="A walk takes more requests.")
     return Finding(check=check, grade="sound", found="honoured", means="page_size is what a page has.")
 
@@ -163,11 +164,11 @@ def check_copies(evidence: Evidence) -> Finding:
     old, new = ([step.id for step in walked.steps] for walked in lists)
     if set(old) == set(new):
         means = "It does not matter in which order a list is read."
-        return Finding(check=check, grade="sound", found=f"the same {len(old)} steps", means=means)
+        return Finding(check=check, grade="sound", found=f"the same {count(len(old), 'step')}", means=means)
     if not evidence.is_complete and len(old) == len(new) == lists[0].case.most:
         means = "A shorter run can be compared."
-        return Finding(check=check, grade="unknown", found=f"the run has over {len(old)} steps", means=means)
-    found = f"asc lists {len(old)} steps, desc {len(new)}; {len(set(old) ^ set(new))} are in one of them only"
+        return Finding(check=check, grade="unknown", found=f"the run has over {count(len(old), 'step')}", means=means)
+    found = f"asc lists {count(len(old), 'step')}, desc {len(new)}; {len(set(old) ^ set(new))} are in one of them only"
     means = "The orders may be answered by copies, one of which lags behind: ask again later. If not, steps are lost."
     return Finding(check=check, grade="broken", found=found, means=means)
 

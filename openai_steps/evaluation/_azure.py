@@ -8,10 +8,10 @@ after their calls, calls of every tool are there, and no run sees what came afte
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from openai_steps import CodeInterpreterToolCall, FileSearchToolCall, RunStep, TextContent, unstructure
+from openai_steps import CodeInterpreterToolCall, FileSearchToolCall, RunStep, TextContent, _words, unstructure
 from openai_steps.conversation import Call, RunInThread, calls_of, shown
 from openai_steps.turns import MessageTurn, StepTurn, Turn
 
@@ -89,7 +89,7 @@ def _result(call: Call) -> Any:
 
 
 def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _words.iso(moment, "seconds")  # as azure-ai-evaluation writes it
 
 
 # --- Definitions of tools -----------------------------------------------------------------------------------------

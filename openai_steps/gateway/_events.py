@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias
 import attrs
 
 from openai_steps._json.text import to_text
+from openai_steps._words import duration, iso, size
 
 logger: Final = logging.getLogger("openai_steps.gateway")
 
@@ -48,12 +49,12 @@ def log_line(event: GatewayEvent, form: LogForm, *, now: datetime) -> str:
         form: ``json``: an object; ``text``: for people.
         now: When it happened, aware.
     """
-    time = now.astimezone(UTC).isoformat(timespec="milliseconds")
+    time = iso(now, "milliseconds")
     if form == "json":
         told = {"time": time, **{key: value for key, value in attrs.asdict(event).items() if value is not None}}
         return to_text({**told, "seconds": round(event.seconds, 6)}).decode()
     more = " ".join(part for part in (event.code, event.source, event.request_id) if part)
-    what = f"{event.method} {event.route or '-'} {event.status} {event.seconds * 1000:.1f} ms {event.sent_bytes} B"
+    what = f"{event.method} {event.route or '-'} {event.status} {duration(event.seconds)} {size(event.sent_bytes)}"
     return f"{time} {what} {more}".rstrip()
 
 

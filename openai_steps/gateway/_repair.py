@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from openai_steps._errors import APIStatusError, APITimeoutError, PaginationError, ResponseTooLargeError
 from openai_steps._models.runs import Order
 from openai_steps._models.steps import RunStep
-from openai_steps._words import duration
+from openai_steps._words import duration, size
 from openai_steps.gateway._contract import whole_run
 from openai_steps.gateway._readings import MAX_BYTES, Key, Reading
 
@@ -54,7 +54,7 @@ async def _read_until_equal(client: AsyncStepsClient, key: Key) -> Reading:
         if ids == before:
             run = whole_run(oldest_first, secrets=await client._transport.authorize())
             if run.size > MAX_BYTES:
-                raise ResponseTooLargeError(f"The run has {run.size:,} bytes: too many to be repaired as a whole.")
+                raise ResponseTooLargeError(f"The run has {size(run.size)}: too many to be repaired as a whole.")
             return Reading(run, has_ended)
         before = ids
     raise PaginationError(

@@ -18,6 +18,7 @@ from openai_steps import (
     Thread,
     unstructure,
 )
+from openai_steps._words import iso
 from openai_steps.migration._messages import crossing_files, role_of
 
 
@@ -162,4 +163,4 @@ def _json(model: Any) -> Any:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+    return None if moment is None else iso(moment)

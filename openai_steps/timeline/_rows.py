@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
 from functools import cache
 from html import escape
 from types import MappingProxyType
@@ -94,10 +93,10 @@ def _item(timeline: Timeline, bar: Bar, number: int, place: str, took: str, pict
 
 
 def _facts(bar: Bar, status: str, began: str, took: str) -> str:
-    start = bar.start.astimezone(UTC).isoformat(" ", "seconds")[:19]
+    moment = _words.moment(bar.start)
     tokens = f"<div><dt>Tokens</dt><dd>{in_and_out(bar.tokens)}</dd></div>" if bar.tokens.total else ""
     return (
-        f"<div><dt>Status</dt><dd>{status}</dd></div><div><dt>Began</dt><dd>{start} UTC, {began} in</dd></div>"
+        f"<div><dt>Status</dt><dd>{status}</dd></div><div><dt>Began</dt><dd>{moment} UTC, {began} in</dd></div>"
         f"<div><dt>Took</dt><dd>{took}</dd></div>{tokens}"
         f"<div><dt>Step</dt><dd>{escape(_words.line(bar.step.id))}</dd></div>"
     )

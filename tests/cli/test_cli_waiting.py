@@ -31,9 +31,9 @@ async def test_each_request_and_retry_is_told() -> None:
     assert result.exit_code == 0
     assert result.stdout.count('"id"') == 3
     first, again, second, *others = result.stderr.splitlines()
-    assert re.fullmatch(rf"{TIME} GET /threads/\S+/steps: 503 in [\d.]+ s \(attempt 1\)", first)
-    assert re.match(rf"{TIME} GET /threads/\S+/steps: again in [\d.]+ s, after attempt 1: 503", again)
-    assert re.fullmatch(rf"{TIME} GET /threads/\S+/steps: 200 in [\d.]+ s \(attempt 2\)", second)
+    assert re.fullmatch(rf"{TIME} GET /threads/\S+/steps: 503 in [\d.]+m?s \(attempt 1\)", first)
+    assert re.match(rf"{TIME} GET /threads/\S+/steps: again in [\d.]+m?s, after attempt 1: 503", again)
+    assert re.fullmatch(rf"{TIME} GET /threads/\S+/steps: 200 in [\d.]+m?s \(attempt 2\)", second)
     assert all("200 in" in other for other in others)  # what a new client asks to learn its server
     assert "\x1b" not in result.stderr
     assert "secret" not in result.stderr

@@ -281,7 +281,7 @@ async def test_compressed_pages_are_read() -> None:
 async def test_a_bomb_is_too_large(encoding: str) -> None:
     speech = answers(zeros(16 * 2**20, encoding), b"Content-Encoding: " + encoding.encode())
     limits = Limits(max_body_bytes=2**20)
-    await fails_with(speech, ResponseTooLargeError, "more than 1048576 bytes", requests=1, limits=limits)
+    await fails_with(speech, ResponseTooLargeError, "more than 1 MiB", requests=1, limits=limits)
 
 
 async def test_an_endless_body_is_too_large() -> None:

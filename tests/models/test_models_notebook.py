@@ -32,7 +32,7 @@ from openai_steps import (
     structure_step,
     structure_thread,
 )
-from openai_steps._models.notebook import at, one_line, table
+from openai_steps._models.notebook import one_line, table
 from openai_steps._models.tokens import Tokens
 from openai_steps.cost import CostReport, CostRow
 
@@ -166,7 +166,7 @@ def test_what_a_line_has_no_room_for_is_cut_at_its_end() -> None:
 def test_times_are_short() -> None:
     moment = datetime(2026, 11, 28, 5, 0, 7, tzinfo=UTC)
     assert one_line("X", at=moment) == "X(at=2026-11-28T05:00:07+00:00)"
-    assert at(moment) == "2026-11-28 05:00:07"
+    assert _words.moment(moment) == "2026-11-28 05:00:07"
 
 
 @pytest.mark.parametrize(
