@@ -272,8 +272,8 @@ def _no_action(action: Any) -> bool:
     return isinstance(action, OtherRequiredAction) and not any(action.data.values())
 
 
-# DashScope sends these when there is no error and no usage, MiniMax an empty ``type`` when nothing is required. For times
-# see `scalars.time_or_unset`.
+# DashScope sends these when there is no error and no usage, MiniMax an empty ``type`` when nothing is required. For
+# times see `scalars.time_or_unset`.
 _SAYS_NOTHING: Final[Mapping[Any, Callable[[Any], bool]]] = {
     LastError: _no_error,
     Usage: _no_usage,
