@@ -56,14 +56,17 @@ def command(
     from openai_steps._extras import needing
     from openai_steps._words import count
 
-    with needing("opentelemetry", "openai-steps[otel]", what="A trace"):
-        from openai_steps.otel import write_run
-    with needing("opentelemetry", "opentelemetry-sdk opentelemetry-exporter-otlp-proto-http", what="Sending traces"):
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
-        from opentelemetry.sdk.trace.export import SpanExportResult
+    try:
+        with needing("opentelemetry", "openai-steps[otel]", what="A trace"):
+            from openai_steps.otel import write_run
+        with needing("opentelemetry", "opentelemetry-exporter-otlp-proto-http", what="Sending traces"):
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+            from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+            from opentelemetry.sdk.trace.export import SpanExportResult
 
-        from openai_steps.otel.sdk import RunIdGenerator
+            from openai_steps.otel.sdk import RunIdGenerator
+    except ModuleNotFoundError as error:
+        raise Failure(str(error)) from error
 
     class _Held(SpanProcessor):
         """Holds the spans of a run. A batch processor would drop those that its queue has no place for."""

@@ -1,6 +1,7 @@
 """``openai-steps trace``: the finished runs of threads, sent to a collector."""
 
 import gzip
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,6 +112,22 @@ async def test_with_content_the_messages_of_its_thread_are_there() -> None:
     (sent,) = got
     assert b"And the news?" in sent
     assert b"Plot our revenue" not in sent  # that is the first run's
+
+
+@pytest.mark.parametrize(
+    ("missing", "install"),
+    [("opentelemetry.exporter", "opentelemetry-exporter-otlp-proto-http"), ("openai_steps.otel", "openai-steps[otel]")],
+)
+def test_what_is_missing_is_one_line(
+    missing: str, install: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith(missing)]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing if missing.startswith("opentelemetry") else "opentelemetry", None)
+    result = call("trace", "--from", str(write_archive(tmp_path / "archive")), "--otlp", "http://127.0.0.1:9/v1/traces")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.endswith(f"needs opentelemetry: pip install {install!r}\n")
 
 
 def test_one_run_of_an_archive(tmp_path: Path) -> None:
