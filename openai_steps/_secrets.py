@@ -100,12 +100,15 @@ _SHORTEST_SECRET: Final = 6
 
 def mask(text: str, secrets: Iterable[str]) -> str:
     """Return the text with every secret in it made unreadable, however JSON, a URL, HTML or Python spells it."""
-    escaped = "\\" in text or "%" in text or "&" in text
+    escaped = any(sign in text for sign in "\\%&=")
+    in_one_piece = _BETWEEN.sub("", text)
     for secret in secrets:
         if len(secret) < _SHORTEST_SECRET:
             continue  # a placeholder such as "x" or "none" is not secret, and is a part of many words
         for encoded in _encodings(secret):
             text = text.replace(encoded, "***")
+            if encoded in in_one_piece:
+                text = _in_pieces(encoded).sub("***", text)
         if escaped:
             text = _spelled(secret).sub("***", text)
     return text
@@ -149,16 +152,33 @@ def _spelled(secret: str) -> re.Pattern[str]:
     return re.compile("".join(f"(?:{'|'.join(_spellings(character))})" for character in secret))
 
 
+# What does not keep a reader from reading on: the zeros of UTF-16, the end of a line, what nobody sees, a tag, and what
+# stands between two bytes in hexadecimal.
+_BETWEEN: Final = re.compile(
+    r"""[\s\0\xad\u200b-\u200f\u2060\ufeff:,]|\\{1,4}(?:x00|u0000|u200[bB]|u00[aA][dD]|0|[rnt])"""
+    r"""|=\r?\n|\b0x|<[^<>"\\]{0,40}>"""
+)
+
+
+@lru_cache(maxsize=64)
+def _in_pieces(encoded: str) -> re.Pattern[str]:
+    """Return what matches the text with anything between its characters that does not keep a reader from it."""
+    return re.compile(f"(?:{_BETWEEN.pattern}){{0,8}}".join(map(re.escape, encoded)))
+
+
 def _spellings(character: str) -> Iterable[str]:
     # Each begins with a literal character, so that the search can skip all other places. Every repetition is bounded,
     # so that a text of backslashes cannot stall the search.
     code, in_url = ord(character), character.encode("utf-8", "surrogatepass")
     yield re.escape(character)
     yield rf"\\\\{{0,3}}{re.escape(character)}"  # JSON's \/ and \", Python's \' and a backslash itself, once or twice
-    yield rf"\\\\{{0,3}}u(?i:{code:04x})"  # JSON
-    yield rf"\\\\{{0,3}}x(?i:{code:02x})"  # Python, and nginx' logs
+    yield rf"\\\\{{0,3}}[uUx]\{{?0{{0,6}}(?i:{code:x})\}}?"  # JSON, Python, nginx' logs, JavaScript
     yield "".join(f"%(?:25){{0,3}}(?i:{byte:02x})" for byte in in_url)
-    yield rf"&(?:amp;){{0,3}}#(?:0{{0,8}}{code}|[xX]0{{0,8}}(?i:{code:x}));"  # HTML
+    yield rf"&(?:amp;){{0,3}}#(?:0{{0,8}}{code}|[xX]0{{0,8}}(?i:{code:x}));?"  # HTML
+    if not character.isalnum():
+        yield rf"\\\\{{0,3}}0{{0,2}}{code:o}"  # C and shells, in octal
+        yield f"%(?:25){{0,3}}u(?i:{code:04x})"  # JavaScript's escape()
+        yield "".join(f"=(?i:{byte:02x})" for byte in in_url)  # mails
     for name in _entities().get(character, ()):
         yield f"&(?:amp;){{0,3}}{re.escape(name)}"
 

@@ -12,6 +12,7 @@ import json
 import logging
 import pickle
 import re
+import textwrap
 import time
 import traceback
 from collections.abc import Callable
@@ -61,7 +62,28 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "Python bytes": lambda key: repr(key.encode())[2:-1],
     "Python in Python": lambda key: repr(repr(key)[1:-1])[1:-1],
     "hexadecimal": lambda key: key.encode().hex(),
+    "hexadecimal with colons": lambda key: key.encode().hex(":"),
+    "a dump of bytes": lambda key: ", ".join(f"0x{byte:02x}" for byte in key.encode()),
+    "HTML numbers without an end": lambda key: escaped(key, "&#{}"),
+    "JavaScript": lambda key: escaped(key, "\\u{{{:x}}}"),
+    "JavaScript's escape()": lambda key: escaped(key, "%u{:04X}"),
+    "Python's long escapes": lambda key: escaped(key, "\\U{:08x}"),
+    "Perl": lambda key: escaped(key, "\\x{{{:x}}}"),
+    "octal": lambda key: escaped(key, "\\{:03o}"),
+    "quoted-printable": lambda key: escaped(key, "={:02X}"),
+    "UTF-16": lambda key: key.encode("utf-16-be").decode("latin-1"),
+    "UTF-32": lambda key: key.encode("utf-32-le").decode("latin-1"),
+    "lines that are wrapped": lambda key: "\r\n".join(textwrap.wrap(key, 7)),
+    "lines of a mail": lambda key: "=\n".join(textwrap.wrap(key, 7)),
+    "base64 in lines": lambda key: "\n".join(textwrap.wrap(base64.b64encode(f"key={key};".encode()).decode(), 19)),
+    "what nobody sees": lambda key: "\u200b".join(key),
+    "tags": lambda key: "<wbr>".join(textwrap.wrap(key, 7)),
 }
+
+
+def escaped(key: str, form: str) -> str:
+    """Return the key with all but letters and digits in a form that takes their code."""
+    return re.sub(r"[^A-Za-z0-9]", lambda found: form.format(ord(found[0])), key)
 
 
 def spellings(key: str) -> set[str]:
