@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import aclosing
 from typing import Any
 
@@ -11,9 +11,10 @@ from openai_steps._client.lists import Reading
 from openai_steps._client.requests import Names, names_of
 from openai_steps._client.steps import StepVerbs
 from openai_steps._http.replies import Reply
-from openai_steps._models.pages import StepPage
+from openai_steps._models.pages import Page, StepPage
+from openai_steps._models.raw import RawStepPage, RunTexts
 from openai_steps._models.runs import Order, RunRef, RunSteps
-from openai_steps._models.steps import RunStep, UnreadableStep
+from openai_steps._models.steps import UnreadableStep
 from openai_steps._settings import Timeouts
 from openai_steps._tasks.fleet import run_fleet
 from openai_steps._tasks.prefetch import PageReader
@@ -75,44 +76,72 @@ class FleetVerbs(StepVerbs):
             Exception: Whatever ``runs`` itself raises, after the runs before it have been yielded.
         """
         check_walk(order=order, page_size=page_size)  # before any run fails for it
-        check_positive("concurrency", concurrency)
-        names = names_of(include)
-        check_odd(odd)
-        self._steps_of("thread", "run", names).build()
+        names = self._check_fleet(concurrency, include, odd)
         how = Reading(order=order, page_size=page_size, verify_paging=verify_paging, timeout=timeout, odd=odd)
 
-        def read(run: RunRef) -> Awaitable[RunSteps]:
-            if not isinstance(run, RunRef):
-                raise ArgumentError("runs", f"must be RunRef(thread_id, run_id), not {run!r}.")
-            if not raw:
-                return self._read_run(run, names, how)
-            texts = _StepTexts()
-            return self._keeping(texts)._read_run(run, names, how, texts)
+        async def read(run: RunRef) -> RunSteps:
+            texts = _StepTexts() if raw else None
+            client = self if texts is None else self._keeping(texts)
+            steps, unreadable, failure = await client._read_run(StepPage, run, names, how)
+            return RunSteps(
+                thread_id=run.thread_id,
+                run_id=run.run_id,
+                steps=tuple(steps),
+                unreadable=tuple(unreadable),
+                error=failure,
+                raw=None if texts is None else tuple([texts.of_step[step.id] for step in steps]),
+            )
 
-        self._transport.check_usable()  # raises its error before tasks are made
         async with aclosing(run_fleet(runs, read, concurrency=concurrency, in_order=in_order)) as results:
             async for result in results:
                 yield result
 
-    async def _read_run(self, run: RunRef, names: Names, how: Reading, texts: _StepTexts | None = None) -> RunSteps:
-        listing = self._steps_of(run.thread_id, run.run_id, names)
+    async def _read_texts(
+        self, runs: Iterable[RunRef] | AsyncIterable[RunRef], *, concurrency: int, include: Iterable[str]
+    ) -> AsyncGenerator[RunTexts, None]:
+        """Read the steps of many runs as the server's own texts, oldest first; see `read_runs` for the rest."""
+        names = self._check_fleet(concurrency, include, "keep")
+        how = Reading(order="asc", odd="keep")
+
+        async def read(run: RunRef) -> RunTexts:
+            steps, unreadable, failure = await self._read_run(RawStepPage, run, names, how)
+            return RunTexts(
+                thread_id=run.thread_id,
+                run_id=run.run_id,
+                texts=() if failure is not None else tuple([step.raw for step in steps]),
+                unreadable=tuple(unreadable),
+                error=failure,
+                steps_read=len(steps),
+            )
+
+        async with aclosing(run_fleet(runs, read, concurrency=concurrency)) as results:
+            async for result in results:
+                yield result
+
+    def _check_fleet(self, concurrency: int, include: Iterable[str], odd: Odd) -> Names:
+        check_positive("concurrency", concurrency)
+        names = names_of(include)
+        check_odd(odd)
+        self._steps_of("thread", "run", names).build()
+        self._transport.check_usable()  # raises its error before tasks are made
+        return names
+
+    async def _read_run(
+        self, kind: type[Page[Any]], run: RunRef, names: Names, how: Reading
+    ) -> tuple[list[Any], list[UnreadableStep], Exception | None]:
+        """Return the steps of a run as the kind of page has them, and what ended the reading too early."""
+        if not isinstance(run, RunRef):
+            raise ArgumentError("runs", f"must be RunRef(thread_id, run_id), not {run!r}.")
+        listing = self._listing_of(kind, run.thread_id, run.run_id, names)
         walk, odd_steps = self._start(listing, how)
         reader = PageReader(walk, self._fetcher(listing, how.timeout, odd_steps), prefetch=False)
-        steps: list[RunStep] = []
+        steps: list[Any] = []
         unreadable: list[UnreadableStep] = []
-        failure: Exception | None = None
         try:
             while pages := await reader.read():
                 for page in pages:
                     odd_steps.sort(page.data, steps, unreadable)
             unreadable.extend(odd_steps.rest())
         except Exception as error:  # any other error, such as a credential's, is this run's, too
-            failure = error
-        return RunSteps(
-            thread_id=run.thread_id,
-            run_id=run.run_id,
-            steps=tuple(steps),
-            unreadable=tuple(unreadable),
-            error=failure,
-            raw=None if texts is None else tuple([texts.of_step[step.id] for step in steps]),
-        )
+            return steps, unreadable, error
+        return steps, unreadable, None

@@ -14,6 +14,7 @@ from openai_steps._errors import BadRequestError, UnprocessableEntityError
 from openai_steps._http.requests import Request
 from openai_steps._models.extra import UnreadableItem
 from openai_steps._models.pages import MessagePage, Page, RunPage, StepPage, ThreadPage
+from openai_steps._models.raw import RawStepPage
 from openai_steps._models.runs import Order
 from openai_steps._settings import Timeouts
 from openai_steps._tasks.collect import read_all, read_both_ends
@@ -32,6 +33,7 @@ Build: TypeAlias = Callable[..., Request]
 
 _KINDS: Final[dict[type[Page[Any]], ListKind]] = {
     StepPage: "steps",
+    RawStepPage: "steps",
     RunPage: "runs",
     MessagePage: "messages",
     ThreadPage: "threads",
@@ -167,7 +169,7 @@ class ListVerbs(Requests):
         }
         check_walk(**of_walk)
         walk = start_walk(**of_walk, trust=self._trusted(_KINDS[listing.kind], verify_paging=how.verify_paging))
-        odd_items = OddItems[Any, Any](
+        odd_items: OddItems[Any, Any] = OddItems(  # with its types in the call, it would take twice as long
             how.odd, order=how.order, after=how.after, before=how.before, max_items=max_items
         )
         return walk, odd_items

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Literal, TypeAlias, Unpack, overload
 
 from openai_steps._arguments import MAX_PAGE_SIZE, check_count
-from openai_steps._client.lists import Listing, Reading
+from openai_steps._client.lists import AnyPage, Listing, Reading
 from openai_steps._client.options import CollectStepOptions, GetOptions, IterStepOptions
 from openai_steps._client.requests import names_of
 from openai_steps._client.runs import RunVerbs
@@ -311,6 +311,9 @@ class StepVerbs(RunVerbs):
         return await self._collect(self._steps_of(thread_id, run_id, include), how)
 
     def _steps_of(self, thread_id: str, run_id: str, include: Iterable[str]) -> Listing[StepPage]:
+        return self._listing_of(StepPage, thread_id, run_id, include)
+
+    def _listing_of(self, kind: type[AnyPage], thread_id: str, run_id: str, include: Iterable[str]) -> Listing[AnyPage]:
         build = partial(list_request, self.endpoint, thread_id, run_id, include=names_of(include))
         # A server that knows a run by several ids names only one of them in its steps.
-        return Listing(kind=StepPage, build=build, check=OneParent(aliases=True, thread_id=thread_id, run_id=run_id))
+        return Listing(kind=kind, build=build, check=OneParent(aliases=True, thread_id=thread_id, run_id=run_id))

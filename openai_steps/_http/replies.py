@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from attrs import define, field
 
@@ -16,8 +16,9 @@ from openai_steps._http.error_bodies import as_text, excerpt, json_or_text, read
 from openai_steps._http.requests import Request
 from openai_steps._http.retry_after import retry_after
 from openai_steps._json.bounds import has_more_values
-from openai_steps._json.decoder import decode, decode_by_items
+from openai_steps._json.decoder import decode, decode_by_items, decode_raw
 from openai_steps._models.pages import Page
+from openai_steps._models.raw import RawStepPage
 from openai_steps._secrets import mask, mask_json
 from openai_steps._settings import Limits
 from openai_steps._words import duration
@@ -84,7 +85,7 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request, raw: bool = Fal
             f"Limits.max_values. {_where(request, request_id)}",
             request_id=request_id,
         )
-    read: Callable[[bytes], T] = partial(decode_by_items, cls=kind, raw=True) if raw else partial(decode, cls=kind)
+    read = _reader(kind, raw=raw)
     try:
         found = read(reply.body)
         if not (isinstance(found, Page) and (found.unreadable or found.extra.get("error"))):
@@ -102,6 +103,12 @@ def read_reply(reply: Reply, kind: type[T], *, request: Request, raw: bool = Fal
     raise ResponseDecodeError(
         f"{problem} {_where(request, request_id)}", path=path, expected=expected, body=body, request_id=request_id
     )
+
+
+def _reader(kind: type[T], *, raw: bool) -> Callable[[bytes], T]:
+    if kind is RawStepPage:
+        return cast(Callable[[bytes], T], decode_raw)
+    return partial(decode_by_items, cls=kind, raw=True) if raw else partial(decode, cls=kind)
 
 
 def _check_no_error(reply: Reply, body: bytes, request: Request, request_id: str | None) -> None:

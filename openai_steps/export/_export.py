@@ -11,14 +11,15 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Final, Self
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from openai_steps._arguments import check_list
 from openai_steps._client.client import AsyncStepsClient
-from openai_steps._models.runs import RunRef, RunSteps
+from openai_steps._models.raw import RunTexts
+from openai_steps._models.runs import RunRef
 from openai_steps.export._archive import read_steps
 from openai_steps.export._extras import parquet
-from openai_steps.export._failures import ExportError, Streak, failure_line, json_lines, unreadable_lines
+from openai_steps.export._failures import ExportError, Streak, failure_line, joined_lines, unreadable_lines
 from openai_steps.export._files import local_path, move, open_own, replacing, sync
 from openai_steps.export._journal import WorkFile, is_begun
 from openai_steps.export._runs import Unseen
@@ -98,17 +99,17 @@ async def export_runs(
         )
         if not work.is_complete:
             with _Output(work, file_format.encode, failures=_failures_part(target)) as output:
+                counts = _Counts(progress)
                 fresh = _only(Unseen(work.found), runs)
                 streak = Streak(give_up_after)
-                async with aclosing(
-                    client.read_runs(fresh, concurrency=concurrency, include=names, odd="keep", raw=True)
-                ) as results:
+                async with aclosing(client._read_texts(fresh, concurrency=concurrency, include=names)) as results:
                     async for run in results:
                         output.add(run)
-                        progress = _count(progress, run)
+                        counts.add(run)
                         streak.note(run)
                         if on_progress is not None:
-                            on_progress(progress)
+                            on_progress(counts.progress)
+                progress = counts.progress
             work.complete(failures=progress.failures)
         _finish(work, target, file_format)
     return progress
@@ -120,15 +121,31 @@ def _only(wanted: Unseen, runs: Iterable[RunRef] | AsyncIterable[RunRef]) -> Ite
     return (run for run in runs if wanted(run))
 
 
-def _count(progress: ExportProgress, run: RunSteps) -> ExportProgress:
-    if run.error is not None:
-        return evolve(progress, failures=progress.failures + 1)
-    return evolve(
-        progress,
-        runs=progress.runs + 1,
-        steps=progress.steps + len(run.steps),
-        unreadable=progress.unreadable + len(run.unreadable),
-    )
+class _Counts:
+    """Counts, since a value made anew for each run would cost more than to read it from the socket."""
+
+    def __init__(self, begun: ExportProgress) -> None:
+        self._found = begun.found
+        self._runs, self._steps = begun.runs, begun.steps
+        self._failures, self._unreadable = begun.failures, begun.unreadable
+
+    def add(self, run: RunTexts) -> None:
+        if run.error is not None:
+            self._failures += 1
+            return
+        self._runs += 1
+        self._steps += len(run.texts)
+        self._unreadable += len(run.unreadable)
+
+    @property
+    def progress(self) -> ExportProgress:
+        return ExportProgress(
+            runs=self._runs,
+            steps=self._steps,
+            failures=self._failures,
+            unreadable=self._unreadable,
+            found=self._found,
+        )
 
 
 # --- Files --------------------------------------------------------------------------------------------------------
@@ -250,15 +267,15 @@ class _Output:
             self._commit()
             sync(self._failures)
 
-    def add(self, run: RunSteps) -> None:
+    def add(self, run: RunTexts) -> None:
         """Take a run."""
         if run.error is not None:
             self._failures.write(failure_line(run))
             return
-        lines = json_lines(run)
+        lines = joined_lines(run.texts)
         # At once: Ctrl-C may come between any two lines.
-        self._batch.append((RunRef(run.thread_id, run.run_id), lines, unreadable_lines(run)))
-        self._bytes += sum(map(len, lines))
+        self._batch.append((run, lines))
+        self._bytes += len(lines)
         if self._bytes >= _BATCH_BYTES or time.monotonic() >= self._due:
             self._commit()
 
@@ -266,12 +283,16 @@ class _Output:
         batch = self._batch
         self._clear()
         if batch:
-            lines = [line + b"\n" for _, run_lines, _ in batch for line in run_lines]
-            data = self._encode(b"".join(lines)) if lines else b""
-            unreadable = [line for *_, run_lines in batch for line in run_lines]
-            self._work.commit(data, [run for run, *_ in batch], steps=len(lines), unreadable=unreadable)
+            lines = b"".join([lines for _, lines in batch])
+            runs = [run for run, _ in batch]
+            self._work.commit(
+                self._encode(lines) if lines else b"",
+                [RunRef(run.thread_id, run.run_id) for run in runs],
+                steps=sum(len(run.texts) for run in runs),
+                unreadable=[line for run in runs for line in unreadable_lines(run)],
+            )
 
     def _clear(self) -> None:
-        self._batch: list[tuple[RunRef, list[bytes], list[bytes]]] = []
+        self._batch: list[tuple[RunTexts, bytes]] = []
         self._bytes = 0
         self._due = time.monotonic() + _BATCH_SECONDS

@@ -6,6 +6,7 @@ The failures file is also a RUNS file for the next try.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from openai_steps._arguments import check_count
 from openai_steps._errors import APIStatusError, NotFoundError
 from openai_steps._json.text import to_text
+from openai_steps._models.raw import RunTexts
 from openai_steps._models.runs import RunSteps
 from openai_steps._models.steps import UnreadableStep
 
@@ -25,12 +27,20 @@ class RunsFileError(ExportError):
     """A line that names no run; the message says which line, and what it should be."""
 
 
-def json_lines(run: RunSteps) -> list[bytes]:
-    """Return the server's JSON of each step of a run, in one line each; nothing of a run with an error."""
-    return [] if run.error is not None else [_in_one_line(text) for text in run.raw or ()]
+def json_lines(texts: Iterable[bytes]) -> list[bytes]:
+    """Return the server's JSON of steps, in one line each."""
+    return [_in_one_line(text) for text in texts]
 
 
-def unreadable_lines(run: RunSteps) -> list[bytes]:
+def joined_lines(texts: Sequence[bytes]) -> bytes:
+    """Return the same as one text, with the ends of lines."""
+    joined = b"".join([text + b"\n" for text in texts])
+    if joined.count(b"\n") == len(texts) and b"\r" not in joined:
+        return joined
+    return b"".join([line + b"\n" for line in json_lines(texts)])
+
+
+def unreadable_lines(run: RunSteps | RunTexts) -> list[bytes]:
     """Return a line for each item of a run that is no step: its run, what is wrong with it, and the item itself."""
     return [_unreadable_line(run, item) for item in run.unreadable]
 
@@ -40,7 +50,7 @@ def _in_one_line(text: bytes) -> bytes:
     return msgspec.json.format(text, indent=0) if b"\n" in text or b"\r" in text else text
 
 
-def failure_line(run: RunSteps) -> bytes:
+def failure_line(run: RunSteps | RunTexts) -> bytes:
     """Return the line for a run with an error: its ids, and what is known of the reason."""
     error = run.error
     record: dict[str, Any] = {
@@ -48,7 +58,7 @@ def failure_line(run: RunSteps) -> bytes:
         "run_id": _id(run.run_id),
         "error": type(error).__name__,
         "message": str(error),
-        "steps_read": len(run.steps),
+        "steps_read": run.steps_read if isinstance(run, RunTexts) else len(run.steps),
     }
     if isinstance(error, APIStatusError):
         record |= {"status": error.status, "code": error.code, "request_id": error.request_id}
@@ -57,7 +67,7 @@ def failure_line(run: RunSteps) -> bytes:
     )  # in ASCII: an id may hold half a character, which has no UTF-8
 
 
-def _unreadable_line(run: RunSteps, item: UnreadableStep) -> bytes:
+def _unreadable_line(run: RunSteps | RunTexts, item: UnreadableStep) -> bytes:
     wrong = {"path": item.problem.path, "expected": item.problem.expected}
     record = to_text({"thread_id": run.thread_id, "run_id": run.run_id, **wrong})
     return b'%s,"item":%s}\n' % (record[:-1], to_text(item.data) if item.raw is None else _in_one_line(item.raw))
@@ -80,7 +90,7 @@ class Streak:
         self._length = 0
         self._any_was_read = False
 
-    def note(self, run: RunSteps) -> None:
+    def note(self, run: RunSteps | RunTexts) -> None:
         """Note what became of a run.
 
         Raises:

@@ -200,7 +200,7 @@ async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int
             async for run in results:
                 if run.error is None:
                     unreadable += [line.decode() for line in unreadable_lines(run)]
-                    for step, line in zip(run.steps, json_lines(run), strict=True):
+                    for step, line in zip(run.steps, json_lines(run.raw or ()), strict=True):
                         table.add(step_row(step, line))
                 else:
                     failures.append(failure_line(run).decode())

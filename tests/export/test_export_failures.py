@@ -7,7 +7,7 @@ import pytest
 
 from openai_steps import APITimeoutError, AuthenticationError, NotFoundError, RunRef, RunSteps
 from openai_steps.export import ExportError, read_run_refs
-from openai_steps.export._failures import Streak, failure_line
+from openai_steps.export._failures import Streak, failure_line, joined_lines, json_lines
 
 WRONG_KEY = AuthenticationError("401", status=401, code="invalid_api_key")
 GONE = NotFoundError("404", status=404)
@@ -62,3 +62,10 @@ def test_a_failure_is_a_run_for_the_next_try() -> None:
     assert line.isascii()
     assert list(read_run_refs([line.decode()])) == [RunRef("t\ud800", "é")]
     assert json.loads(line)["code"] == "invalid_api_key"
+
+
+@pytest.mark.parametrize("text", [b'{"id":"a"}', b'{"id":\n"a"}', b'{"id":\r"a"}', b'\n{"id":"a"}\n'])
+def test_a_step_is_a_line_however_the_server_breaks_it(text: bytes) -> None:
+    assert joined_lines([text, text]).replace(b" ", b"") == b'{"id":"a"}\n' * 2
+    assert [line.replace(b" ", b"") for line in json_lines([text])] == [b'{"id":"a"}']
+    assert joined_lines([]) == b""

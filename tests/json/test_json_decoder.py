@@ -315,6 +315,18 @@ def test_a_walk_can_go_by_the_items_texts_alone() -> None:
     assert walk.query.after == "a"  # so that the last one comes again
 
 
+@pytest.mark.parametrize("more", ["", ', "count": 3'])  # a key that is not known: the long way
+def test_the_texts_come_with_their_parents_in_both_ways(more: str) -> None:
+    items = [
+        b'{"id": "a", "created_at": 1, "thread_id": "t", "run_id": "r"}',
+        b'{"id": "b", "created_at": 2, "thread_id": 7, "run_id": null}',
+    ]
+    for body in (b"[%s]" % items[0], b'{"data": [%s, %s]%s}' % (*items, more.encode())):
+        page = decode_raw(body)
+        assert [(item.thread_id, item.run_id) for item in page.data] == [("t", "r"), (None, None)][: len(page.data)]
+        assert [item.raw for item in page.data] == items[: len(page.data)]
+
+
 @given(pages)
 def test_the_texts_are_of_the_items_that_can_be_read(body: Any) -> None:
     data = text(body)
