@@ -1,4 +1,4 @@
-"""A thread as one conversation: each run with what came before it, each tool call with what it was told and answered.
+"""A thread as one conversation: each run with what came before it, each tool call with its arguments and result.
 
     for run in runs_of(history):
         print(run.question, "->", [call.call.name for call in run.calls], "->", run.answer)
@@ -46,7 +46,7 @@ from openai_steps.turns import (
 __all__ = ["RAW", "Call", "RunInThread", "ThreadHistory", "calls_of", "run_of", "runs_of", "shown"]
 
 RAW: Final = "_raw"
-"""The key under which arguments stand that are not a JSON object."""
+"""The key for arguments that are not a JSON object."""
 
 
 @frozen(kw_only=True, slots=False)
@@ -58,7 +58,7 @@ class ThreadHistory:
         messages: Its messages, oldest first.
         runs: Its runs, oldest first.
         steps: The steps of each run by the run's id, oldest first.
-        thread: The thread's own object; None where it was not read.
+        thread: The thread's own object; None if it was not read.
     """
 
     thread_id: str
@@ -69,7 +69,7 @@ class ThreadHistory:
 
     @cached_property
     def turns(self) -> OrderedThread:
-        """The messages and steps as one list, in true order."""
+        """The messages and steps as one list, in the order in which they happened."""
         return order_turns(self.messages, self.runs, self.steps)
 
 
@@ -80,7 +80,7 @@ class RunInThread:
     Attributes:
         thread_id: The thread.
         run: The run.
-        before: What had happened: messages, and what earlier runs did. Nothing of what came later.
+        before: The messages before the run, and what earlier runs did. Nothing that came later.
         own: What the run did.
     """
 
@@ -124,7 +124,7 @@ class RunInThread:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What tells this run from others."""
+        """The ids of thread and run, the run's status and its model."""
         return {
             "thread_id": self.thread_id,
             "run_id": self.run.id,
@@ -166,7 +166,7 @@ def _in_thread(history: ThreadHistory, number: int) -> RunInThread:
 
 
 def _place_of(run: Run, turns: tuple[Turn, ...], earlier: set[str]) -> int:
-    """Return where a run would stand that left nothing behind: after earlier runs, and what users wrote before it."""
+    """Return the position of a run without messages or steps: after earlier runs, and what users wrote before it."""
     place = 0
     for number, turn in enumerate(turns, start=1):
         was_before = turn.run.id in earlier if turn.run is not None else _created_before(turn, run)
@@ -186,9 +186,9 @@ class Call:
     Attributes:
         call: The call.
         step: Its step.
-        arguments: What it was told, as an object; what is no JSON object stands under `RAW`.
-        broken: What it was told, where that is no JSON object.
-        is_answered: Whether it has a result. ``""`` is one; null is none.
+        arguments: Its arguments as an object; text that is not a JSON object is under `RAW`.
+        broken: Its arguments, if they are not a JSON object.
+        is_answered: Whether it has a result. An empty text counts as one, null does not.
         result_text: The result as text; empty if it has none.
     """
 
@@ -201,7 +201,7 @@ class Call:
 
     @property
     def result(self) -> Any:
-        """What it answered, as JSON where it is JSON and otherwise as text; None if there is no answer."""
+        """The result, decoded if it is JSON, otherwise as text; None if there is none."""
         if not self.is_answered:
             return None
         is_text = isinstance(self.call, CodeInterpreterToolCall)
@@ -209,7 +209,7 @@ class Call:
 
     @property
     def arguments_text(self) -> str:
-        """The arguments as they were sent, or as JSON text where the call has an object."""
+        """The arguments as sent, or as JSON text if the call has an object."""
         if isinstance(self.call, FunctionToolCall | McpToolCall):
             return self.call.arguments or "{}"
         if isinstance(self.call, FileSearchToolCall):
@@ -218,13 +218,13 @@ class Call:
 
     @property
     def went_unanswered(self) -> bool:
-        """Whether a result was due and did not come; some tools, such as Bing, never show theirs."""
+        """Whether a result was due and did not come; some tools, such as Bing's, never show theirs."""
         due = isinstance(self.call, FunctionToolCall | McpToolCall) or self.step.status != "completed"
         return due and not self.is_answered
 
 
 def calls_of(step: RunStep) -> list[Call]:
-    """Return the calls of a step, with what they were told and answered.
+    """Return the calls of a step, with their arguments and results.
 
     Args:
         step: The step.

@@ -1,4 +1,4 @@
-"""Whole threads: their messages, runs and steps, read with as few requests as can be.
+"""Whole threads: their messages, runs and steps, read with as few requests as possible.
 
 async for history in read_threads(client, ["thread_abc", "thread_def"]):
 print(history.thread_id, len(history.turns.turns))
@@ -29,7 +29,7 @@ class FailedThread:
 
     Attributes:
         thread_id: The thread.
-        error: Why.
+        error: The reason.
     """
 
     thread_id: str
@@ -45,7 +45,7 @@ async def read_thread(
         client: Reads them; three requests for a thread of one run, one more for each further run.
         thread_id: The thread.
         include: More to send with steps, such as `INCLUDE_FILE_SEARCH_CONTENT`.
-        with_object: Read the thread's own object, too, which has its metadata: one request more.
+        with_object: Whether to read the thread's own object, too, which has its metadata: one request more.
 
     Returns:
         The thread.
@@ -77,21 +77,21 @@ async def read_threads(
     include: Iterable[str] = (),
     with_object: bool = False,
 ) -> AsyncGenerator[ThreadHistory | FailedThread, None]:
-    """Read many threads, several at once. A thread that cannot be read stops no other.
+    """Read many threads, several at once. A thread that cannot be read does not stop the others.
 
     Args:
         client: Reads them; its ``rate_limiter`` bounds the requests.
         thread_ids: Which threads.
         concurrency: The most threads to read at once.
         include: More to send with steps, such as `INCLUDE_FILE_SEARCH_CONTENT`.
-        with_object: Read each thread's own object, too, which has its metadata: one request more.
+        with_object: Whether to read each thread's own object, too, which has its metadata: one request more.
 
     Yields:
-        The threads in the order of their ids as given, each read or with its error.
+        The threads in the order of the given ids, each one read or with its error.
 
     Raises:
         ValueError: If an argument makes no sense.
-        Exception: Whatever ``thread_ids`` itself raises, after the threads before have been yielded.
+        Exception: Whatever ``thread_ids`` itself raises, after the threads before it have been yielded.
     """
     check_positive("concurrency", concurrency)
     check_list("thread_ids", thread_ids, "ids")
@@ -101,9 +101,9 @@ async def read_threads(
     async def read(thread_id: str) -> ThreadHistory | FailedThread:
         try:
             return await read_thread(client, thread_id, include=names, with_object=with_object)
-        except RuntimeError:  # the client is closed, which no thread is to blame for
+        except RuntimeError:  # the client is closed, which is no thread's error
             raise
-        except Exception as error:  # whatever it is, it is this thread's
+        except Exception as error:  # any other error is this thread's
             return FailedThread(thread_id=thread_id, error=error)
 
     async with aclosing(run_fleet(thread_ids, read, concurrency=concurrency, in_order=True)) as results:

@@ -1,4 +1,4 @@
-"""A thread's messages and its runs' steps as one list, in true order.
+"""A thread's messages and its runs' steps as one list, in the order in which they happened.
 
     thread = order_turns(messages, runs, steps)
     for turn in thread.turns:
@@ -8,8 +8,8 @@
             case StepTurn():
                 print([(call.name, call.output) for call in turn.step.tool_calls])
 
-Times cannot tell that order: they are whole seconds, and a run may call a tool, get its output and write a message in
-one. The structure can. A step that wrote a message names it, so the steps before it in its run belong before that
+Times do not give that order: they are whole seconds, and a run may call a tool, get its output and write a message in
+one. The structure does. A step that wrote a message names it, so the steps before it in its run belong before that
 message. Nothing here sends a request.
 """
 
@@ -31,12 +31,12 @@ __all__ = ["BrokenArguments", "MessageTurn", "OrderedThread", "StepTurn", "Turn"
 
 @frozen(kw_only=True)
 class MessageTurn:
-    """Somebody wrote a message.
+    """A message in a thread.
 
     Attributes:
         message: The message.
-        run: The run that wrote it; None for what a user wrote, and where the run is not known.
-        step: The step that wrote it; None where no step names it.
+        run: The run that wrote it; None for a user's message, and if the run is unknown.
+        step: The step that wrote it; None if no step names it.
     """
 
     message: Message
@@ -46,11 +46,11 @@ class MessageTurn:
 
 @frozen(kw_only=True)
 class StepTurn:
-    """A run did something else than write a message: most often it called tools.
+    """A step that did not write a message: most often it called tools.
 
     Attributes:
-        step: What it did; ``step.tool_calls`` has the calls.
-        run: Its run; None where the run is not known.
+        step: The step; ``step.tool_calls`` has the calls.
+        run: Its run; None if the run is unknown.
     """
 
     step: RunStep
@@ -63,11 +63,11 @@ Turn: TypeAlias = MessageTurn | StepTurn
 
 @frozen(kw_only=True)
 class OrderedThread:
-    """A thread in true order, and what there was no place for.
+    """A thread in the order in which it happened, and the steps that have no place in it.
 
     Attributes:
         turns: Each message once, and each step that did not write a message once.
-        orphans: Steps whose message is not there, most often because it was deleted, or has its place by another step.
+        orphans: Steps whose message is missing, most often because it was deleted, or was placed by another step.
         unknown_runs: The ids of runs that messages or steps name and that were not given, in order of appearance.
     """
 
@@ -81,8 +81,8 @@ class BrokenArguments:
     """Arguments that are not a JSON object, most often because the run ended while the model wrote them.
 
     Attributes:
-        text: What is there.
-        reason: Why it is no JSON object.
+        text: The text as sent.
+        reason: Why it is not a JSON object.
     """
 
     text: str
@@ -90,14 +90,14 @@ class BrokenArguments:
 
 
 def parse_arguments(call: ToolCall) -> dict[str, Any] | BrokenArguments:
-    """Return a call's arguments as an object, or what is there instead.
+    """Return a call's arguments as an object, or the text that is there instead.
 
     Args:
-        call: The call. What a code interpreter runs and what a search looks for are no JSON and become an object with
-            one key, as it is called on the wire.
+        call: The call. The code of a code interpreter and the query of a search are not JSON and become an object with
+            one key, named as on the wire.
 
     Returns:
-        The object, which is empty where the call has no arguments.
+        The object, which is empty if the call has no arguments.
     """
     match call:
         case CodeInterpreterToolCall():
@@ -115,13 +115,13 @@ def _parse(text: str) -> dict[str, Any] | BrokenArguments:
         value = loads(text)
     except ValueError as error:
         return BrokenArguments(text, str(error))
-    return value if isinstance(value, dict) else BrokenArguments(text, "JSON, but no object")
+    return value if isinstance(value, dict) else BrokenArguments(text, "JSON, but not an object")
 
 
 def order_turns(
     messages: Iterable[Message], runs: Iterable[Run], steps: Mapping[str, Sequence[RunStep]]
 ) -> OrderedThread:
-    """Put a thread's messages and the steps of its runs into one list, in the order in which things happened.
+    """Put a thread's messages and the steps of its runs into one list, in the order in which they happened.
 
     Args:
         messages: All messages of the thread, oldest first, as ``order="asc"`` gives them.
@@ -129,8 +129,8 @@ def order_turns(
         steps: The steps of each run by its id, oldest first.
 
     Returns:
-        The thread. A message that no step names has its place among the messages all the same, and the steps of a run
-        without messages stand where the run began.
+        The thread. A message that no step names keeps its place among the messages, and the steps of a run without
+        messages are placed where the run began.
 
     Raises:
         ValueError: If a list is newest first.
@@ -150,8 +150,8 @@ def _oldest_first(name: str, items: Iterable[Any]) -> list[Any]:
 
 
 @define
-class _Story:
-    """A run: the steps of it that have no place yet, and how many of its messages are still to come."""
+class _PendingRun:
+    """A run: those of its steps that are not placed yet, and how many of its messages are still to come."""
 
     number: int
     began: datetime
@@ -169,52 +169,52 @@ class _Writer:
 
 
 class _Ordering:
-    """Merges the stories of runs into the list of messages."""
+    """Merges the steps of runs into the list of messages."""
 
     def __init__(self, messages: list[Message], runs: list[Run], steps: Mapping[str, list[RunStep]]) -> None:
         self._runs = {run.id: run for run in runs}
-        self._stories = _stories(self._runs, steps)
+        self._pending = _pending_runs(self._runs, steps)
         self._writers = _writers({message.id for message in messages}, steps)
         self._messages = self._as_their_steps_say(messages)
         for message in self._messages:
-            if story := self._story_of(message):
-                story.messages_left += 1
-        self._waiting = deque(story for story in self._stories.values() if not story.messages_left)
+            if pending := self._run_of(message):
+                pending.messages_left += 1
+        self._waiting = deque(pending for pending in self._pending.values() if not pending.messages_left)
         self._turns: list[Turn] = []
         self._orphans: list[RunStep] = []
 
     def ordered(self) -> OrderedThread:
         for message in self._messages:
-            self._place(message)
+            self._place_message(message)
         while self._waiting:
-            self._tell(self._waiting.popleft())
-        named = [*self._stories, *(message.run_id for message in self._messages if message.run_id)]
+            self._place_steps(self._waiting.popleft())
+        named = [*self._pending, *(message.run_id for message in self._messages if message.run_id)]
         return OrderedThread(
             turns=tuple(self._turns),
             orphans=tuple(self._orphans),
             unknown_runs=tuple(run_id for run_id in dict.fromkeys(named) if run_id not in self._runs),
         )
 
-    def _place(self, message: Message) -> None:
-        story = self._story_of(message)
-        self._tell_what_came_before(message, story)
-        if story is None:
+    def _place_message(self, message: Message) -> None:
+        pending = self._run_of(message)
+        self._place_earlier_runs(message, pending)
+        if pending is None:
             self._turns.append(MessageTurn(message=message))
             return
         writer = self._writers[message.id].step if message.id in self._writers else None
         if writer is not None:
-            self._tell_until(story, writer)
-        elif message.role != "user":  # open-assistant-api says of which run a user's additional messages are
-            self._tell_while_not_after(story, message)
-        self._turns.append(MessageTurn(message=message, run=story.run, step=writer))
-        story.messages_left -= 1
-        if not story.messages_left:
-            self._tell(story)
+            self._place_steps_before(pending, writer)
+        elif message.role != "user":  # in open-assistant-api a user's additional messages name the run, too
+            self._place_older_steps(pending, message)
+        self._turns.append(MessageTurn(message=message, run=pending.run, step=writer))
+        pending.messages_left -= 1
+        if not pending.messages_left:
+            self._place_steps(pending)
 
-    def _story_of(self, message: Message) -> _Story | None:
-        # bee-api's messages do not say of which run they are: the step that wrote them does.
+    def _run_of(self, message: Message) -> _PendingRun | None:
+        # bee-api's messages do not name their run: the step that wrote them does.
         writer = self._writers.get(message.id)
-        return self._stories.get(writer.run_id if writer else message.run_id or "")
+        return self._pending.get(writer.run_id if writer else message.run_id or "")
 
     def _as_their_steps_say(self, messages: list[Message]) -> list[Message]:
         """Put messages of one run into the order of the steps that wrote them: servers mix up those of one second."""
@@ -229,41 +229,42 @@ class _Ordering:
                 ordered[place] = message
         return ordered
 
-    def _tell_what_came_before(self, message: Message, story: _Story | None) -> None:
-        """Tell the runs without messages that began before this message was written, or before its run began.
+    def _place_earlier_runs(self, message: Message, pending: _PendingRun | None) -> None:
+        """Place the runs without messages that began before this message was written, or before its run began.
 
-        What a user writes in the second in which a run began was there before: a thread is locked while it runs.
+        A user's message of the second in which a run began came before it: a thread is locked while it runs.
         """
         while self._waiting:
             first = self._waiting[0]
-            if not (first.began < message.created_at if story is None else first.number < story.number):
+            if not (first.began < message.created_at if pending is None else first.number < pending.number):
                 break
-            self._tell(self._waiting.popleft())
+            self._place_steps(self._waiting.popleft())
 
-    def _tell_until(self, story: _Story, writer: RunStep) -> None:
-        while story.steps:
-            step = story.steps.popleft()
+    def _place_steps_before(self, pending: _PendingRun, writer: RunStep) -> None:
+        while pending.steps:
+            step = pending.steps.popleft()
             if step is writer:
                 break
-            self._tell_step(story, step)
+            self._place_step(pending, step)
 
-    def _tell_while_not_after(self, story: _Story, message: Message) -> None:
-        """Tell what its time says: no step names this message."""
-        while story.steps and story.steps[0].created_at <= message.created_at and not self._writes(story.steps[0]):
-            self._tell_step(story, story.steps.popleft())
+    def _place_older_steps(self, pending: _PendingRun, message: Message) -> None:
+        """Place the run's steps that are not newer than a message that no step names."""
+        steps = pending.steps
+        while steps and steps[0].created_at <= message.created_at and not self._writes(steps[0]):
+            self._place_step(pending, steps.popleft())
 
-    def _tell(self, story: _Story) -> None:
-        while story.steps:
-            self._tell_step(story, story.steps.popleft())
+    def _place_steps(self, pending: _PendingRun) -> None:
+        while pending.steps:
+            self._place_step(pending, pending.steps.popleft())
 
-    def _tell_step(self, story: _Story, step: RunStep) -> None:
+    def _place_step(self, pending: _PendingRun, step: RunStep) -> None:
         if step.message_id is None:
-            self._turns.append(StepTurn(step=step, run=story.run))
+            self._turns.append(StepTurn(step=step, run=pending.run))
         elif not self._writes(step):
             self._orphans.append(step)
 
     def _writes(self, step: RunStep) -> bool:
-        """Tell whether this step stands for a message that is there."""
+        """Return whether this step is placed by a message of the thread."""
         writer = self._writers.get(step.message_id or "")
         return writer is not None and writer.step is step
 
@@ -278,12 +279,12 @@ def _writers(message_ids: set[str], steps: Mapping[str, Sequence[RunStep]]) -> d
     return found
 
 
-def _stories(runs: Mapping[str, Run], steps: Mapping[str, Sequence[RunStep]]) -> dict[str, _Story]:
-    """Return the runs by their ids, oldest first; of a run that was not given, its steps tell when it began."""
+def _pending_runs(runs: Mapping[str, Run], steps: Mapping[str, Sequence[RunStep]]) -> dict[str, _PendingRun]:
+    """Return the runs by their ids, oldest first; a run that was not given began with its first step."""
     began = {run_id: own[0].created_at for run_id, own in steps.items() if own}
     began |= {run_id: run.created_at for run_id, run in runs.items()}
-    in_given_order = sorted({**runs, **began}, key=began.__getitem__)  # which keeps it where times tie
+    in_given_order = sorted({**runs, **began}, key=began.__getitem__)  # a stable sort
     return {
-        run_id: _Story(number, began[run_id], runs.get(run_id), deque(steps.get(run_id, ())))
+        run_id: _PendingRun(number, began[run_id], runs.get(run_id), deque(steps.get(run_id, ())))
         for number, run_id in enumerate(in_given_order)
     }

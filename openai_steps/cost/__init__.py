@@ -1,10 +1,10 @@
-"""What runs cost: a caller's price table, joined with the tokens of each step.
+"""The cost of runs: a caller's price table, joined with the tokens of each step.
 
     prices = LitellmPrices.from_file("model_prices_and_context_window_backup.json")
     report = report_costs([(run, steps)], prices, models={"my-deployment": "gpt-4.1"})
     print(report.total.amount, report.total.unpriced)
 
-No table is shipped: prices change, and a table of yesterday is wrong without a word.
+No table is shipped: prices change, and an old table is silently wrong.
 """
 
 from openai_steps._models.tokens import Tokens

@@ -1,4 +1,4 @@
-"""What tokens cost: a price table of the caller's, read as litellm writes it."""
+"""The prices of tokens and tools: a caller's price table in litellm's format."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from openai_steps._models.tokens import Tokens
 
 @frozen(kw_only=True)
 class Price:
-    """What the tokens of one request cost.
+    """The cost of the tokens of one request.
 
     Attributes:
         amount: In the currency of the table, US dollars in litellm's.
-        is_upper_bound: Whether it may be less: cached tokens have a lower price, and the server did not tell how many
-            there were.
+        is_upper_bound: Whether it may be less: cached tokens have a lower price, and the server did not report how
+            many there were.
     """
 
     amount: Decimal
@@ -30,17 +30,17 @@ class Price:
 
 
 Pricing: TypeAlias = Callable[[str, Tokens], Price | Decimal | None]
-"""Gives the price of one request, from the model's name and the request's tokens; None where it knows none."""
+"""Gives the price of one request, from the model's name and the request's tokens; None if it has none."""
 
 
 @frozen(kw_only=True)
 class ToolPrice:
-    """What a use of a tool costs.
+    """The cost of one use of a tool.
 
     Attributes:
         unit: What is counted: ``call`` or ``session``. A session of the code interpreter may serve many calls, so a
             price of its calls is an upper bound.
-        amount: For one.
+        amount: The cost of one.
     """
 
     unit: str
@@ -50,13 +50,13 @@ class ToolPrice:
 class LitellmPrices:
     """A price table as litellm publishes it (``model_prices_and_context_window_backup.json`` in its wheel).
 
-    It is a `Pricing`. The price of tokens from a cache, of tokens thought and of long prompts (``…_above_200k_tokens``,
-    ``tiered_pricing``) is taken where the table has one. Tiers go by the prompt of one request, so it is to be called
-    once for each step.
+    It is a `Pricing`. It uses the prices of cached tokens, of reasoning tokens and of long prompts
+    (``…_above_200k_tokens``, ``tiered_pricing``) if the table has them. Tiers depend on the prompt of one request, so
+    call it once for each step.
 
     Args:
         table: From a model's name to its prices.
-        prefixes: What to try in front of a model's name, in this order, such as ``("azure/eu/", "azure/", "")``.
+        prefixes: Prefixes to try before a model's name, in this order, such as ``("azure/eu/", "azure/", "")``.
 
     Raises:
         ValueError: If the table is not a mapping of mappings.
@@ -95,8 +95,8 @@ class LitellmPrices:
             tokens: The request's tokens.
 
         Returns:
-            The price; None if the table does not have the model, or not a price of its tokens, or if it is not told
-            how many tokens were read or written.
+            The price; None if the table lacks the model or a price of its tokens, or if the tokens read or written were
+            not reported.
         """
         prompt, completion = tokens.prompt, tokens.completion
         if prompt is None or completion is None:
@@ -120,14 +120,14 @@ class LitellmPrices:
         return Price(amount=amount, is_upper_bound=may_be_less)
 
     def tool(self, model: str, tool: str) -> ToolPrice | None:
-        """Return what a use of a tool costs besides tokens.
+        """Return the cost of a use of a tool, besides tokens.
 
         Args:
             model: The model that called it.
             tool: The type of the tool call.
 
         Returns:
-            The price; None where the table has none.
+            The price; None if the table has none.
         """
         known = _TOOLS.get(tool)
         if known is None:
@@ -143,7 +143,7 @@ class LitellmPrices:
         return next((entry for entry in found if entry is not None), {})
 
 
-# What a tool's price is called, what is counted, and for how many of them the table gives the price.
+# The key of a tool's price, what is counted, and for how many of them the price is.
 _TOOLS: Final[Mapping[str, tuple[str, str, int]]] = {
     "code_interpreter": ("code_interpreter_cost_per_session", "session", 1),
     "file_search": ("file_search_cost_per_1k_calls", "call", 1000),
@@ -153,9 +153,9 @@ _TIER: Final = re.compile(r"_above_(\d+)k_tokens$")
 
 
 def _at_tier(entry: Mapping[str, Any], prompt: int) -> Mapping[str, Any]:
-    """Return the prices of the tier that a prompt of this length is in, where the table has tiers as a list.
+    """Return the prices of the tier for a prompt of this length, if the table has tiers as a list.
 
-    All tokens of a request have the prices of its tier: https://help.aliyun.com/zh/model-studio/billing-for-model-studio
+    All tokens of a request cost the same: https://help.aliyun.com/zh/model-studio/billing-for-model-studio
     """
     tiers = {}
     for tier in entry.get("tiered_pricing") or ():
@@ -179,7 +179,7 @@ def _price(entry: Mapping[str, Any], key: str, prompt: int) -> Decimal | None:
 
 
 def _decimal(value: Any) -> Decimal | None:
-    """Return a number as it is written; through a float, 0.0000025 would be another."""
+    """Return a number exactly as written; as a float, 0.0000025 would be another."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return None
     try:

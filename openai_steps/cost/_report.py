@@ -18,22 +18,22 @@ from openai_steps._models.tool_calls import ToolCall
 from openai_steps.cost._prices import Price, Pricing, ToolPrice
 
 GroupBy: TypeAlias = Literal["run", "thread", "assistant", "model", "day"]
-"""By what costs are added up; a key of the runs' metadata is written ``metadata:KEY``."""
+"""What costs are grouped by; a key of the runs' metadata is written ``metadata:KEY``."""
 
 
 @frozen(kw_only=True)
 class StepCost:
-    """What one request to a model cost.
+    """The cost of one request to a model.
 
     Attributes:
         thread_id: Its thread.
         run_id: Its run.
-        step_id: Its step; None where no step told its tokens, and the run's are priced as if of one request.
-        model: The model by which it was priced; None where it is not known.
-        tokens: Its tokens; None where the server told none.
-        amount: The cost; None where something is missing, which ``reason`` names. Never 0 for that.
+        step_id: Its step; None if no step has tokens, and the run's are priced as those of one request.
+        model: The model by which it was priced; None if it is unknown.
+        tokens: Its tokens; None if the server reported none.
+        amount: The cost; None, never 0, if something is missing, which ``reason`` names.
         is_upper_bound: Whether it may have been less.
-        reason: Why there is no amount; empty where there is one.
+        reason: Why there is no amount; empty if there is one.
     """
 
     thread_id: str
@@ -48,13 +48,13 @@ class StepCost:
 
 @frozen(kw_only=True)
 class ToolFee:
-    """What the uses of a tool may have cost, besides tokens. It is not in any sum.
+    """The possible cost of a tool's uses, besides tokens. It is not in any sum.
 
     Attributes:
         tool: The type of its calls.
         calls: How many there were.
-        price: What one use costs; None where no price is known.
-        amount: The cost, an upper bound where a session may serve many calls; None where no price is known.
+        price: The cost of one use; None if no price is known.
+        amount: The cost, an upper bound if a session may serve many calls; None if no price is known.
     """
 
     tool: str
@@ -68,13 +68,13 @@ class CostRow:
     """The cost of a group.
 
     Attributes:
-        key: Which group: an id, a model, a day (``2026-11-27``), a value of the metadata; empty where it is not known.
-        amount: What the priced requests cost; None if there is none.
+        key: Which group: an id, a model, a day (``2026-11-27``), a value of the metadata; empty if it is unknown.
+        amount: The cost of the priced requests; None if there are none.
         tokens: The tokens of all its requests.
         requests: How many there were.
         unpriced: How many of them have no price, by the reason.
         is_upper_bound: Whether it may have been less.
-        fees: What tools may have cost besides.
+        fees: The possible cost of tools, besides tokens.
     """
 
     key: str
@@ -93,7 +93,7 @@ class CostRow:
 
 @frozen(kw_only=True)
 class CostReport:
-    """What runs cost.
+    """The cost of runs.
 
     Attributes:
         rows: The groups, in the order in which they came.
@@ -109,7 +109,7 @@ class CostReport:
         return one_line("CostReport", _words.count(len(self.rows), "row"), total=self.total.amount)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: a row for each group, and the total."""
+        """Return a row for each group, and the total, for notebooks."""
         head = ("", "cost", "requests", "without a price", "tokens")
         rows = [_cells(row, row.key or "unknown") for row in self.rows]
         return table("Costs", head, [*rows, _cells(self.total, "Total")])
@@ -129,21 +129,21 @@ def report_costs(
     models: Mapping[str, str] | Callable[[str], str | None] | None = None,
     default_model: str | None = None,
 ) -> CostReport:
-    """Price the steps of runs, and add up.
+    """Price the steps of runs, and add the costs up.
 
     Args:
-        runs: Each run with its steps; None for a run of which only the steps are known.
+        runs: Each run with its steps; None in place of a run of which only the steps are known.
         pricing: Gives the price of one request, such as `LitellmPrices`.
-        by: What to add up by: ``run``, ``thread``, ``assistant``, ``model``, ``day`` (of the step, in UTC), or
+        by: What to group by: ``run``, ``thread``, ``assistant``, ``model``, ``day`` (of the step, in UTC), or
             ``metadata:KEY``.
-        models: From what a run calls its model to the name by which it is priced: on Azure a run names the deployment.
+        models: From a run's name for its model to the name in the price table: on Azure a run names the deployment.
         default_model: The model of runs that name none.
 
     Returns:
-        The costs. Prices are those of the table, which may have been others on the day of a run.
+        The costs. They use the table's prices, which may differ from those on the day of the run.
 
     Raises:
-        ValueError: If ``by`` is something else.
+        ValueError: If ``by`` is none of these.
     """
     key_of = _key_function(by)
     steps: list[StepCost] = []
@@ -193,7 +193,7 @@ def _price_step(step: RunStep, run: Run | None, model: str | None, pricing: Pric
 
 
 def _price_run(run: Run, model: str | None, pricing: Pricing) -> StepCost:
-    """Price a run as one request. Tiers go by the prompt of a request, so the sum of several is an upper bound."""
+    """Price a run as one request, which is an upper bound, since tiers depend on the prompt of each request."""
     assert run.usage is not None
     cost = StepCost(
         thread_id=run.thread_id or "",
@@ -210,7 +210,7 @@ def _priced(cost: StepCost, pricing: Pricing, *, is_upper_bound: bool = False) -
     if cost.tokens is None or (cost.tokens.prompt is None and cost.tokens.completion is None):
         return evolve(cost, tokens=None, reason="no usage")
     if cost.tokens.prompt is None or cost.tokens.completion is None:
-        return evolve(cost, reason=f"no {'prompt' if cost.tokens.prompt is None else 'completion'} tokens told")
+        return evolve(cost, reason=f"no {'prompt' if cost.tokens.prompt is None else 'completion'} tokens reported")
     if cost.model is None:
         return evolve(cost, reason="no model")
     price = pricing(cost.model, cost.tokens)
@@ -253,7 +253,7 @@ def _day(thing: RunStep | Run | None) -> str:
 
 @define
 class _Sum:
-    """A group that is being added up."""
+    """The running sums of a group."""
 
     key: str
     amount: Decimal | None = None
@@ -298,5 +298,5 @@ class _Sum:
         )
 
 
-# The caller runs these: no provider asks money for them.
+# The caller runs these: no provider charges for them.
 _WITHOUT_FEE: Final = frozenset({"function", "mcp", "openapi", "action", "connected_agent"})

@@ -3,7 +3,7 @@
     history = await read_thread(client, "thread_abc")
     rows = evaluation_rows(history, "azure")
 
-Nothing here needs one of these libraries.
+None of these libraries is needed.
 """
 
 from openai_steps._public import publish

@@ -1,8 +1,8 @@
-"""Rows as azure-ai-evaluation's converter writes them (1.18.10), right where that one is not.
+"""Rows as azure-ai-evaluation's converter writes them (1.18.10), without its mistakes.
 
 A row has the ``query`` (the instructions, and the thread up to the run), the ``response`` (what the run did) and the
-``tool_definitions``. ``docs/howto/evaluation.md`` lists the differences: an unanswered call stops nothing, results come
-after their calls, calls of every tool are there, and no run sees what came after it.
+``tool_definitions``. ``docs/howto/evaluation.md`` lists the differences: an unanswered call does not stop the rest,
+results come after their calls, no tool's calls are left out, and no run has what came after it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _messages(turn: Turn) -> Iterator[dict[str, Any]]:
 def _message(turn: MessageTurn) -> dict[str, Any]:
     message = turn.message
     texts = [part.text.value for part in message.content or () if isinstance(part, TextContent)]
-    # The validators of that library take text alone from a user; a message of images only must not be empty.
+    # That library's validators accept only text from a user; a message of images only must not be empty.
     content = [{"type": "text", "text": text} for text in texts or [shown(message)]]
     run = {"run_id": turn.run.id} if turn.run is not None else {}
     return {"createdAt": _time(message.created_at), **run, "role": message.role or "assistant", "content": content}
@@ -148,8 +148,7 @@ def _text(description: str) -> dict[str, str]:
     return {"type": "string", "description": description}
 
 
-# What the tools are and take is not on the wire. azure-ai-evaluation says it in these words (MIT licence), and its
-# judges have been written with them.
+# The wire has no descriptions of the tools. These are azure-ai-evaluation's (MIT license), which its judges know.
 _BUILT_IN: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
     "code_interpreter": (
         "Use code interpreter to read and interpret information from datasets, generate code, and create graphs and "

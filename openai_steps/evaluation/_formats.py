@@ -1,4 +1,4 @@
-"""One row for each run, in the shape that an evaluation library reads. Pure: from a run within its thread to JSON."""
+"""One row for each run, in the shape that an evaluation library reads. No I/O."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _deepeval_call(call: Call) -> dict[str, Any]:
 
 
 def _found(call: Call) -> Iterator[str]:
-    """Yield the texts that a file search found; they are there if they were asked for."""
+    """Yield the texts that a file search found, if they were asked for."""
     if isinstance(call.call, FileSearchToolCall):
         for result in call.call.file_search.results or ():
             yield from (part.text for part in result.content or () if part.text is not None)
@@ -64,7 +64,7 @@ def _ragas_messages(turn: Turn) -> Iterator[dict[str, Any]]:
 
 
 def promptfoo_test(run: RunInThread) -> dict[str, Any]:
-    """Return a test of promptfoo whose output is recorded: ``providerOutput`` takes the place of a call."""
+    """Return a test of promptfoo with a recorded output: ``providerOutput`` replaces the call of a provider."""
     return {
         "description": run.run.id,
         "vars": {"input": run.question, "thread_id": run.thread_id, "run_id": run.run.id},
@@ -94,7 +94,7 @@ def _chat_messages(turn: Turn) -> Iterator[dict[str, Any]]:
             calls = calls_of(turn.step)
             if calls:
                 yield {"role": "assistant", "content": None, "tool_calls": [_chat_call(call) for call in calls]}
-            # Each call must be answered: these formats know of no other end.
+            # Each call must be answered: these formats have no unanswered ones.
             yield from ({"role": "tool", "tool_call_id": call.call.id, "content": call.result_text} for call in calls)
 
 
@@ -110,12 +110,12 @@ def _chat_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
 
 @frozen(kw_only=True)
 class Format:
-    """A format: what a run becomes in it.
+    """A format of rows.
 
     Attributes:
         row: Makes the row of a run.
-        failed: Whether runs that did not complete have a row unless told otherwise.
-        is_array: Whether the file is one JSON array, instead of a row a line.
+        failed: Whether runs that did not complete have a row by default.
+        is_array: Whether the file is one JSON array, instead of one row per line.
     """
 
     row: Callable[[RunInThread], dict[str, Any]]

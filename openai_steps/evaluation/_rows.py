@@ -21,8 +21,8 @@ def evaluation_rows(
     Args:
         history: The thread.
         kind: The format of the rows.
-        failed: Whether runs that did not complete have a row. Default: where the format's readers can tell them from
-            others (``azure``, ``deepeval``, ``ragas``), not where a row is an example to follow.
+        failed: Whether runs that did not complete have a row. Default: yes if the format marks them (``azure``,
+            ``deepeval``, ``ragas``), no if a row is an example to follow.
 
     Returns:
         The rows as plain dicts and lists that `json` can write, oldest run first.
@@ -36,11 +36,11 @@ def evaluation_rows(
 
 
 def write_rows(rows: Iterable[dict[str, Any]], file: IO[str], kind: EvaluationFormat | str) -> int:
-    """Write rows as the format's readers want them: a JSON array, or a row a line.
+    """Write rows as the format's readers want them: a JSON array, or one row per line.
 
     Args:
         rows: The rows.
-        file: Where to.
+        file: The file to write to.
         kind: The format of the rows.
 
     Returns:

@@ -1,10 +1,10 @@
-"""Threads as items of the Responses API's conversations, and a report of all that cannot cross.
+"""Threads as items of the Responses API's conversations, and a report of everything that a conversation cannot hold.
 
     migration = migrate_thread(history)
     for batch in migration.batches:
         client.conversations.items.create(conversation.id, items=batch)
 
-Nothing here sends anything.
+Nothing here sends a request.
 """
 
 from openai_steps._public import publish

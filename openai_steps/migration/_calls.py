@@ -1,4 +1,4 @@
-"""Tool calls as items: each with its output, and with ids that servers take."""
+"""Tool calls as items: each with its output, and with an id that servers accept."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
 class CallIds:
-    """Gives each call an id that servers take and that no other call of the thread has."""
+    """Gives each call an id that servers accept and that is unique in the thread."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -30,7 +30,7 @@ class CallIds:
         """Return the id for a call: its own, if it can be kept."""
         own = call.call.id
         if not own or len(own) > LONGEST or _NOT_IN_A_NAME.search(own) or own in self._taken:
-            # By its number in the thread: the same in each migration of the same thread, and no other call has it.
+            # By its number in the thread: unique, and the same in each migration of the thread.
             content = json.dumps([call.step.id, own, len(self._taken)])
             own = f"call_{hashlib.sha256(content.encode()).hexdigest()[:40]}"
         self._taken.add(own)
@@ -42,7 +42,7 @@ def call_items(turn: StepTurn, lost: list[Lost], *, ids: CallIds, native: bool) 
 
     Args:
         turn: The step.
-        lost: Takes what is lost.
+        lost: The list of what is lost.
         ids: Gives ids to the calls.
         native: Whether built-in tools get items of their own.
     """
@@ -80,7 +80,7 @@ def _native(call: Call, call_id: str) -> dict[str, Any] | None:
                 }
                 for result in call.call.file_search.results or ()
             ]
-            # Queries are required there, and threads never tell them.
+            # Queries are required there, and threads never have them.
             own = {"queries": [], "status": _status(call), "results": results}
             return {"type": "file_search_call", "id": _item_id("fs", call_id), **own}
         case McpToolCall():

@@ -19,14 +19,14 @@ def write_migration(migration: Migration, folder: str | PathLike[str]) -> Path:
 
     Args:
         migration: The migration.
-        folder: Where to; made if it is not there. The file is called ``THREAD.json``, or by a checksum where the
-            thread's id is no plain name.
+        folder: The folder, which is made if need be. The file's name is ``THREAD.json``, or a checksum if the thread's
+            id is not a plain name.
 
     Returns:
         The file.
 
     Raises:
-        FileExistsError: If it is there already.
+        FileExistsError: If it exists already.
         OSError: If it cannot be written.
     """
     where = Path(folder)

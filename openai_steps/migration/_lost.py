@@ -1,4 +1,4 @@
-"""What cannot cross, item by item."""
+"""What a conversation cannot hold, item by item."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Lost:
 
     Attributes:
         what: What it is, such as ``usage``, ``created_at``, ``image_file``, ``attachment``, ``file_citation``.
-        message_id: Its message, if it is of one.
-        run_id: Its run, if it is of one.
-        step_id: Its step, if it is of one.
-        call_id: Its tool call, if it is of one.
+        message_id: Its message, if it belongs to one.
+        run_id: Its run, if it belongs to one.
+        step_id: Its step, if it belongs to one.
+        call_id: Its tool call, if it belongs to one.
         file_id: The file that it names, if it names one.
-        detail: What there is to know of it: the value that is lost, or why.
+        detail: The value that is lost, or why it is lost.
     """
 
     what: str
@@ -45,12 +45,12 @@ class Lost:
     detail: Any = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the same as a JSON object, without what it has not."""
+        """Return the same as a JSON object, without empty fields."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def lost_of_thread(thread: Thread) -> Iterator[Lost]:
-    """Yield what of a thread's own object is lost; its metadata becomes the conversation's."""
+    """Yield what is lost of a thread's own object; its metadata becomes the conversation's."""
     yield Lost(what="created_at", detail=_time(thread.created_at))
     for what, value in (("title", thread.title), ("tool_resources", thread.tool_resources)):
         if value:
@@ -60,7 +60,7 @@ def lost_of_thread(thread: Thread) -> Iterator[Lost]:
 
 
 def lost_of_message(message: Message, files: Mapping[str, str], *, is_empty: bool) -> Iterator[Lost]:
-    """Yield what of a message is lost: files that are not known at the new place, annotations, times, metadata."""
+    """Yield what is lost of a message: files that are unknown at the new place, annotations, times, metadata."""
     role, crossing = role_of(message), crossing_files(message, files)
     if is_empty:
         yield Lost(what="message", message_id=message.id, detail="it has no content that can cross")
@@ -95,14 +95,14 @@ def lost_of_message(message: Message, files: Mapping[str, str], *, is_empty: boo
 
 
 def lost_of_step(step: RunStep) -> Iterator[Lost]:
-    """Yield what of a step is lost: its times, its usage, its error and its metadata."""
+    """Yield what is lost of a step: its times, its usage, its error and its metadata."""
     yield _times(step, step_id=step.id)
     yield from _usage(step, step_id=step.id)
     yield from _error_and_metadata(step, step_id=step.id)
 
 
 def lost_of_run(run: Run) -> Iterator[Lost]:
-    """Yield what of a run is lost: a conversation has no runs."""
+    """Yield what is lost of a run: a conversation has no runs."""
     yield _times(run, run_id=run.id)
     yield Lost(what="status", run_id=run.id, detail=run.status)
     yield from _usage(run, run_id=run.id)

@@ -12,7 +12,7 @@ _ROLES: Final = frozenset({"user", "assistant", "system", "developer"})
 
 
 def message_item(message: Message, files: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return a message as an item; None if it has nothing that can cross.
+    """Return a message as an item; None if it has no content that a conversation can hold.
 
     An assistant's content is one text: as a list of ``output_text`` it would need the id and status of a response.
 
@@ -34,7 +34,7 @@ def role_of(message: Message) -> str:
 
 
 def crossing_files(message: Message, files: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the files that a message can take along; an assistant's is text alone."""
+    """Return the files that a message can keep; an assistant's message is text only."""
     return {} if role_of(message) == "assistant" else files
 
 

@@ -1,8 +1,8 @@
 """From a thread to items in batches, and to the list of what is lost.
 
-Limits and shapes are those of openai 3.57.0's types and of error messages that people met; no server was asked. At most
-20 items go into a request; a call id, name and item id has at most 64 of the characters ``A-Za-z0-9_-``; each call is
-answered, or the next response fails with "No tool output found for function call".
+Limits and shapes come from openai 3.57.0's types and from reported error messages; no server was asked. A request has
+at most 20 items; call ids, names and item ids have at most 64 characters of ``A-Za-z0-9_-``; each call is answered, or
+the next response fails with "No tool output found for function call".
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _LONGEST_VALUE: Final = 512
 
 @frozen(kw_only=True)
 class Migration:
-    """A thread, ready to become a conversation.
+    """A thread as the items of a conversation.
 
     Attributes:
         thread_id: The thread.
-        metadata: The metadata of the conversation: the thread's, where it was read, and its id as ``thread_id``.
-        batches: The items, in order, no more than 20 in a batch: the first may go into ``POST /conversations``, each
-            other into ``POST /conversations/{id}/items``.
-        lost: What cannot cross, item by item, in the order of the thread.
+        metadata: The metadata of the conversation: the thread's, if it was read, and its id as ``thread_id``.
+        batches: The items, in order, at most 20 in a batch: the first may go into ``POST /conversations``, the others
+            into ``POST /conversations/{id}/items``.
+        lost: What the conversation cannot hold, item by item, in the order of the thread.
     """
 
     thread_id: str
@@ -53,10 +53,10 @@ def migrate_thread(
     Args:
         history: The thread.
         native: Whether calls of built-in tools become the items that OpenAI makes of them (``file_search_call``,
-            ``mcp_call``, ``web_search_call``), instead of function calls with their outputs. That no server was asked
-            to take them from elsewhere is why it is not the default.
-        file_ids: From the ids of files in the thread to those of the same files at the new place, which are yours to
-            upload. Without one, an image is a text that names it.
+            ``mcp_call``, ``web_search_call``), instead of function calls with their outputs. It is not the default,
+            since no server was tried with them.
+        file_ids: From the ids of files in the thread to those of the same files at the new place, where you upload
+            them. Without one, an image becomes a text that names it.
 
     Returns:
         The items, and what is lost.
@@ -76,7 +76,7 @@ def migrate_thread(
 
 
 def _metadata(history: ThreadHistory, lost: list[Lost]) -> dict[str, str]:
-    """Return the conversation's metadata, and note what of the thread's it has no place for."""
+    """Return the conversation's metadata, and note which of the thread's it cannot hold."""
     kept = {"thread_id": history.thread_id[:_LONGEST_VALUE]}
     own = history.thread.metadata if history.thread is not None else None
     for key, value in (own or {}).items():
@@ -105,7 +105,7 @@ def _items(
 
 
 def _batches(groups: Iterable[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
-    """Pack groups into batches: a call and its output stay together where they can."""
+    """Pack groups into batches: a call and its output stay together if they fit."""
     batch: list[dict[str, Any]] = []
     for group in groups:
         if len(batch) + len(group) > LARGEST_BATCH and batch and len(group) <= LARGEST_BATCH:

@@ -1,4 +1,4 @@
-"""Attributes of spans: their type, and those that have no value left out."""
+"""The attributes of spans, without those that have no value."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def known(attributes: Mapping[str, str | int | tuple[str, ...] | None]) -> Attri
 
 
 def sendable(text: str) -> str:
-    r"""Return text that UTF-8 has; half of a surrogate pair becomes ``\ud83d``, its escape in JSON.
+    r"""Return text that UTF-8 can encode; half of a surrogate pair becomes ``\ud83d``, its escape in JSON.
 
-    With one such text an exporter drops all spans of its batch, and tells its log alone.
+    Because of one such text an exporter drops all spans of its batch, and reports it in its log only.
     """
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""What was said and done, as the conventions write it: JSON text in ``gen_ai.….messages`` and the like."""
+"""Messages and tool calls as the conventions write them: JSON text in ``gen_ai.….messages`` and the like."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from openai_steps.turns import MessageTurn
 
 
 def run_content(run: Run, inside: RunInThread | None) -> dict[str, str]:
-    """Return what a run was told and answered.
+    """Return the input and output of a run.
 
-    Only what users wrote since the run before is its input: with the whole thread on each span, a trace would grow with
-    the square of its length.
+    The input is only what users wrote since the previous run: with the whole thread on each span, a trace would grow
+    with the square of its length.
     """
     found: dict[str, Any] = {}
     if run.instructions:
@@ -39,7 +39,7 @@ def run_content(run: Run, inside: RunInThread | None) -> dict[str, str]:
 
 
 def step_content(step: RunStep, calls: Sequence[Call], messages: Mapping[str, Message]) -> dict[str, str]:
-    """Return what a request to the model answered: tool calls, or a message where it is known."""
+    """Return the model's answer to a request: tool calls, or the message if it is known."""
     message = messages.get(step.message_id or "")
     if message is not None:
         return _as_text({"gen_ai.output.messages": [_output(_parts(message), "stop")]})
@@ -53,7 +53,7 @@ def _input(message: Message) -> dict[str, Any]:
 
 
 def _output(parts: list[dict[str, Any]], finish_reason: str) -> dict[str, Any]:
-    # The conventions of today have the reason on the span; readers that go by their schema of 1.41 demand it here.
+    # Today's conventions have the reason on the span; readers that follow schema 1.41 demand it here.
     return {"role": "assistant", "parts": parts, "finish_reason": finish_reason}
 
 

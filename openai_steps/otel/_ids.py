@@ -1,4 +1,4 @@
-"""Ids that depend on nothing but the run, so that a run written twice is the same trace."""
+"""Ids that depend on the run alone, so that a run written twice is the same trace."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def run_context(thread_id: str, run_id: str) -> SpanContext:
         run_id: The run.
 
     Returns:
-        What a link to the run's trace needs. Only with `openai_steps.otel.sdk.RunIdGenerator` is its span the run's.
+        The context for a link to the run's trace. Its span id is right with `openai_steps.otel.sdk.RunIdGenerator`.
     """
     return span_context(thread_id, run_id)
 
 
 def span_context(thread_id: str, run_id: str, *inside: str) -> SpanContext:
-    """Return the context of a run's span, or of a span inside, which the further names tell apart."""
+    """Return the context of a run's span, or of the span inside it that the further names identify."""
     return SpanContext(
         trace_id=_hash(_TRACE_ID_BYTES, thread_id, run_id),
         span_id=_hash(_SPAN_ID_BYTES, thread_id, run_id, *inside),
@@ -44,13 +44,13 @@ def span_context(thread_id: str, run_id: str, *inside: str) -> SpanContext:
 
 
 def _hash(size: int, *names: str) -> int:
-    text = "".join(f"{len(name)}:{name}" for name in names)  # with the lengths, no two lists of names look alike
+    text = "".join(f"{len(name)}:{name}" for name in names)  # the lengths keep different lists of names different
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest(), "big") or 1
 
 
 @contextmanager
 def plan(context: SpanContext) -> Iterator[None]:
-    """Let the next span get the ids of this context, if a `PlannedIds` makes them."""
+    """Give the next span the ids of this context, if a `PlannedIds` makes them."""
     token = _planned.set(context)
     try:
         yield
@@ -69,7 +69,7 @@ class PlannedIds:
     def generate_span_id(self) -> int:
         """Return the id of a new span."""
         planned = _planned.get()
-        _planned.set(None)  # it is for one span: not for one that a span processor starts in between
+        _planned.set(None)  # for this span only, not for one that a span processor starts in between
         return planned.span_id if planned else _random_id(_SPAN_ID_BYTES)
 
     def is_trace_id_random(self) -> bool:

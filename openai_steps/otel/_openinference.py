@@ -1,4 +1,4 @@
-"""The same in OpenInference's names, which Phoenix reads before all others.
+"""Span attributes in OpenInference's names, which Phoenix prefers.
 
 https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
 """
@@ -12,7 +12,7 @@ from openai_steps.otel._attributes import Attributes
 
 _KINDS: Final[Mapping[str, str]] = {"invoke_agent": "AGENT", "chat": "LLM", "execute_tool": "TOOL"}
 
-# The name here, and what OpenTelemetry's conventions call the same.
+# OpenInference's name, and OpenTelemetry's.
 _NAMES: Final[Mapping[str, str]] = {
     "session.id": "gen_ai.conversation.id",
     "agent.name": "gen_ai.agent.name",

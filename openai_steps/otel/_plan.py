@@ -1,7 +1,7 @@
 """A run as a tree of spans, in plain values: names, times, attributes, errors. Nothing here knows a tracer.
 
-The GenAI conventions are still in development: https://github.com/open-telemetry/semantic-conventions-genai. What they
-have no name for is under ``openai_steps.``.
+The GenAI conventions are still in development: https://github.com/open-telemetry/semantic-conventions-genai. Attributes
+for which they have no name begin with ``openai_steps.``.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _PROVIDERS: Final[Mapping[str, str]] = {
     "azure_foundry": "azure.ai.foundry",
     "dashscope": "dashscope",
 }
-_FORMAT: Final = "openai"  # the name for whoever speaks OpenAI's protocol
+_FORMAT: Final = "openai"  # the name for any server with OpenAI's protocol
 
-# Run by the caller, looking things up, or (all others) run by the agent: the three kinds of gen_ai.tool.type.
+# The three kinds of gen_ai.tool.type: run by the caller, looking things up, or (all others) run by the agent.
 _TOOL_TYPES: Final[Mapping[str | None, str]] = {
     "function": "function",
     "file_search": "datastore",
@@ -40,7 +40,7 @@ _TOOL_TYPES: Final[Mapping[str | None, str]] = {
     "azure_ai_search": "datastore",
 }
 
-# Cancelled is not among them: somebody asked for it.
+# Cancelled is not among them: it was asked for.
 _ERROR_STATUSES: Final = frozenset({"failed", "expired", "incomplete"})
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,7 +49,7 @@ _DEFAULT_PORTS: Final[Mapping[str, int]] = {"https": 443, "http": 80}
 
 @frozen(kw_only=True)
 class PlannedSpan:
-    """A span to be written. Times are nanoseconds since 1970."""
+    """A span to write. Times are nanoseconds since 1970."""
 
     context: SpanContext
     name: str
@@ -63,12 +63,12 @@ class PlannedSpan:
 
 @frozen(kw_only=True)
 class Settings:
-    """What spans of a run are to have.
+    """What to write on the spans of a run.
 
     Attributes:
         endpoint: The server, for the names of provider and server.
         agent_name: The assistant's name.
-        content: Whether they tell what was said and done.
+        content: Whether they have messages, arguments and results.
         openinference: Whether they have OpenInference's names as well.
     """
 
@@ -88,8 +88,8 @@ def plan_run(
 ) -> PlannedSpan:
     """Plan the span of a run, with its steps as children and their tool calls as grandchildren.
 
-    Tokens are on the spans of steps. Readers add up what all spans have, or what those of requests have: on the run's
-    span they would be counted twice. It has them where no step tells any.
+    Tokens are on the spans of steps. Readers add up those of all spans, or those of requests: on the run's span they
+    would be counted twice. It has them only if no step has any.
     """
     thread_id = run.thread_id or next((step.thread_id for step in steps if step.thread_id), "")
     assistant_id = run.assistant_id or next((step.assistant_id for step in steps if step.assistant_id), None)
@@ -134,7 +134,7 @@ def _plan_step(
     messages: Mapping[str, Message],
     settings: Settings,
 ) -> PlannedSpan:
-    """Plan the span of a step: a request to the model, which it answered with a message or with tool calls."""
+    """Plan the span of a step: a request to the model, answered with a message or with tool calls."""
     start, end = _nanoseconds(step.created_at), _nanoseconds(step.finished_at or end_of_run)
     error, calls = _error(step), calls_of(step)
     return PlannedSpan(
@@ -168,11 +168,11 @@ def _plan_step(
 
 
 def _context(step: RunStep, run: Run, *inside: str) -> SpanContext:
-    """Return the context of a span; a step that does not say where it belongs (Foundry Local's) is the run's."""
+    """Return the context of a span; a step without thread and run ids (Foundry Local's) is the run's."""
     return span_context(step.thread_id or run.thread_id or "", run.id, step.id, *inside)
 
 
-# A request that asks for a tool call is a chat, too, by the conventions.
+# By the conventions a request whose answer is a tool call is a chat, too.
 _FINISH_REASONS: Final[Mapping[str | None, tuple[str, ...]]] = {
     "message_creation": ("stop",),
     "tool_calls": ("tool_calls",),
@@ -182,7 +182,7 @@ _FINISH_REASONS: Final[Mapping[str | None, tuple[str, ...]]] = {
 def _plan_call(
     call: Call, context: SpanContext, start: int, end: int, error: LastError | None, settings: Settings
 ) -> PlannedSpan:
-    """Plan the span of a tool call. Calls have no times of their own: the step's are the nearest there are."""
+    """Plan the span of a tool call. Calls have no times of their own: they get the step's."""
     step = call.step
     return PlannedSpan(
         context=context,
@@ -202,7 +202,7 @@ def _plan_call(
                 "openai_steps.tool.type": call.call.type,
             }
         ),
-        error=error if call.call.output is None else None,  # what has an output did not fail
+        error=error if call.call.output is None else None,  # a call with an output did not fail
     )
 
 

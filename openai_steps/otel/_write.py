@@ -1,4 +1,4 @@
-"""Planned spans, given to a tracer."""
+"""Writes planned spans with a tracer."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def write_run(
     links: Iterable[Link] = (),
     tracer_provider: TracerProvider | None = None,
 ) -> SpanContext:
-    """Write a finished run as one trace of its own: the run, in it its steps, in them their tool calls.
+    """Write a finished run as a trace of its own: the run, its steps inside it, their tool calls inside them.
 
     The spans have the times that the server gave. The trace id is made from the ids of thread and run; with
     `openai_steps.otel.sdk.RunIdGenerator` in the tracer provider all span ids are, too.
@@ -48,13 +48,13 @@ def write_run(
         run: The run.
         steps: All its steps, in any order.
         endpoint: The client's, for the names of provider and server.
-        agent_name: The assistant's name, which neither run nor steps tell.
-        content: Write what was said and done: instructions, messages, arguments and outputs of tool calls. They may
-            be large, and not for everyone's eyes.
+        agent_name: The assistant's name, which neither run nor steps have.
+        content: Whether to write instructions, messages, arguments and outputs of tool calls. They may be large, and
+            private.
         history: The run's thread, as `openai_steps.history.read_thread` reads it: with ``content``, the messages that
             the run answered and wrote are on its spans.
-        openinference: Give the spans OpenInference's attributes as well.
-        links: To other spans, such as the one in which your program started the run.
+        openinference: Whether to give the spans OpenInference's attributes as well.
+        links: Links to other spans, such as the one in which your program started the run.
         tracer_provider: Default: the global one.
 
     Returns:
@@ -76,7 +76,7 @@ def write_run(
 
 
 def _above(root: PlannedSpan, tracer: Tracer) -> Context:
-    """Return an empty context, or for a tracer that makes ids of its own a parent, from which it takes the trace id."""
+    """Return an empty context, or for a tracer that makes its own ids a parent that gives it the trace id."""
     if isinstance(getattr(tracer, "id_generator", None), PlannedIds):
         return Context()
     return set_span_in_context(NonRecordingSpan(root.context), Context())

@@ -1,4 +1,4 @@
-"""What needs OpenTelemetry's SDK, not just its API.
+"""An id generator for OpenTelemetry's SDK, which the rest of this package does not need.
 
 A tracer provider takes it::
 

@@ -1,4 +1,4 @@
-"""Rows into Arrow's batches. Needs pyarrow."""
+"""Turns rows into Arrow's batches. Needs pyarrow."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TYPES: Final[Mapping[ColumnType, pa.DataType]] = {
 }
 
 ROWS_IN_BATCH: Final = 250
-"""Few enough for the collector, which visits each object of a row that is held, and finds nothing."""
+"""Few, since the cyclic collector visits every object of the rows in memory, and finds nothing."""
 
 
 def schema_of(columns: Iterable[Column[Any]]) -> pa.Schema:
@@ -49,7 +49,7 @@ def batch_of(rows: list[Row], columns: tuple[Column[Row], ...], schema: pa.Schem
 def _array(values: list[Any], kind: pa.DataType) -> pa.Array[Any]:
     try:
         return pa.array(values, kind)
-    except UnicodeEncodeError:  # half a character, which has no UTF-8; "raw" spells it
+    except UnicodeEncodeError:  # half of a surrogate pair, which has no UTF-8; "raw" escapes it
         return pa.array([_whole(value) for value in values], kind)
 
 

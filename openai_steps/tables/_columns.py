@@ -28,7 +28,7 @@ class Column(Generic[Row]):
         name: Its name.
         type: Its type.
         meaning: What it holds, in words.
-        value: Gives its value for a row; None where there is none.
+        value: Gives its value for a row; None if there is none.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Column(Generic[Row]):
 
 
 def _fitting(number: int | None) -> int | None:
-    """Return a number; None if it does not fit into the column: it makes no sense then, and is in ``raw``."""
+    """Return a number; None if it does not fit into the column: it is implausible then, and is in ``raw``."""
     return number if number is not None and -(2**63) <= number < 2**63 else None
 
 
@@ -87,7 +87,7 @@ STEP_COLUMNS: Final[tuple[Column[StepRow], ...]] = (
     Column(
         "total_tokens",
         "int64",
-        "Both, added up where the server does not.",
+        "Both, added up if the server does not.",
         lambda row: _fitting(row.tokens.total),
     ),
     Column(
@@ -99,7 +99,7 @@ STEP_COLUMNS: Final[tuple[Column[StepRow], ...]] = (
     Column(
         "reasoning_tokens",
         "int64",
-        "Those of the tokens written that were thought.",
+        "Those of the tokens written that were hidden reasoning.",
         lambda row: _fitting(row.tokens.reasoning),
     ),
     Column("raw", "string", "The whole step as JSON: nothing is lost.", lambda row: row.raw),
@@ -131,14 +131,14 @@ CALL_COLUMNS: Final[tuple[Column[CallRow], ...]] = (
     Column(
         "arguments",
         "string",
-        "What it was told: a JSON object as text, or what is there instead.",
+        "Its arguments: a JSON object as text, or the text that is there instead.",
         lambda row: _arguments(row.call),
     ),
     Column("arguments_valid", "bool", "Whether that is a JSON object.", lambda row: row.call.broken is None),
     Column(
         "output",
         "string",
-        "What it answered; null if it never did, which `''` is not.",
+        "Its result; null if there is none, `''` if it is empty.",
         lambda row: row.call.result_text if row.call.is_answered else None,
     ),
     Column("images", "list<string>", "The ids of the images that code drew.", lambda row: _images(row.call)),
@@ -176,7 +176,7 @@ CALL_COLUMNS: Final[tuple[Column[CallRow], ...]] = (
         "The step's tokens written.",
         lambda row: _fitting(row.step.tokens.completion),
     ),
-    Column("model", "string", "The run's model, where the run is known.", lambda row: row.model),
+    Column("model", "string", "The run's model, if the run is known.", lambda row: row.model),
     Column("raw", "string", "The whole call as JSON.", lambda row: row.raw),
 )
 """The columns of `calls_table`: a row for each tool call."""
@@ -188,14 +188,14 @@ RUN_COLUMNS: Final[tuple[Column[RunRow], ...]] = (
     Column("assistant_id", "string", "The assistant.", lambda row: row.run.assistant_id or row.run.agent_id),
     Column("model", "string", "The model; on Azure the name of its deployment.", lambda row: row.run.model),
     Column("status", "string", "As the server says, such as `completed`.", lambda row: row.run.status),
-    Column("created_at", "timestamp[us, UTC]", "When the run was made.", lambda row: row.run.created_at),
+    Column("created_at", "timestamp[us, UTC]", "When the run was created.", lambda row: row.run.created_at),
     Column("started_at", "timestamp[us, UTC]", "When it was started.", lambda row: row.run.started_at),
     Column("finished_at", "timestamp[us, UTC]", "When it ended, however it ended.", lambda row: row.run.finished_at),
     Column("completed_at", "timestamp[us, UTC]", "When it was completed.", lambda row: row.run.completed_at),
     Column("failed_at", "timestamp[us, UTC]", "When it failed.", lambda row: row.run.failed_at),
     Column("cancelled_at", "timestamp[us, UTC]", "When it was cancelled.", lambda row: row.run.cancelled_at),
     Column("expires_at", "timestamp[us, UTC]", "When it expires, or expired.", lambda row: row.run.expires_at),
-    Column("seconds", "double", "From its making to its end.", lambda row: _seconds(row.run.duration)),
+    Column("seconds", "double", "From its creation to its end.", lambda row: _seconds(row.run.duration)),
     Column(
         "error_code",
         "string",
@@ -209,7 +209,7 @@ RUN_COLUMNS: Final[tuple[Column[RunRow], ...]] = (
         "Why it is incomplete.",
         lambda row: row.run.incomplete_details and row.run.incomplete_details.reason,
     ),
-    Column("instructions", "string", "What the model was told to be.", lambda row: row.run.instructions),
+    Column("instructions", "string", "The instructions to the model.", lambda row: row.run.instructions),
     Column(
         "tools",
         "list<string>",
@@ -220,7 +220,7 @@ RUN_COLUMNS: Final[tuple[Column[RunRow], ...]] = (
     Column("completion_tokens", "int64", "Tokens written.", lambda row: _fitting(row.tokens.completion)),
     Column("total_tokens", "int64", "Both.", lambda row: _fitting(row.tokens.total)),
     Column("cached_tokens", "int64", "Those read from a cache.", lambda row: _fitting(row.tokens.cached)),
-    Column("reasoning_tokens", "int64", "Those written as thoughts.", lambda row: _fitting(row.tokens.reasoning)),
+    Column("reasoning_tokens", "int64", "Those of hidden reasoning.", lambda row: _fitting(row.tokens.reasoning)),
     Column("metadata", "string", "The metadata as JSON.", lambda row: _metadata(row.run.metadata)),
     Column("raw", "string", "The whole run as JSON.", lambda row: row.raw),
 )
@@ -239,7 +239,7 @@ MESSAGE_COLUMNS: Final[tuple[Column[MessageRow], ...]] = (
     Column("assistant_id", "string", "The assistant.", lambda row: row.message.assistant_id or row.message.agent_id),
     Column("role", "string", "`user` or `assistant`.", lambda row: row.message.role),
     Column("created_at", "timestamp[us, UTC]", "When it was written.", lambda row: row.message.created_at),
-    Column("text", "string", "Its texts, a part a line.", lambda row: row.message.text),
+    Column("text", "string", "Its texts, one line for each part.", lambda row: row.message.text),
     Column("images", "list<string>", "The ids of the images that it shows.", lambda row: _shown_images(row.message)),
     Column("files", "list<string>", "The ids of all files that it names.", lambda row: row.message.files),
     Column("metadata", "string", "The metadata as JSON.", lambda row: _metadata(row.message.metadata)),

@@ -1,4 +1,4 @@
-"""Rows: what the columns look at, each with the JSON that it was made of."""
+"""Rows: the values that columns read, each with the JSON that it was made from."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class MessageRow:
 
 
 def step_row(step: RunStep, raw: bytes | None = None) -> StepRow:
-    """Return the row of a step; its JSON is written anew unless it is at hand."""
+    """Return the row of a step; without ``raw`` its JSON is written anew."""
     tokens = _NO_TOKENS if step.usage is None else step.usage.tokens
     return StepRow(step, tokens, dumps(step) if raw is None else raw)
 
@@ -77,7 +77,7 @@ def call_rows(steps: Iterable[StepRow], models: Mapping[str, str | None]) -> Ite
 
     Args:
         steps: The steps of each run together, oldest first.
-        models: The model of each run, by the run's id, as far as it is known.
+        models: The model of each run, by the run's id, as far as known.
     """
     run: tuple[str | None, str | None] | None = None
     step_index = order = 0
@@ -105,7 +105,7 @@ _step_of: Final = msgspec.json.Decoder(_Step).decode
 
 
 def _texts(row: StepRow, calls: list[Call]) -> list[bytes]:
-    """Return the JSON of each call: that of the step, cut, or written anew where it lies elsewhere."""
+    """Return the JSON of each call: cut from that of the step, or written anew if it is in another place."""
     try:
         texts = [bytes(text) for text in _step_of(row.raw).step_details.tool_calls]
     except ValueError:

@@ -1,4 +1,4 @@
-"""Models in, Arrow tables out."""
+"""Turns models into Arrow tables."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def calls_table(steps: Iterable[RunStep], *, runs: Iterable[Run] = ()) -> pa.Tab
 
     Args:
         steps: The steps: those of a run together, oldest first.
-        runs: The runs, which tell the model; without them that column is null.
+        runs: The runs, which name the model; without them that column is null.
 
     Raises:
         ModuleNotFoundError: If pyarrow is missing.
@@ -70,6 +70,6 @@ def messages_table(messages: Iterable[Message]) -> pa.Table:
 
 
 def _table(rows: Iterable[Row], columns: tuple[Column[Row], ...]) -> pa.Table:
-    # Only now: who reads the names of the columns does not need pyarrow.
+    # Imported here, since the columns alone need no pyarrow.
     arrow: Any = import_module("openai_steps.tables._arrow")
     return arrow.table(rows, columns)  # type: ignore[no-any-return]

@@ -109,8 +109,8 @@ def test_what_has_no_price_is_named() -> None:
         (evolve(run, model="my-gpt41-deployment"), steps, "no price of my-gpt41-deployment"),
         (evolve(run, model=None), steps, "no model"),
         (None, steps, "no model"),
-        (run, [evolve(step, usage=Usage(completion_tokens=3)) for step in steps], "no prompt tokens told"),
-        (run, [evolve(step, usage=Usage(prompt_tokens=3)) for step in steps], "no completion tokens told"),
+        (run, [evolve(step, usage=Usage(completion_tokens=3)) for step in steps], "no prompt tokens reported"),
+        (run, [evolve(step, usage=Usage(prompt_tokens=3)) for step in steps], "no completion tokens reported"),
     ):
         total = report_costs([(changed, own)], PRICES).total
         if reason is None:  # the run's own usage, as if of one request
