@@ -88,6 +88,13 @@ def check_page_size(name: str, number: object) -> None:
         raise ArgumentError(name, f"must be a whole number from 1 to {MAX_PAGE_SIZE}, not {number!r}.")
 
 
+def read_page_size(name: str, text: str) -> int:
+    """Return the page size that text says in digits, or raise a ValueError that names the argument."""
+    number = int(text) if re.fullmatch("[0-9]{1,3}", text) else text[:64]
+    check_page_size(name, number)
+    return int(number)
+
+
 def check_count(name: str, number: object) -> int | None:
     """Return the most to read, or None for all; or raise a ValueError that names the argument."""
     if number is None or _is_positive(number):

@@ -97,6 +97,9 @@ def _parts(value: str) -> Iterable[str]:
 
 _SHORTEST_SECRET: Final = 6
 
+MASK: Final = "***"
+"""What stands where a secret was."""
+
 
 def mask(text: str, secrets: Iterable[str]) -> str:
     """Return the text with every secret in it made unreadable, however JSON, a URL, HTML or Python spells it."""
@@ -106,11 +109,11 @@ def mask(text: str, secrets: Iterable[str]) -> str:
         if len(secret) < _SHORTEST_SECRET:
             continue  # a placeholder such as "x" or "none" is not secret, and is a part of many words
         for encoded in _encodings(secret):
-            text = text.replace(encoded, "***")
+            text = text.replace(encoded, MASK)
             if encoded in in_one_piece:
-                text = _in_pieces(encoded).sub("***", text)
+                text = _in_pieces(encoded).sub(MASK, text)
         if escaped:
-            text = _spelled(secret).sub("***", text)
+            text = _spelled(secret).sub(MASK, text)
     return text
 
 
@@ -173,6 +176,8 @@ def _spellings(character: str) -> Iterable[str]:
     yield re.escape(character)
     yield rf"\\\\{{0,3}}{re.escape(character)}"  # JSON's \/ and \", Python's \' and a backslash itself, once or twice
     yield rf"\\\\{{0,3}}[uUx]\{{?0{{0,6}}(?i:{code:x})\}}?"  # JSON, Python, nginx' logs, JavaScript
+    if code > 0xFFFF:
+        yield "".join(rf"\\\\{{0,3}}u(?i:{half})" for half in _utf16(character))  # JSON
     yield "".join(f"%(?:25){{0,3}}(?i:{byte:02x})" for byte in in_url)
     yield rf"&(?:amp;){{0,3}}#(?:0{{0,8}}{code}|[xX]0{{0,8}}(?i:{code:x}));?"  # HTML
     if not character.isalnum():
@@ -181,6 +186,11 @@ def _spellings(character: str) -> Iterable[str]:
         yield "".join(f"=(?i:{byte:02x})" for byte in in_url)  # mails
     for name in _entities().get(character, ()):
         yield f"&(?:amp;){{0,3}}{re.escape(name)}"
+
+
+def _utf16(character: str) -> Iterable[str]:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return (units[at : at + 2].hex() for at in range(0, len(units), 2))
 
 
 @lru_cache(maxsize=1)

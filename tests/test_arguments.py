@@ -28,6 +28,7 @@ from openai_steps._arguments import (
     check_page_size,
     check_positive,
     check_value,
+    read_page_size,
 )
 from openai_steps._http.requests import Request, list_request, run_request, step_request
 
@@ -78,6 +79,17 @@ def test_limits_that_no_server_takes(limit: Any) -> None:
 @given(st.integers(1, 100))
 def test_limits_that_servers_take(limit: int) -> None:
     assert list_request(SERVER, "t", "r", limit=limit).url.endswith(f"?limit={limit}")
+
+
+@given(st.integers(1, 100) | st.text() | st.integers().map(str))
+def test_a_page_size_in_text_is_read_or_refused(given: Any) -> None:
+    text = str(given)
+    if re.fullmatch("0{0,2}[1-9]|0?[1-9][0-9]|100", text):
+        assert read_page_size("limit", text) == int(text)
+    else:
+        with pytest.raises(ArgumentError, match=r"^limit must be a whole number from 1 to 100, not") as caught:
+            read_page_size("limit", text)
+        assert len(str(caught.value)) < 800  # \\U0001f511, 64 times
 
 
 NUMBERS: Any = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers()))

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import base64
 import copy
+import json
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from openai_steps import (
     AsyncStepsClient,
     Endpoint,
 )
-from openai_steps._secrets import Hidden, hide, mask, mask_json, secrets_in, without_trace
+from openai_steps._secrets import MASK, Hidden, hide, mask, mask_json, secrets_in, without_trace
 
 SECRET = "sk-5ecret-5ecret-5ecret"
 
@@ -165,3 +167,8 @@ def test_base64_shows_no_more_of_it_than_what_its_neighbours_share(secret: str, 
     assert left == whole[: len(left)]
     assert len(left) - before * 8 // 6 in (0, 1, 2)
     assert len(right.rstrip("=")) - behind * 8 // 6 in (0, 1, 2)
+
+
+@pytest.mark.parametrize("spelt", [json.dumps, lambda key: json.dumps(json.dumps(key)[1:-1])], ids=["JSON", "in JSON"])
+def test_json_spells_a_secret_s_rare_characters_in_two_halves(spelt: Callable[[str], str]) -> None:
+    assert mask(spelt("\U0001f511-se\u00e9ret"), ["\U0001f511-se\u00e9ret"]) == f'"{MASK}"'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
@@ -111,3 +111,11 @@ def _without_query(url: str) -> str:  # which may hold a key
 def names_alone(pairs: Mapping[str, str] | Query) -> str:
     """Show only the names: some gateways take their key in a header or parameter of their own."""
     return repr(list(dict(pairs)))
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address, or a name, is this very machine's, which no other can reach."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

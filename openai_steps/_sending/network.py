@@ -14,6 +14,7 @@ from attrs import field, frozen
 from yarl import URL
 
 from openai_steps._arguments import ArgumentError
+from openai_steps._endpoint.base_url import is_loopback
 from openai_steps._secrets import hide, without_trace
 
 # curl's and requests' own come first, since who sets them means programs such as this one; OpenSSL's mean all of them.
@@ -94,9 +95,9 @@ def _proxy_in_environment(url: URL) -> tuple[str | None, str]:
 def _is_bypassed(url: URL) -> bool:
     """Tell whether NO_PROXY names the host; a server on this very machine needs no proxy, as in Go's net/http."""
     host = url.host or ""
-    address = _address(host)
-    if host == "localhost" or (address is not None and address.is_loopback):
+    if is_loopback(host):
         return True
+    address = _address(host)
     networks = [part.strip() for part in getproxies().get("no", "").split(",") if "/" in part]
     if address is not None and any(address in network for network in map(_network, networks) if network):
         return True

@@ -13,10 +13,9 @@ from openai_steps.cli._console import make_console
 from openai_steps.cli._follow_view import LiveView, LogView
 from openai_steps.cli._steps_table import StepsTable
 from openai_steps.emulator import DEMO_RUN, DEMO_THREAD, Emulator
-from openai_steps.emulator._replay import replay
+from openai_steps.emulator._replay import DEMO_LIVE_RUN, replay_demo
 from openai_steps.timeline import build_timeline, to_rich
 
-_LIVE_RUN: Final = "run_demo_live"
 _REPLAY_SPEED: Final = 60.0
 
 
@@ -37,16 +36,14 @@ async def show_demo() -> None:
 
 async def _follow(console: Console, client: AsyncStepsClient, emulator: Emulator) -> None:
     """Let the recorded run happen again, a minute in a second, and follow it."""
-    recorded = emulator.store.steps(DEMO_THREAD, DEMO_RUN)
-    emulator.store.add_run(DEMO_THREAD, _LIVE_RUN, status="in_progress")
-    happening = asyncio.create_task(replay(emulator.store, DEMO_THREAD, _LIVE_RUN, steps=recorded, speed=_REPLAY_SPEED))
+    happening = asyncio.create_task(replay_demo(emulator.store, speed=_REPLAY_SPEED))
     view = LiveView(console, speed=_REPLAY_SPEED) if console.is_terminal else LogView(console)
     steps: dict[str, RunStep] = {}
     with view:
-        async for step in client.follow_steps(DEMO_THREAD, _LIVE_RUN, poll_interval=PollInterval(initial=0.05)):
+        async for step in client.follow_steps(DEMO_THREAD, DEMO_LIVE_RUN, poll_interval=PollInterval(initial=0.05)):
             steps[step.id] = step
             view.show(step)
-        view.finish(await client.get_run(DEMO_THREAD, _LIVE_RUN))
+        view.finish(await client.get_run(DEMO_THREAD, DEMO_LIVE_RUN))
     await happening
     if not console.is_terminal:
         console.print()

@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from openai_steps._endpoint.base_url import VERSION_PARAMETER
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._http.requests import request_headers
+from openai_steps._secrets import MASK
 from openai_steps._words import count
 from openai_steps.cli._terminal import excerpt, safe_lines
 from openai_steps.doctor import Grade, Report
@@ -29,8 +31,6 @@ _SHOWN_HEADERS: Final = frozenset(
         "x-dashscope-workspace",
     }
 )
-_SHOWN_PARAMETERS: Final = frozenset({"api-version"})
-_HIDDEN: Final = "***"
 
 
 def print_endpoint(console: Console, endpoint: Endpoint) -> None:
@@ -41,7 +41,7 @@ def print_endpoint(console: Console, endpoint: Endpoint) -> None:
     facts.add_row("provider", Text(endpoint.provider, style="bold"))
     facts.add_row("base URL", Text(excerpt(endpoint.base_url)))
     if endpoint.query:
-        shown = {name: value if name in _SHOWN_PARAMETERS else _HIDDEN for name, value in endpoint.query}
+        shown = {name: value if name == VERSION_PARAMETER else MASK for name, value in endpoint.query}
         facts.add_row("query", Text(excerpt(urlencode(shown, safe="*"))))
     facts.add_row("key from", Text(endpoint.key_source))
     facts.add_row("headers", Text("\n").join(Text(excerpt(line)) for line in _header_lines(endpoint)))
@@ -61,10 +61,10 @@ _INCLUDE: Final = {
 
 def _header_lines(endpoint: Endpoint) -> Iterable[str]:
     for name, value in request_headers(endpoint).items():
-        yield f"{name}: {value if name.lower() in _SHOWN_HEADERS else _HIDDEN}"
+        yield f"{name}: {value if name.lower() in _SHOWN_HEADERS else MASK}"
     has_key = endpoint.api_key is not None or endpoint.credential is not None
     if has_key and endpoint.key_header not in endpoint.headers:
-        yield f"{endpoint.key_header}: {endpoint.key_prefix}{_HIDDEN}"
+        yield f"{endpoint.key_header}: {endpoint.key_prefix}{MASK}"
 
 
 _STYLES: Final[dict[Grade, str]] = {

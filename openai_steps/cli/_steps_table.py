@@ -17,17 +17,22 @@ from openai_steps._models.steps import MessageCreationDetails, OtherStepDetails,
 from openai_steps._models.tool_calls import ToolCall
 from openai_steps.cli._terminal import excerpt, safe
 
+# As timeline/_palette.py has them, whose import would cost a tenth of a second.
 STATUS_STYLES: Final = {
     "completed": "green",
+    "queued": "yellow",
     "in_progress": "yellow",
+    "requires_action": "yellow",
+    "cancelling": "yellow",
     "failed": "bold red",
     "expired": "red",
-    "cancelled": "magenta",
+    "incomplete": "red",
+    "cancelled": "bright_black",
 }
 
 # Narrower than this, a step's id would leave no place for what the step did, and gets a line of its own.
 _WIDE: Final = 110
-_WIDEST: Final = 160
+WIDEST: Final = 160
 _ID_WIDTH: Final = 30
 
 
@@ -40,7 +45,7 @@ class StepsTable:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._width = min(console.width, _WIDEST)
+        self._width = min(console.width, WIDEST)
         self._with_ids = self._width >= _WIDE
         self._day: date | None = None
         self._statuses: Counter[str] = Counter()

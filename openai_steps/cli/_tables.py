@@ -14,13 +14,11 @@ from rich.text import Text
 from openai_steps import Message, Run, Thread, Usage, _words
 from openai_steps.cli._output import Kind
 from openai_steps.cli._run_words import reasons
-from openai_steps.cli._steps_table import show_duration, show_status
+from openai_steps.cli._steps_table import WIDEST, show_duration, show_status
 from openai_steps.cli._terminal import excerpt, safe
 
 T = TypeVar("T", bound=Run | Message | Thread)
 Column = tuple[str, int | None]  # its title and width; None: what is left
-
-_WIDEST: Final = 160
 
 
 class RowTable(Generic[T]):
@@ -47,7 +45,7 @@ class RowTable(Generic[T]):
         self._columns = [("When", 8), *columns]
         self._cells = cells
         self._below = below
-        self._width = min(console.width, _WIDEST)
+        self._width = min(console.width, WIDEST)
         self._day: date | None = None
         self._count = 0
 

@@ -5,8 +5,6 @@ Bad input and a server's errors are results, too: ``{"ok": false, …}``. The pa
 
 from __future__ import annotations
 
-import html
-import json
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -17,6 +15,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from openai_steps import _words
+from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._client.client import AsyncStepsClient
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._errors import ResponseDecodeError, StepsError
@@ -29,6 +28,7 @@ from openai_steps._models.runs import Order, Run, RunRef
 from openai_steps._models.steps import RunStep
 from openai_steps._secrets import hide, mask
 from openai_steps._sending.events import RequestEvent
+from openai_steps._walks.pages import FLIPPED
 from openai_steps.console import _rows
 from openai_steps.console._form import KNOWN_INCLUDES, PARAMETERS, Call, FormError, read_form, read_pasted, thread_of
 from openai_steps.console._snippets import snippets, token_line
@@ -42,7 +42,6 @@ _MOST_RAW: Final = 2 * 1024 * 1024
 _MOST_STEPS_KEPT: Final = 20_000
 _MOST_BODIES_KEPT: Final = 4
 _DEFAULT_SIZE: Final = 20
-_FLIPPED: Final[Mapping[Order, Order]] = {"asc": "desc", "desc": "asc"}
 
 
 _ATTEMPTS: ContextVar[list[RequestEvent]] = ContextVar("attempts")
@@ -114,7 +113,7 @@ class Api:
             KeyError: If there is no such function.
         """
         result = await self._result(self.functions[name], data)
-        return without(await self.secrets(data), to_text(result).decode())
+        return mask(to_text(result).decode(), await self.secrets(data))
 
     async def secrets(self, data: Result) -> tuple[str, ...]:
         """Return what must not be shown of the connection that is named."""
@@ -223,7 +222,7 @@ class Api:
         order: Order = call.order or "desc"
         size = call.limit or _DEFAULT_SIZE
         backward = direction in ("previous", "last")
-        options: dict[str, Any] = {"order": _FLIPPED[order] if direction == "last" else order}
+        options: dict[str, Any] = {"order": FLIPPED[order] if direction == "last" else order}
         if direction in ("next", "previous"):
             options["after" if direction == "next" else "before"] = str(cursor)
         begun = time.monotonic()
@@ -233,7 +232,7 @@ class Api:
             call.run_id,
             include=call.include,
             max_steps=size + 1,
-            page_size=min(100, size + 1),
+            page_size=min(MAX_PAGE_SIZE, size + 1),
             **options,
         )
         async with aclosing(walk) as read:
@@ -294,7 +293,7 @@ class Api:
         steps, _ = await self._collect(connection, call, "asc")
         run = await _run_of(connection.client, call)
         page = to_html(build_timeline(steps, run=run))
-        return {"path": self._keep_page(without(await self.secrets(data), page))}
+        return {"path": self._keep_page(mask(page, await self.secrets(data)))}
 
     async def _doctor(self, data: Result) -> Result:
         call, connection = read_form(_form(data)), self.connection(data)
@@ -374,10 +373,3 @@ def error_result(error: Exception) -> Result:
     if not isinstance(error, StepsError | ValueError | ModuleNotFoundError):
         error = StepsError(f"{type(error).__name__}, perhaps for want of a key or token.")
     return _rows.error_row(error)
-
-
-def without(secrets: Iterable[str], text: str) -> str:
-    """Return a page's text without secrets, also where they stand in JSON within JSON, or in HTML."""
-    return mask(
-        text, [spelt for secret in secrets for spelt in {secret, json.dumps(secret)[1:-1], html.escape(secret)}]
-    )

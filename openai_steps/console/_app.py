@@ -16,6 +16,7 @@ import attrs
 from aiohttp import web
 
 from openai_steps._client.client import AsyncStepsClient
+from openai_steps._endpoint.base_url import is_loopback
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._json.text import loads, to_text
 from openai_steps._models.runs import RunRef
@@ -27,10 +28,11 @@ from openai_steps.console._follow import follow
 from openai_steps.console._form import FormError, read_form
 from openai_steps.console._session import Sessions
 from openai_steps.gateway._events import GatewayEvent, logger
-from openai_steps.gateway._gateway import Gateway, Observer, is_loopback
+from openai_steps.gateway._gateway import Gateway, Observer
 from openai_steps.gateway._guard import check_host, check_site
 from openai_steps.gateway._rejection import Rejection
 from openai_steps.gateway._server import SERVER, Bounds, listen, response_to, send
+from openai_steps.gateway._target import check_form
 
 _PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; frame-src 'self'; "
@@ -169,7 +171,7 @@ class Console:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.raw_path.partition("?")[0]
         for prefix, gateway in self._gateways.items():
-            if path.startswith(prefix + "/") and _is_form(request.raw_path):
+            if path.startswith(prefix + "/"):
                 return await gateway.handle(request, prefix=prefix.removesuffix("/v1"))
         begun = time.monotonic()
         code: str | None = None
@@ -204,8 +206,7 @@ class Console:
         return response
 
     async def _answer(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        if not _is_form(request.raw_path):
-            raise Rejection(400, "invalid_request", "The request's target must be a path that begins with one /.")
+        check_form(request.raw_path)
         name = request.get_extra_info("sockname")
         check_host(request.headers, names=self._hosts, port=name[1])
         if not (path == "/" and request.headers.get("Sec-Fetch-Dest") == "document"):
@@ -282,10 +283,6 @@ class Console:
         finally:
             self._follows -= 1
         return response
-
-
-def _is_form(raw_target: str) -> bool:
-    return raw_target.startswith("/") and not raw_target.startswith("//")
 
 
 _ROUTES: Final = ("/session", "/api/", "/assets/", "/frame/", "/")

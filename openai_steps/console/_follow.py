@@ -9,8 +9,9 @@ from typing import Any, Final, TypeAlias
 
 from openai_steps._json.text import to_text
 from openai_steps._models.runs import Run
+from openai_steps._secrets import mask
 from openai_steps.console import _rows
-from openai_steps.console._api import Api, Connection, error_result, without
+from openai_steps.console._api import Api, Connection, error_result
 from openai_steps.console._form import Call
 
 HEARTBEAT_SECONDS: Final = 15.0
@@ -43,7 +44,7 @@ async def follow(
                 continue
             if event is None:
                 return
-            yield without(secrets, _encoded(*event)).encode()
+            yield mask(_encoded(*event), secrets).encode()
     finally:
         task.cancel()
         await asyncio.wait([task])

@@ -13,9 +13,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from attrs import asdict, frozen
 
 from openai_steps import _words
-from openai_steps._arguments import MAX_PAGE_SIZE, check_id
+from openai_steps._arguments import MAX_PAGE_SIZE, check_id, read_page_size
 from openai_steps._models.runs import Order
 from openai_steps._models.steps import INCLUDE_FILE_SEARCH_CONTENT
+from openai_steps.gateway._target import LONGEST_NAME, MOST_NAMES
 
 
 @frozen(kw_only=True)
@@ -137,9 +138,7 @@ def _limit(name: str, value: Any) -> int | None:
     text = str(value) if isinstance(value, int) else _text(name, value)
     if not text:
         return None
-    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_PAGE_SIZE:
-        raise ValueError(f"{name} must be a whole number from 1 to {MAX_PAGE_SIZE}.")
-    return int(text)
+    return read_page_size(name, text)
 
 
 def _order(name: str, value: Any) -> Order | None:
@@ -154,13 +153,11 @@ def _include(name: str, value: Any) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(text, str) for text in names):
         raise ValueError(f"{name} must be a list of names.")
     names = [text.strip() for text in names if text.strip()]
-    if len(names) > _MOST_NAMES or any(_words.line(text) != text or len(text) > _LONGEST_NAME for text in names):
-        raise ValueError(f"{name} must be up to {_MOST_NAMES} names of characters that can be seen.")
+    if len(names) > MOST_NAMES or any(_words.line(text) != text or len(text) > LONGEST_NAME for text in names):
+        raise ValueError(f"{name} must be up to {MOST_NAMES} names of characters that can be seen.")
     return tuple(dict.fromkeys(names))
 
 
-_MOST_NAMES: Final = 8
-_LONGEST_NAME: Final = 200
 _FIELDS: Final = {
     "thread_id": _required_id,
     "run_id": _required_id,

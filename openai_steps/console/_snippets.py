@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._http.requests import list_request
 from openai_steps.console._form import Call
@@ -58,7 +59,7 @@ asyncio.run(main())
 
 
 def _curl(call: Call, base_url: str, *, whole: bool) -> str:
-    asked = evolve(call, limit=call.limit or 100) if whole else call
+    asked = evolve(call, limit=call.limit or MAX_PAGE_SIZE) if whole else call
     url = list_request(Endpoint.compatible(base_url), asked.thread_id, asked.run_id, **asked.query).url
     note = "# curl follows no cursors: this is one page.\n" if whole else ""
     # Single quotes, within which a shell changes nothing.

@@ -14,9 +14,8 @@ from openai_steps._models.runs import Order
 from openai_steps._models.steps import OtherStepDetails, RunStep
 from openai_steps._models.tool_calls import OtherToolCall
 from openai_steps._words import count
-from openai_steps.doctor._cursor_checks import check_after, check_before, check_unknown, kind_of_before
+from openai_steps.doctor._cursor_checks import check_after, check_before, check_unknown, kind_of_before, too_short
 from openai_steps.doctor._evidence import (
-    FEWEST_STEPS,
     MOST_REQUESTS,
     ORDERS,
     PAGE_SIZES,
@@ -181,7 +180,7 @@ def check_has_more(evidence: Evidence) -> Finding:
     check = "has_more"
     told = list(_has_more_told(evidence))
     if not told:
-        return _too_short(check)
+        return too_short(check)
     sizes = {kind: _sizes(told, *kind) for kind in ((True, False), (False, True), (False, None), (True, None))}
     if denied := sizes[True, False]:
         found = f"says that nothing follows where steps follow (limit={denied})"
@@ -379,8 +378,3 @@ def _problems(step: RunStep) -> list[Misfit]:
     parts = (step.step_details, *step.tool_calls)
     kept_whole = [part.problem for part in parts if isinstance(part, OtherStepDetails | OtherToolCall) and part.problem]
     return [*step.problems, *kept_whole]
-
-
-def _too_short(check: str) -> Finding:
-    found = f"needs a page of {FEWEST_STEPS} steps or more"
-    return Finding(check=check, grade="unknown", found=found, means="Try a longer run.")

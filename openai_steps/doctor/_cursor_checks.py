@@ -55,7 +55,7 @@ def check_after(evidence: Evidence) -> Finding:
     """Tell what ``after`` keeps."""
     check = "after"
     if evidence.is_short:
-        return _too_short(check)
+        return too_short(check)
     kinds = [
         _worst((kind_of_after(evidence.told(order, SMALL, after=ids[at]), ids, at) for at in after_places(ids)), _AFTER)
         for order, ids in zip(ORDERS, evidence.references, strict=True)
@@ -73,7 +73,7 @@ def check_before(evidence: Evidence) -> Finding:
     """Tell what ``before`` keeps, and from which end of it a page is taken."""
     check = "before"
     if evidence.is_short:
-        return _too_short(check)
+        return too_short(check)
     # A page like the head of the list is a window's, or the head itself. Where less lies ahead of the cursor than a
     # page holds, only a server that ignores it sends more.
     ascending = evidence.references[0]
@@ -90,7 +90,7 @@ def check_unknown(evidence: Evidence) -> Finding:
     """Tell what comes of a cursor that does not exist."""
     check = "unknown cursor"
     if evidence.is_short:
-        return _too_short(check)
+        return too_short(check)
     answer = evidence.told("asc", SMALL, after=NO_SUCH_STEP)
     if isinstance(answer, APIStatusError):
         found = f"refused with {answer.status}"
@@ -170,6 +170,7 @@ def _by_kinds(check: str, kinds: Sequence[str], table: dict[str, tuple[Grade, st
     return Finding(check=check, grade=grade, found=found, means=means)
 
 
-def _too_short(check: str) -> Finding:
+def too_short(check: str) -> Finding:
+    """Report that the run has too few steps for a check."""
     found = f"needs a page of {FEWEST_STEPS} steps or more"
     return Finding(check=check, grade="unknown", found=found, means="Try a longer run.")

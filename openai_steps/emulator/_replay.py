@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from openai_steps.emulator import Store
 
 Step: TypeAlias = dict[str, Any]
+
+DEMO_LIVE_RUN: Final = "run_demo_live"
 
 _ENDS: Final = ("completed_at", "failed_at", "cancelled_at", "expired_at")
 _SECONDS_FOR_THE_REST: Final = 6  # how long the recording's last step lasts, if the recording does not say
@@ -41,6 +43,14 @@ async def replay(store: Store, thread_id: str, run_id: str, *, steps: list[Step]
         now = event.at
         _play(store, thread_id, run_id, event.step)
     store.set_run_status(thread_id, run_id, "completed")
+
+
+def replay_demo(store: Store, *, speed: float) -> Coroutine[Any, Any, None]:
+    """Begin the bundled run once more, as `DEMO_LIVE_RUN`, and return what plays its steps."""
+    from openai_steps.emulator._server import DEMO_RUN, DEMO_THREAD
+
+    store.add_run(DEMO_THREAD, DEMO_LIVE_RUN, status="in_progress")
+    return replay(store, DEMO_THREAD, DEMO_LIVE_RUN, steps=store.steps(DEMO_THREAD, DEMO_RUN), speed=speed)
 
 
 def _play(store: Store, thread_id: str, run_id: str, step: Step) -> None:

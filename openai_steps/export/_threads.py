@@ -9,7 +9,6 @@ from collections.abc import AsyncIterable, Callable, Iterable
 from contextlib import aclosing
 from os import PathLike
 from pathlib import Path
-from typing import Final
 
 from attrs import evolve, frozen
 
@@ -126,9 +125,6 @@ async def export_threads(
     return progress
 
 
-_FINISHED: Final = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
-
-
 class _Reading:
     """Reads threads into an archive."""
 
@@ -211,7 +207,7 @@ class _Reading:
             self._missing(Missing("run", thread_id, run.id, error=type(error).__name__, message=str(error)), error)
             return ThreadsProgress(failures=1)
         self._streak.note(RunSteps(thread_id=thread_id, run_id=run.id, steps=()))
-        state = RunState(thread_id, run.id, run.status, run.status in _FINISHED, len(steps))
+        state = RunState(thread_id, run.id, run.status, run.is_finished, len(steps))
         self._writer.add_run(state, text, steps)
         return ThreadsProgress(runs=1, steps=len(steps))
 

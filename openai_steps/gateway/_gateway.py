@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import re
 import ssl
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 from aiohttp import web
 
+from openai_steps._endpoint.base_url import is_loopback
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._errors import StepsError
 from openai_steps._http.requests import Request
@@ -316,14 +316,6 @@ def request_for(endpoint: Endpoint, target: Target) -> Request:
         ValueError: If this server does not take an argument.
     """
     return target.route.request(endpoint, **target.ids, **target.arguments)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach an address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def create_app(

@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 from attrs import field, frozen
 
-from openai_steps._arguments import MAX_PAGE_SIZE
+from openai_steps._arguments import LONGEST_ID, ArgumentError, read_page_size
+from openai_steps._endpoint.base_url import VERSION_PARAMETER
 from openai_steps._http.requests import (
     Request,
     file_request,
@@ -39,7 +40,7 @@ _LIST: Final = frozenset({"limit", "order", "after", "before"})
 _INCLUDE: Final = frozenset({"include", "include[]"})
 
 # azure-ai-agents and the AzureOpenAI clients send it with each request; the endpoint has its own.
-_DROPPED: Final = frozenset({"api-version"})
+_DROPPED: Final = frozenset({VERSION_PARAMETER})
 
 
 @frozen(kw_only=True)
@@ -169,12 +170,13 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 
 _MOST: Final = 32
-_MOST_NAMES: Final = 8
+MOST_NAMES: Final = 8
+LONGEST_NAME: Final = 200
 
 # All ids seen are letters, digits and a few marks. A slash or a dot-dot that a server behind this one decodes once more
 # would lead to another place, with the key.
-_ID: Final = re.compile(r"[A-Za-z0-9_.:~@=+-]{1,256}")
-_NAME: Final = re.compile(r"[\x21-\x7e]{1,200}")
+_ID: Final = re.compile(rf"[A-Za-z0-9_.:~@=+-]{{1,{LONGEST_ID}}}")
+_NAME: Final = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_NAME}}}")
 
 
 def _decode(name: str, text: str) -> str:
@@ -197,9 +199,10 @@ def _optional_id(name: str, given: Mapping[str, str]) -> str | None:
 def _limit(text: str | None) -> int | None:
     if text is None:
         return None
-    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_PAGE_SIZE:
-        raise _refused("limit", f"limit must be a whole number from 1 to {MAX_PAGE_SIZE}, not {_shown(text)}.")
-    return int(text)
+    try:
+        return read_page_size("limit", text)
+    except ArgumentError as error:
+        raise _refused("limit", str(error)) from None
 
 
 def _order(text: str | None) -> Order | None:
@@ -209,8 +212,8 @@ def _order(text: str | None) -> Order | None:
 
 
 def _names(names: list[str]) -> tuple[str, ...]:
-    if len(names) > _MOST_NAMES or not all(_NAME.fullmatch(name) for name in names):
-        raise _refused("include", f"include must be up to {_MOST_NAMES} names of printable ASCII.")
+    if len(names) > MOST_NAMES or not all(_NAME.fullmatch(name) for name in names):
+        raise _refused("include", f"include must be up to {MOST_NAMES} names of printable ASCII.")
     return tuple(names)
 
 

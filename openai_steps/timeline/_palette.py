@@ -30,7 +30,7 @@ PALETTE: Final = {
     "stopped": Shade("#7b818c", "#868d9b", "bright_black"),
 }
 
-_TONES: Final = {
+STATUS_TONES: Final = {
     "in_progress": "live",
     "queued": "live",
     "requires_action": "live",
@@ -46,12 +46,12 @@ _MARKS: Final = {"live": "…", "failed": "✕", "stopped": "■"}
 
 def tone(bar: Bar) -> str:
     """Return the name of a bar's colour: what went wrong or goes on, otherwise what the step did."""
-    return _TONES.get(bar.status, bar.kind)
+    return STATUS_TONES.get(bar.status, bar.kind)
 
 
 def status_tone(status: str | None) -> str:
     """Return the name of a status's colour."""
-    return _TONES.get(status or "", "tools")
+    return STATUS_TONES.get(status or "", "tools")
 
 
 def mark(bar: Bar) -> str:

@@ -13,8 +13,9 @@ from sample_steps import make_step
 
 from openai_steps import structure_step
 from openai_steps.cli._console import make_console
-from openai_steps.cli._steps_table import StepsTable, describe
+from openai_steps.cli._steps_table import STATUS_STYLES, StepsTable, describe
 from openai_steps.cli._terminal import safe
+from openai_steps.timeline._palette import PALETTE, STATUS_TONES
 
 
 def tool_step(*calls: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -89,3 +90,8 @@ def test_colours_tell_the_status_and_markup_is_text() -> None:
     table.finish()
     assert "\x1b[1;31mfailed" in file.getvalue()
     assert "1 step: 1 failed; 3 tokens" in file.getvalue()
+
+
+def test_statuses_have_the_colours_of_the_timeline() -> None:
+    shown = {status: style.removeprefix("bold ") for status, style in STATUS_STYLES.items() if status != "completed"}
+    assert shown == {status: PALETTE[tone].terminal for status, tone in STATUS_TONES.items()}

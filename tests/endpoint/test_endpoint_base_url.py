@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_steps import Endpoint
-from openai_steps._endpoint.base_url import is_at, parse_base_url
+from openai_steps._endpoint.base_url import is_at, is_loopback, parse_base_url
 
 
 @pytest.mark.parametrize(
@@ -219,3 +219,22 @@ def test_a_host_that_no_server_can_have_is_told_before_any_request(host: str, is
 )
 def test_a_zone_is_written_as_the_system_wants_it(pasted: str, meant: str) -> None:
     assert parse_base_url(pasted)[0] == meant
+
+
+@pytest.mark.parametrize(
+    ("host", "is_own"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("192.168.0.1", False),
+        ("::", False),
+        ("localhost.example.com", False),
+        ("127.0.0.1.nip.io", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_what_no_other_machine_reaches(host: str, is_own: bool) -> None:
+    assert is_loopback(host) == is_own

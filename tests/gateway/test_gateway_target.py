@@ -108,7 +108,7 @@ def test_any_other_path_is_404(path: str) -> None:
     "text",
     [
         *("..", ".", "%2e%2e", "%2E%2e", "...", "a%2Fb", "a%2fsteps", "%2F", "a%5Cb", "%00", "a%0d%0aX:%201"),
-        *("a%20b", "a%3Fb", "a%23b", "%ff", "%C3%A9", "a;b", "a%", "x" * 257, "a%252e"),
+        *("a%20b", "a%3Fb", "a%23b", "%ff", "%C3%A9", "a;b", "a%", "x" * 1025, "a%252e"),
     ],
 )
 @pytest.mark.parametrize(

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from openai_steps.emulator import Emulator
 
 _DEMO: Final = "demo"
-_LIVE_RUN: Final = "run_demo_live"
 _REPLAY_SPEED: Final = 2.0
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -94,7 +93,7 @@ async def _serve(
 ) -> None:
     from contextlib import AsyncExitStack
 
-    from openai_steps.gateway._gateway import is_loopback
+    from openai_steps._endpoint.base_url import is_loopback
 
     async with AsyncExitStack() as stack:
         endpoints: dict[str, Endpoint] = {}
@@ -183,14 +182,11 @@ def _go_on(emulator: Emulator, stack: Any) -> RunRef:
     import asyncio
 
     from openai_steps import RunRef
-    from openai_steps.emulator import DEMO_RUN, DEMO_THREAD
-    from openai_steps.emulator._replay import replay
+    from openai_steps.emulator import DEMO_THREAD
+    from openai_steps.emulator._replay import DEMO_LIVE_RUN, replay_demo
 
-    recorded = emulator.store.steps(DEMO_THREAD, DEMO_RUN)
-    emulator.store.add_run(DEMO_THREAD, _LIVE_RUN, status="in_progress")
-    going_on = replay(emulator.store, DEMO_THREAD, _LIVE_RUN, steps=recorded, speed=_REPLAY_SPEED)
-    stack.callback(asyncio.ensure_future(going_on).cancel)
-    return RunRef(DEMO_THREAD, _LIVE_RUN)
+    stack.callback(asyncio.ensure_future(replay_demo(emulator.store, speed=_REPLAY_SPEED)).cancel)
+    return RunRef(DEMO_THREAD, DEMO_LIVE_RUN)
 
 
 async def _local(emulator: Emulator, stack: Any) -> Endpoint:

@@ -95,8 +95,8 @@ def command(
     The key stays here. The gateway only reads: GET and HEAD, the paths of runs and steps, and nothing else; Ctrl-C
     ends it. Point a client at the URL that it prints, as its base URL.
     """
+    from openai_steps._endpoint.base_url import is_loopback
     from openai_steps.gateway import log_event
-    from openai_steps.gateway._gateway import is_loopback
 
     token = read_token(token_file, _TOKEN_VARIABLE)
     if socket_path is None and not is_loopback(host) and token is None and not no_token:
