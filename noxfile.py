@@ -83,7 +83,7 @@ def console(session: nox.Session) -> None:
     options += ["--lib", "es2022,dom,dom.iterable"]
     session.run(compiler, *options, "openai_steps/console/assets/main.js", external=True)
     session.env["CONSOLE_NODE"] = folder
-    session.run("pytest", "tests/console", "tests/gateway/test_gateway_clients.py", *session.posargs)
+    session.run("pytest", "tests/console", "tests/gateway/test_gateway_clients.py", "tests/peers", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

@@ -56,7 +56,7 @@ class Service:
         try:
             target = route(request, self.profile.prefix)
             self._check_key(request)
-            self._check_demands(request)
+            self._check_demands(request, target)
             self._check_read(request, target)
             if target.kind == "content":
                 return self._content(str(target.ident), request)
@@ -162,10 +162,11 @@ class Service:
         if not any(value == _credential(name, self.api_key) for name, value in sent.items()):
             raise _refusal.wrong_key()
 
-    def _check_demands(self, request: RecordedRequest) -> None:
+    def _check_demands(self, request: RecordedRequest, target: Target) -> None:
         beta, versions = self.profile.beta, self.profile.api_versions
         sent = request.headers.get("OpenAI-Beta")
-        if beta is not None and sent != beta:
+        is_beta = target.kind not in ("file", "content")  # files are an API of their own, whose clients do not send it
+        if beta is not None and sent != beta and is_beta:
             raise _refusal.bad_beta(sent, beta)
         if versions is None:
             return

@@ -42,7 +42,7 @@ Unset = Literal["null", "placeholder"]
 Include = Literal["repeated", "comma", "unsupported"]
 RunFilter = Literal["honoured", "ignored", "refused"]
 ThreadId = Literal["honoured", "ignored"]
-MessageState = Literal["sent", "absent"]
+MessageState = Literal["sent", "absent", "declared"]
 Shape = Literal["openai", "foundry_local"]
 Content = Literal["ranges", "whole", "json_text", "null"]
 
@@ -116,7 +116,7 @@ class Dialect:
             all threads.
         message_order: The order of messages where none is asked for.
         message_state: Whether messages have their status, and the fields that go with it. The schema
-            requires them, and no hosted server sends them.
+            requires them, and no hosted server sends them; ``declared``: also on messages that lack them.
         shape: Which fields each thing has, and their names: as OpenAI sends them, or as Foundry
             Local, which leaves out much.
         content: How a file's content is sent: ``ranges``, with an ETag and in parts where a Range is

@@ -13,11 +13,12 @@ from itertools import count
 from os import PathLike
 from typing import Final, cast
 
+import attrs
 from aiohttp import web
 
 from openai_steps.emulator._answer import Service
 from openai_steps.emulator._connections import BoundedServer, stop_accepting
-from openai_steps.emulator._dialect import Dialect
+from openai_steps.emulator._dialect import Dialect, EmptyIds, MessageState
 from openai_steps.emulator._faults import Exchange, Fault, FaultQueue
 from openai_steps.emulator._jsonl import load_jsonl, read_jsonl
 from openai_steps.emulator._profile import PROFILES, Profile
@@ -63,7 +64,7 @@ class Emulator:
         keep_requests: int | None = 1000,
     ) -> None:
         self.profile: Profile = profile if isinstance(profile, Profile) else _named(profile)
-        self.dialect: Dialect = dialect or self.profile.dialect
+        self.dialect: Dialect = dialect or (_as_declared(self.profile.dialect) if recorded else self.profile.dialect)
         # A store of another kind may be read-only; its owner knows.
         self.store: Store = cast(Store, store) if store is not None else Store()
         self._service = Service(store=self.store, profile=self.profile, dialect=self.dialect, api_key=api_key)
@@ -220,6 +221,17 @@ class Emulator:
         if self._compresses and len(reply.body) >= _WORTH_IT and _takes_gzip(request):
             response.enable_compression(web.ContentCoding.gzip)
         return response
+
+
+def _as_declared(dialect: Dialect) -> Dialect:
+    """Return a server's habits without those that its own schema forbids, for clients that go by the schema.
+
+    On the wire an empty page has a first and a last id of null, and messages have no status; OpenAI's schema requires
+    texts, and the status.
+    """
+    ids: EmptyIds = "empty_text" if dialect.empty_ids == "null" else dialect.empty_ids
+    state: MessageState = "declared" if dialect.message_state == "absent" else dialect.message_state
+    return attrs.evolve(dialect, empty_ids=ids, message_state=state)
 
 
 def _named(name: str) -> Profile:

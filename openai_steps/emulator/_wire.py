@@ -68,6 +68,8 @@ def render_message(message: Mapping[str, Any], dialect: Dialect, now: float) -> 
     rendered = render(message, dialect, now)
     if dialect.message_state == "absent":
         rendered = {name: value for name, value in rendered.items() if name not in _MESSAGE_STATE}
+    if dialect.message_state == "declared":
+        rendered = {"status": "completed", **dict.fromkeys(_MESSAGE_STATE - {"status"}), **rendered}
     if dialect.unset == "placeholder":  # DashScope's sample
         rendered |= {name: "" for name in ("assistant_id", "run_id") if rendered.get(name, "") is None}
     return rendered
