@@ -91,7 +91,7 @@ def head(*, rising: bool, limit: int = MAX_PAGE_SIZE) -> PageQuery:
 
 def with_data(page: P, data: tuple[Any, ...]) -> P:
     """Return the page with other items."""
-    return page if data == page.data else cast(P, evolve(cast(Any, page), data=data))
+    return page if len(data) == len(page.data) and data == page.data else cast(P, evolve(cast(Any, page), data=data))
 
 
 def size_of(page: Page) -> int:

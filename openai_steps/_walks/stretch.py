@@ -273,6 +273,8 @@ class Stretch:
 
     def goes(self, id_order: IdOrder) -> bool:
         """Tell whether the tail's ids go this way from each time to the next, or within its only time."""
+        if self.ids == sorted(self.ids, reverse=id_order == "falling"):
+            return True  # as nearly always, at a tenth of the price; a walk asks for each page
         groups = [[item_id] for item_id in self.ids] if self.single_time else self._groups()
         if id_order == "rising":
             return all(max(one) < min(other) for one, other in pairwise(groups))

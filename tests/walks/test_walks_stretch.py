@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from hypothesis import given
 from hypothesis import strategies as st
 from laboratory import Item
@@ -26,6 +28,25 @@ def fresh(held: str, page: str, *, room: int = 9) -> str | None:
     begun = stretch(held)
     verdict = begun.take(items(page), begun.cut(room))
     return "".join(item.id for item in verdict.fresh) if verdict.continues else None
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 99)), min_size=1, max_size=9, unique_by=lambda pair: pair[1])
+)
+def test_ids_go_with_times_if_all_of_a_time_are_on_one_side_of_all_of_the_next(pairs: list[tuple[int, int]]) -> None:
+    """Within one time, each id must be on its side of the next."""
+    listed = [Item(f"{number:02}", time) for time, number in sorted(pairs, key=itemgetter(0))]
+    begun = Stretch(rising=True)
+    assert begun.begin(listed)
+    one_time = begun.single_time
+    ahead = [
+        (one.id, other.id)
+        for place, one in enumerate(listed)
+        for other in listed[place + 1 :]
+        if one_time or one.created_at < other.created_at
+    ]
+    assert begun.goes("rising") == all(one < other for one, other in ahead)
+    assert begun.goes("falling") == all(one > other for one, other in ahead)
 
 
 def test_the_cut_is_behind_the_last_item_of_an_earlier_time() -> None:
