@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import Factory, asdict, define, field
 
+from openai_steps._sending.clock import utc_now
 from openai_steps._words import iso
 from openai_steps.archive._index import Missing
 from openai_steps.archive._layout import MANIFEST, VERSION, ArchiveError
@@ -92,4 +92,4 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _now() -> str:
-    return iso(datetime.now(UTC), "seconds")
+    return iso(utc_now(), "seconds")

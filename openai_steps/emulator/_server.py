@@ -16,8 +16,8 @@ from typing import Final, cast
 import attrs
 from aiohttp import web
 
+from openai_steps._bounded_server import BoundedServer, stop_accepting
 from openai_steps.emulator._answer import Service
-from openai_steps.emulator._connections import BoundedServer, stop_accepting
 from openai_steps.emulator._dialect import Dialect, EmptyIds, MessageState
 from openai_steps.emulator._faults import Exchange, Fault, FaultQueue
 from openai_steps.emulator._jsonl import load_jsonl, read_jsonl

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
 import attrs
 
 from openai_steps._json.text import to_text
+from openai_steps._sending.clock import utc_now
 from openai_steps._words import duration, iso, size
 
 logger: Final = logging.getLogger("openai_steps.gateway")
@@ -66,4 +67,4 @@ def log_event(event: GatewayEvent, form: LogForm = "json") -> None:
         form: See `log_line`.
     """
     if logger.isEnabledFor(logging.INFO):
-        logger.info("%s", log_line(event, form, now=datetime.now(UTC)))
+        logger.info("%s", log_line(event, form, now=utc_now()))

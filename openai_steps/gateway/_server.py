@@ -1,4 +1,4 @@
-"""The server of the gateway and of the console: the emulator's bounded connections, and an answer that is sent in time.
+"""The server of the gateway and of the console: bounded connections, and an answer that is sent in time.
 
 A caller that does not read its answer is dropped after `Bounds.write_seconds`. A Unix socket belongs to this user alone
 from its first moment.
@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 from aiohttp import web
 from attrs import frozen
 
-from openai_steps.emulator._connections import BoundedServer, stop_accepting
+from openai_steps._bounded_server import BoundedServer, stop_accepting
 from openai_steps.gateway._answer import answer_of_rejection
 from openai_steps.gateway._rejection import Rejection
 

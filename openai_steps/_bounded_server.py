@@ -1,4 +1,4 @@
-"""Connections from untrusted callers, with the bounds that aiohttp's server does not have.
+"""The server of the emulator, the gateway and the console, with the bounds that aiohttp's does not have.
 
 - A head that does not come, or comes byte by byte, ends its connection after twenty seconds; aiohttp waits an hour.
 - At most `MOST_CONNECTIONS` connections are open at once.
@@ -19,7 +19,7 @@ from aiohttp import web
 HEAD_SECONDS = 20.0
 MOST_CONNECTIONS = 500
 
-_SILENT = logging.getLogger("openai_steps.emulator.protocol")
+_SILENT = logging.getLogger("openai_steps.protocol")
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
 
@@ -34,8 +34,6 @@ def _plain(status: int) -> web.Response:
 
 class BoundedServer(web.Server):
     """A server with a bounded number of connections; it asks any more to come back in a second.
-
-    The gateway and the console are served by it, too.
 
     Args:
         handle: Answers a request.

@@ -1,4 +1,4 @@
-"""What strangers may do to the emulator: half-sent heads, many connections, bytes that are not HTTP."""
+"""What untrusted callers may do to our servers: half-sent heads, many connections, bytes that are not HTTP."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def test_a_key_in_what_is_not_http_is_neither_told_nor_logged(
 
 
 async def test_half_a_head_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openai_steps.emulator._connections.HEAD_SECONDS", 0.2)
+    monkeypatch.setattr("openai_steps._bounded_server.HEAD_SECONDS", 0.2)
     async with Emulator().serve() as base_url:
         reader, writer = await connect(base_url)
         writer.write(b"GET /v1/threads HTTP/1.1\r\nHost: h\r\nX-Slow: ")
@@ -50,7 +50,7 @@ async def test_half_a_head_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_one_connection_too_many_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openai_steps.emulator._connections.MOST_CONNECTIONS", 2)
+    monkeypatch.setattr("openai_steps._bounded_server.MOST_CONNECTIONS", 2)
     async with Emulator().serve() as base_url:
         open_ones = [await connect(base_url) for _ in range(2)]
         for _, writer in open_ones:
