@@ -1,12 +1,16 @@
-"""The Discord bot's handler, with messages that refuse an edit. Its gateway is discord.py's own business."""
+"""The Discord bot: its handler alone, and the whole of it against an imitation of Discord."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from discord_imitation import TOKEN, Discord
+from yarl import URL
 
 from openai_steps import AsyncStepsClient
 from openai_steps.testing import StepsServer, function_step
@@ -61,3 +65,36 @@ async def test_what_is_not_for_it(bot: ModuleType) -> None:
     channel = Channel([])
     await say(bot, "thread_1 run_1", channel, mentions=())
     assert channel.texts == []
+
+
+async def test_the_whole_bot_on_a_discord_that_limits_edits(
+    bot: ModuleType,
+    steps_server: StepsServer,
+    monkeypatch: pytest.MonkeyPatch,
+    until: Callable[[Callable[[], object]], Awaitable[None]],
+) -> None:
+    """Log in, hear of a message by the websocket, answer it, and edit the answer; two runs side by side."""
+    steps_server.add_run("thread_1", "run_1", steps=[function_step(1, "get_weather")], status="in_progress")
+    steps_server.add_run("thread_1", "run_2", steps=[function_step(2, "search")], status="completed")
+    chat = Discord()
+    async with chat.serve() as url:
+        monkeypatch.setattr(discord.http.Route, "BASE", f"{url}/api")
+        gateway = URL(url).with_scheme("ws") / "gateway"
+        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
+        running = asyncio.create_task(bot.main(TOKEN, AsyncStepsClient()))
+        try:
+            chat.user_says("<@1> hello")
+            await until(lambda: ["Mention me with THREAD RUN."] in chat.texts.values())
+            assert chat.identified[0]["token"] == TOKEN
+            chat.user_says("<@1> thread_1 run_1")
+            await until(lambda: any("get\\_weather" in texts[-1] for texts in chat.texts.values()))
+            chat.edits_to_refuse = 1
+            chat.user_says("<@1> thread_1 run_2")
+            await until(lambda: any("The run is completed" in texts[-1] for texts in chat.texts.values()))
+            steps_server.set_run_status("thread_1", "run_1", "completed")
+            await until(lambda: sum("The run is completed" in texts[-1] for texts in chat.texts.values()) == 2)
+            assert chat.refusals == 1
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
