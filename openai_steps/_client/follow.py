@@ -70,7 +70,7 @@ class FollowVerbs(StepVerbs):
         Args:
             thread_id: The thread's id.
             run_id: The run's id.
-            after: A step's id: only steps behind it, such as the ``resume_after`` of an error.
+            after: A step's id: only steps after it, such as the ``resume_after`` of an error.
             poll_interval: How long to wait between two looks: a `PollInterval`, or seconds.
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             on_run: Called with the run when it is first seen, and again whenever its status or what it waits for

@@ -59,8 +59,8 @@ class MessageVerbs(ListVerbs):
             run_id: Ask for messages of this run alone. Some servers ignore it, some refuse it.
             limit: The most messages to send, 1 to 100; by default servers send 20.
             order: ``asc``: oldest first, ``desc``: newest first; the default of most servers.
-            after: A message's id: send messages behind it in the list.
-            before: A message's id: send messages ahead of it. Servers differ in which (see the page on cursors).
+            after: A message's id: send messages after it in the list.
+            before: A message's id: send messages before it. Servers differ in which (see the page on cursors).
             timeout: Instead of the client's.
             odd: What to do with a message that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
             raw: Whether to keep the server's text of each item, in ``raw``: copies, which do not keep the page alive.
@@ -101,8 +101,8 @@ class MessageVerbs(ListVerbs):
             run_id: Only messages of this run. If the server ignores or refuses it, all are read, and those of others
                 left out.
             order: ``asc``: oldest first, ``desc``: newest first.
-            after: A message's id: only messages behind it in the list.
-            before: A message's id: only messages ahead of it. Without ``after``, the page nearest to it comes first.
+            after: A message's id: only messages after it in the list.
+            before: A message's id: only messages before it. Without ``after``, the page nearest to it comes first.
             page_size: The most messages in one answer, 1 to 100.
             prefetch: Whether to send the request for the next page while you work on this one.
             verify_paging: Trust nothing about the server's pages, at the cost of more requests.
@@ -168,8 +168,8 @@ class MessageVerbs(ListVerbs):
             run_id: Only messages of this run. If the server ignores or refuses it, all are read, and those of others
                 left out.
             order: ``asc``: oldest first, ``desc``: newest first.
-            after: A message's id: only messages behind it in the list.
-            before: A message's id: only messages ahead of it. Without ``after``, the nearest comes first, and the
+            after: A message's id: only messages after it in the list.
+            before: A message's id: only messages before it. Without ``after``, the nearest comes first, and the
                 walk leads away from it.
             page_size: The most messages in one answer, 1 to 100.
             max_messages: The most messages in all. None: all there are.
@@ -237,8 +237,8 @@ class MessageVerbs(ListVerbs):
             run_id: Only messages of this run. If the server ignores or refuses it, all are read, and those of others
                 left out.
             order: ``asc``: oldest first, ``desc``: newest first.
-            after: A message's id: only messages behind it in the list.
-            before: A message's id: only messages ahead of it. Without ``after``, the nearest come first.
+            after: A message's id: only messages after it in the list.
+            before: A message's id: only messages before it. Without ``after``, the nearest come first.
             page_size: The most messages in one answer, 1 to 100.
             verify_paging: Trust nothing about the server's pages, at the cost of more requests.
             timeout: Instead of the client's, for each request.

@@ -56,8 +56,8 @@ class RunVerbs(ListVerbs):
             thread_id: The thread's id.
             limit: The most runs to send, 1 to 100; by default servers send 20.
             order: ``asc``: oldest first, ``desc``: newest first; the default of most servers.
-            after: A run's id: send runs behind it in the list.
-            before: A run's id: send runs ahead of it. Servers differ in which (see the page on cursors).
+            after: A run's id: send runs after it in the list.
+            before: A run's id: send runs before it. Servers differ in which (see the page on cursors).
             timeout: Instead of the client's.
             odd: What to do with a run that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
             raw: Whether to keep the server's text of each item, in ``raw``: copies, which do not keep the page alive.
@@ -88,8 +88,8 @@ class RunVerbs(ListVerbs):
         Args:
             thread_id: The thread's id.
             order: ``asc``: oldest first, ``desc``: newest first.
-            after: A run's id: only runs behind it in the list.
-            before: A run's id: only runs ahead of it. Without ``after``, the page nearest to it comes first.
+            after: A run's id: only runs after it in the list.
+            before: A run's id: only runs before it. Without ``after``, the page nearest to it comes first.
             page_size: The most runs in one answer, 1 to 100.
             prefetch: Whether to send the request for the next page while you work on this one.
             verify_paging: Trust nothing about the server's pages, at the cost of more requests.
@@ -152,8 +152,8 @@ class RunVerbs(ListVerbs):
         Args:
             thread_id: The thread's id.
             order: ``asc``: oldest first, ``desc``: newest first.
-            after: A run's id: only runs behind it in the list.
-            before: A run's id: only runs ahead of it. Without ``after``, the nearest comes first, and the
+            after: A run's id: only runs after it in the list.
+            before: A run's id: only runs before it. Without ``after``, the nearest comes first, and the
                 walk leads away from it.
             page_size: The most runs in one answer, 1 to 100.
             max_runs: The most runs in all. None: all there are.
@@ -218,8 +218,8 @@ class RunVerbs(ListVerbs):
         Args:
             thread_id: The thread's id.
             order: ``asc``: oldest first, ``desc``: newest first.
-            after: A run's id: only runs behind it in the list.
-            before: A run's id: only runs ahead of it. Without ``after``, the nearest come first.
+            after: A run's id: only runs after it in the list.
+            before: A run's id: only runs before it. Without ``after``, the nearest come first.
             page_size: The most runs in one answer, 1 to 100.
             verify_paging: Trust nothing about the server's pages, at the cost of more requests.
             timeout: Instead of the client's, for each request.

@@ -101,8 +101,8 @@ class StepVerbs(RunVerbs):
             run_id: The run's id.
             limit: The most steps to send, 1 to 100; by default servers send 20.
             order: ``asc``: oldest first, ``desc``: newest first; the servers' default.
-            after: A step's id: send steps behind it in the list.
-            before: A step's id: send steps ahead of it. Servers differ in which of them (see the page on cursors).
+            after: A step's id: send steps after it in the list.
+            before: A step's id: send steps before it. Servers differ in which of them (see the page on cursors).
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             timeout: Instead of the client's.
             odd: What to do with a step that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
@@ -136,8 +136,8 @@ class StepVerbs(RunVerbs):
             thread_id: The thread's id.
             run_id: The run's id.
             order: ``asc``: oldest first, ``desc``: newest first.
-            after: A step's id: only steps behind it in the list.
-            before: A step's id: only steps ahead of it. Without ``after``, the page nearest to it comes first.
+            after: A step's id: only steps after it in the list.
+            before: A step's id: only steps before it. Without ``after``, the page nearest to it comes first.
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             page_size: The most steps in one answer, 1 to 100.
             prefetch: Whether to send the request for the next page while you work on this one.
@@ -209,8 +209,8 @@ class StepVerbs(RunVerbs):
             thread_id: The thread's id.
             run_id: The run's id.
             order: ``asc``: oldest first, ``desc``: newest first.
-            after: A step's id: only steps behind it in the list.
-            before: A step's id: only steps ahead of it. Without ``after``, the step nearest to it comes first, and the
+            after: A step's id: only steps after it in the list.
+            before: A step's id: only steps before it. Without ``after``, the step nearest to it comes first, and the
                 walk leads away from it.
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             page_size: The most steps in one answer, 1 to 100.
@@ -286,8 +286,8 @@ class StepVerbs(RunVerbs):
             thread_id: The thread's id.
             run_id: The run's id.
             order: ``asc``: oldest first, ``desc``: newest first.
-            after: A step's id: only steps behind it in the list.
-            before: A step's id: only steps ahead of it. Without ``after``, the nearest come first.
+            after: A step's id: only steps after it in the list.
+            before: A step's id: only steps before it. Without ``after``, the nearest come first.
             include: More to send, such as `INCLUDE_FILE_SEARCH_CONTENT`.
             page_size: The most steps in one answer, 1 to 100.
             verify_paging: Trust nothing about the server's pages, at the cost of more requests.

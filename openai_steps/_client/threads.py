@@ -51,8 +51,8 @@ class ThreadVerbs(ListVerbs):
         Args:
             limit: The most threads to send, 1 to 100; by default servers send 20.
             order: ``asc``: oldest first, ``desc``: newest first; the default of most servers.
-            after: A thread's id: send threads behind it in the list.
-            before: A thread's id: send threads ahead of it. Servers differ in which (see the page on cursors).
+            after: A thread's id: send threads after it in the list.
+            before: A thread's id: send threads before it. Servers differ in which (see the page on cursors).
             timeout: Instead of the client's.
             odd: What to do with a thread that cannot be read: ``raise`` an error, or ``keep`` it in ``unreadable``.
             raw: Whether to keep the server's text of each item, in ``raw``: copies, which do not keep the page alive.
@@ -81,8 +81,8 @@ class ThreadVerbs(ListVerbs):
 
         Args:
             order: ``asc``: oldest first, ``desc``: newest first.
-            after: A thread's id: only threads behind it in the list.
-            before: A thread's id: only threads ahead of it. Without ``after``, the page nearest to it comes first.
+            after: A thread's id: only threads after it in the list.
+            before: A thread's id: only threads before it. Without ``after``, the page nearest to it comes first.
             page_size: The most threads in one answer, 1 to 100.
             prefetch: Whether to send the request for the next page while you work on this one.
             verify_paging: Trust nothing about the server's pages, at the cost of more requests.
@@ -141,8 +141,8 @@ class ThreadVerbs(ListVerbs):
 
         Args:
             order: ``asc``: oldest first, ``desc``: newest first.
-            after: A thread's id: only threads behind it in the list.
-            before: A thread's id: only threads ahead of it. Without ``after``, the nearest comes first, and the
+            after: A thread's id: only threads after it in the list.
+            before: A thread's id: only threads before it. Without ``after``, the nearest comes first, and the
                 walk leads away from it.
             page_size: The most threads in one answer, 1 to 100.
             max_threads: The most threads in all. None: all there are.
@@ -203,8 +203,8 @@ class ThreadVerbs(ListVerbs):
 
         Args:
             order: ``asc``: oldest first, ``desc``: newest first.
-            after: A thread's id: only threads behind it in the list.
-            before: A thread's id: only threads ahead of it. Without ``after``, the nearest come first.
+            after: A thread's id: only threads after it in the list.
+            before: A thread's id: only threads before it. Without ``after``, the nearest come first.
             page_size: The most threads in one answer, 1 to 100.
             verify_paging: Trust nothing about the server's pages, at the cost of more requests.
             timeout: Instead of the client's, for each request.

@@ -46,7 +46,7 @@ class Follower:
 
     Args:
         interval: How long to wait between rounds.
-        after: Only steps behind this one.
+        after: Only steps after this one.
         trust: What is known of the server. None: nothing, and nothing will be believed.
     """
 

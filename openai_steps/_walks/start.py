@@ -26,7 +26,7 @@ def start_walk(
 
     Args:
         order: The order of the list.
-        after: Only items behind this one, in list order.
+        after: Only items after this one, in list order.
         before: Only items ahead of this one. Without ``after``, the nearest come first.
         page_size: The most items to ask for at once, but in doubt.
         max_steps: The most items to pass on in all.

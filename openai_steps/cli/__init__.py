@@ -14,7 +14,7 @@ def main() -> None:
     from openai_steps.cli._streams import prepare_streams
 
     prepare_streams()
-    if sys.argv[1:] == ["--version"]:  # without click, which takes longer to import than all the rest
+    if sys.argv[1:] == ["--version"]:  # without click, which takes longer to import than the rest
         _show_version()
     try:
         from openai_steps.cli._app import app

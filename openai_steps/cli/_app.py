@@ -10,7 +10,7 @@ import click
 from openai_steps._version import VERSION
 from openai_steps.cli._terminal import exit_codes
 
-# The usual ones first. `openai-steps NAME` is what is called `command` in the module NAME of `commands`.
+# The usual ones first. `openai-steps NAME` runs `command` in the module NAME of `commands`.
 _SECTIONS: Final = {
     "Read": {
         "list": "List the steps of a run, as they arrive.",
@@ -18,7 +18,7 @@ _SECTIONS: Final = {
         "runs": "List the runs of a thread.",
         "messages": "List the messages of a thread, with their texts.",
         "threads": "List the threads of a server that has such a list.",
-        "follow": "Watch a run while it goes on, until it has ended.",
+        "follow": "Watch a live run until it has ended.",
     },
     "Understand": {
         "timeline": "Draw a run, or all of a thread: where the time went.",
@@ -26,10 +26,10 @@ _SECTIONS: Final = {
     },
     "Keep runs": {
         "export": "Write the steps of many runs into a file.",
-        "verify": "Prove an archive whole.",
+        "verify": "Check that an archive is whole.",
         "serve": "Serve a file of steps over HTTP.",
     },
-    "Make something of runs": {
+    "Convert runs": {
         "evaluation": "Make evaluation data of threads: one row for each run.",
         "migrate": "Turn threads into items of the Responses API.",
         "tables": "Write steps, tool calls, runs and messages as Parquet.",
@@ -41,7 +41,7 @@ _SECTIONS: Final = {
     },
     "Find out": {
         "doctor": "Say which server is asked, and how, and judge its paging.",
-        "demo": "See it all on a bundled run, with no key and no network.",
+        "demo": "Try it on a bundled run, with no key and no network.",
         "completion": "Print the completion script of a shell.",
     },
 }
@@ -49,7 +49,7 @@ _COMMANDS: Final = {name: about for section in _SECTIONS.values() for name, abou
 
 
 class Application(click.Group):
-    """A group of commands that ends as a well-behaved program does; see `exit_codes`."""
+    """A group of commands with the usual exit statuses; see `exit_codes`."""
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Read the command line."""
@@ -74,7 +74,7 @@ class Application(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or say which one may be meant."""
+        """Find the command, or suggest one."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -86,7 +86,7 @@ class Application(click.Group):
             raise click.UsageError(f"{error.message} Did you mean {' or '.join(close)}?", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands by section, without an import of any."""
+        """List the commands by section, without importing any."""
         for title, commands in _SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(max(map(len, _COMMANDS))), about) for name, about in commands.items()])

@@ -1,4 +1,4 @@
-"""Entra tokens from whatever login azure-identity finds: the CLI's, a managed identity's, the environment's."""
+"""Entra tokens from any login that azure-identity finds: the CLI's, a managed identity's, the environment's."""
 
 from __future__ import annotations
 

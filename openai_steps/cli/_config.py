@@ -1,4 +1,4 @@
-"""Connections by name: ``~/.config/openai-steps/config.toml``, which holds no keys, but says where they are.
+"""Connections by name: ``~/.config/openai-steps/config.toml``, which says where keys are and holds none.
 
 default = "bakery"
 
@@ -24,7 +24,7 @@ from openai_steps._secrets import hide, secrets_in
 from openai_steps.cli._connection import PROVIDER_OPTIONS
 from openai_steps.cli._terminal import Failure, in_words
 
-# What a connection may say, and of which type it is; the names are those of the options.
+# The settings of a connection and their types; the names are those of the options.
 _KEYS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "provider": str,
     **dict.fromkeys((name for name in PROVIDER_OPTIONS if name != "api_key"), str),
@@ -40,15 +40,15 @@ _NO_PLACE: Final = "No keys in this file: name the variable that holds it (api_k
 
 
 def config_file() -> Path:
-    """Return where the file is: below ``XDG_CONFIG_HOME``, or what stands in for it."""
+    """Return the path of the file: below ``XDG_CONFIG_HOME``, or its default."""
     home = os.environ.get("XDG_CONFIG_HOME", "")
-    if not os.path.isabs(home):  # as the specification of XDG wants it
+    if not os.path.isabs(home):  # as the XDG specification demands
         home = os.environ.get("APPDATA", "") if sys.platform == "win32" else ""
     return Path(home or Path.home() / ".config") / "openai-steps" / "config.toml"
 
 
 def connection_names() -> list[str]:
-    """Return the names in the file; none where it cannot be read."""
+    """Return the names in the file; an empty list if it cannot be read."""
     try:
         return [*_Config.read(config_file()).connections]
     except Failure:
@@ -56,13 +56,13 @@ def connection_names() -> list[str]:
 
 
 def read_connection(name: str | None) -> dict[str, Any]:
-    """Return what the file says about a connection, by the names of the options.
+    """Return a connection's settings, by the names of the options.
 
     Args:
         name: Its name. None is the default one, if there is one.
 
     Raises:
-        Failure: If there is no such connection, or the file is malformed, holds a key, or belongs to somebody else.
+        Failure: If there is no such connection, or the file is malformed, holds a key, or belongs to another user.
     """
     file = config_file()
     if name is None and not file.exists():
@@ -106,13 +106,13 @@ def _check_owner(status: os.stat_result, file: Path) -> None:
     if sys.platform == "win32":
         return
     if status.st_uid not in (0, os.getuid()):
-        raise Failure(f"{file} belongs to somebody else, and may name commands to run.")
+        raise Failure(f"{file} belongs to another user, and may name commands to run.")
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise Failure(f"Others can write {file}, which may name commands to run.", hint=f"chmod go-w {file}")
 
 
 def _checked(table: dict[str, Any], *, place: str, name: str) -> dict[str, Any]:
-    """Return the settings with the key in the place of what says where it is."""
+    """Return the checked settings, with the key itself in place of its source."""
     for key, value in table.items():
         if key == "api_key":
             raise Failure(f"{place}: {_NO_PLACE}.")

@@ -1,7 +1,7 @@
-"""The connection that options, the configuration and the environment mean.
+"""The connection that options, the configuration and the environment describe.
 
-Which options go with which provider is read from the constructors in `PROVIDERS`: a new provider, or a new argument of
-one, needs no branch here.
+The options of each provider are read from the constructors in `PROVIDERS`: a new provider, or a new argument of one,
+needs no branch here.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Connection:
-    """A server that options name, and how it is asked. It is looked for when it is needed first.
+    """The server that options name, and how to ask it. It is resolved on first use.
 
     Args:
-        given: The options that were given, by their names.
+        given: The given options, by their names.
         headers: More headers for each request.
-        verbose: Whether each request is told on standard error.
+        verbose: Whether each request is reported on standard error.
 
     Attributes:
-        quiet: Whether nothing but errors is told there.
+        quiet: Whether only errors are reported there.
     """
 
     _given: Mapping[str, Any] = attrs.field(repr=False)
@@ -52,17 +52,17 @@ class Connection:
         """The server.
 
         Raises:
-            click.UsageError: If the options make no sense together, or something is missing.
+            click.UsageError: If the options contradict each other, or one is missing.
             Failure: If the configuration is malformed.
         """
         return self._server[0]
 
     @property
     def sketch(self) -> Endpoint:
-        """The server, also where its key is missing: ``key_source`` says then what to do.
+        """The server, even if its key is missing: ``key_source`` then says what to do.
 
         Raises:
-            click.UsageError: If more than the key is missing, or the options make no sense together.
+            click.UsageError: If more than the key is missing, or the options contradict each other.
             Failure: If the configuration is malformed.
         """
         try:
@@ -82,7 +82,7 @@ class Connection:
         return with_configuration(self._given)
 
     async def close(self) -> None:
-        """End the login of Azure's tools, if there is one; `run` does so by itself."""
+        """Close the login of Azure's tools, if there is one; `run` does so itself."""
         _, login = self._server
         if login is not None:
             await login.close()
@@ -94,11 +94,11 @@ class Connection:
 
         Args:
             work: The function.
-            shows_progress: Whether the function itself says how it gets on.
-            **options: Of the client.
+            shows_progress: Whether the function itself shows its progress.
+            **options: Options of the client.
 
         Raises:
-            click.UsageError: If the client refused an argument; all of them come from options.
+            click.UsageError: If the client refused an argument; all arguments come from options.
         """
         endpoint, login = self._server
         with usage_errors(), _path_errors(endpoint):
@@ -110,7 +110,7 @@ class Connection:
         """Return the function that makes a client on another machine.
 
         Raises:
-            click.UsageError: If the client would need something of this machine.
+            click.UsageError: If the client would need something from this machine.
         """
         from openai_steps import AsyncStepsClient
 
@@ -130,11 +130,11 @@ class Connection:
         options: Mapping[str, Any],
     ) -> T:
         from openai_steps import AsyncStepsClient  # here, for the same reason
-        from openai_steps.cli._waiting import spinning, told_each_request
+        from openai_steps.cli._waiting import requests_on_stderr, spinning
 
         async with AsyncExitStack() as stack:
             if self._verbose:
-                stack.enter_context(told_each_request())
+                stack.enter_context(requests_on_stderr())
             if not (self.quiet or shows_progress):
                 stack.enter_context(spinning(urlsplit(endpoint.base_url).netloc))
             if login is not None:
@@ -142,7 +142,7 @@ class Connection:
             return await work(await stack.enter_async_context(AsyncStepsClient(endpoint, **options)))
 
     def client_options(self) -> dict[str, Any]:
-        """Return what else the client is to be made with.
+        """Return the client's other arguments.
 
         Raises:
             ArgumentError: If the certificates cannot be read.
@@ -162,7 +162,7 @@ class Connection:
 
 @contextmanager
 def _path_errors(endpoint: Endpoint) -> Iterator[None]:
-    """Say what may be missing where nothing is found at a base URL without a path."""
+    """Add a hint to a 404 from a base URL without a path."""
     try:
         yield
     except NotFoundError as error:
@@ -184,7 +184,7 @@ def usage_errors() -> Iterator[None]:
 
 
 def _as_option(argument: str, context: click.Context | None) -> str:
-    """Return what the command calls an argument of the client's, the argument's own name if it has no such option."""
+    """Return the command's name for an argument of the client, or the argument's own if it has no such option."""
     names = (argument, "base_url" if argument in _ADDRESSES else argument.removesuffix("_id"))
     for parameter in context.command.params if context else ():
         if parameter.name in names:
@@ -196,7 +196,7 @@ def _as_option(argument: str, context: click.Context | None) -> str:
 
 
 def with_configuration(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings: those of the connection that is named, or of the default one, and the options given.
+    """Return the settings of the named connection, or of the default one, with the given options on top.
 
     Raises:
         click.UsageError: If options on the command line contradict each other.
@@ -209,7 +209,7 @@ def with_configuration(given: Mapping[str, Any]) -> dict[str, Any]:
     if name is not None and typed:
         if _is_typed("connection_name"):
             raise click.UsageError(f"{_flag(typed[0])} and --connection name a server each: give one of them.")
-        return options  # what is typed counts for more than a variable
+        return options  # typed options take precedence over variables
     if name is None and elsewhere:
         return options
 
@@ -232,11 +232,11 @@ def connect(settings: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[En
     """Return the server that settings mean, and the login that has to be closed, if there is one.
 
     Args:
-        settings: By the names of the options.
+        settings: The settings, by the names of the options.
         headers: More headers for each request.
 
     Raises:
-        click.UsageError: If the settings make no sense together, or something is missing.
+        click.UsageError: If the settings contradict each other, or one is missing.
     """
     provider = settings.get("provider") or ("openai" if "base_url" in settings else provider_of_environment())
     if provider not in PROVIDERS:
@@ -253,13 +253,13 @@ def connect(settings: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[En
 
 
 def provider_of_environment() -> str:
-    """Return the provider to which the environment's variables point, or else OpenAI.
+    """Return the provider that the environment's variables name, or else OpenAI.
 
-    They do if they say all that it needs, or else if some of them are for it alone. A host that has stopped serving
-    runs is meant only if no other is.
+    They name a provider if they have all that it needs, or else if some of them are for it alone. A host that has
+    stopped serving runs is chosen only if there is no other.
 
     Raises:
-        click.UsageError: If they point to several, and not to OpenAI.
+        click.UsageError: If they name several, and not OpenAI.
     """
     found = {name: _found_in_environment(make) for name, make in PROVIDERS.items()}
     complete = [name for name, endpoint in found.items() if endpoint is not None]
@@ -273,7 +273,7 @@ def provider_of_environment() -> str:
     return meant[0]
 
 
-# How the variables begin that only one provider reads.
+# The prefixes of variables that only one provider reads.
 _VARIABLES: Final = {
     "AZURE_OPENAI_": "azure_openai",
     "AZURE_AI_": "azure_foundry",
@@ -294,16 +294,16 @@ def _found_in_environment(make: Callable[..., Endpoint]) -> Endpoint | None:
 
 
 class _AnyLogin:
-    """Stands in for a login while only the rest of an endpoint is looked at."""
+    """A placeholder for a login while only the rest of an endpoint is checked."""
 
     @staticmethod
     def get_token(*scopes: str) -> Any:
-        """Give none."""
+        """Raise an error: it has no token."""
         raise NotImplementedError
 
 
 def _make(make: Callable[..., Endpoint], arguments: dict[str, Any]) -> tuple[Endpoint, AzureLogin | None]:
-    """Make the endpoint, with the login of Azure's tools where a provider takes one and there is no key."""
+    """Make the endpoint, with the login of Azure's tools if the provider takes one and there is no key."""
     try:
         if "scope" not in arguments or "api_key" in arguments:
             return make(**arguments), None
@@ -312,12 +312,12 @@ def _make(make: Callable[..., Endpoint], arguments: dict[str, Any]) -> tuple[End
             raise
     from openai_steps.cli._azure import AzureLogin
 
-    make(**arguments, credential=AzureLogin)  # whatever else is missing is told first
+    make(**arguments, credential=AzureLogin)  # reports first whatever else is missing
     login = AzureLogin()
     return make(**arguments, credential=login), login
 
 
-# Those whose tokens are Entra's without a word about the scope.
+# Those that take Entra's tokens without a given scope.
 _ENTRA: Final = (Endpoint.azure_openai, Endpoint.azure_foundry, Endpoint.fabric)
 
 

@@ -1,4 +1,4 @@
-"""The console that tables and pictures are printed on. Whoever imports this imports rich."""
+"""Rich's console, on which tables and pictures are printed."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _ENDLESS: Final = 1_000_000  # columns
 
 
 def unbroken(console: Console) -> Console:
-    """Return a console that, unless it is a terminal, breaks no value into lines."""
+    """Return a console that does not wrap values, unless it is a terminal."""
     if not console.is_terminal:
         console.width = _ENDLESS
     return console
 
 
 def make_console(file: IO[str] | None = None, **options: Any) -> Console:
-    """Return a console that takes no text for markup, and honours NO_COLOR, COLUMNS and pipes.
+    """Return a console that reads no markup, and follows NO_COLOR, COLUMNS and pipes.
 
     Args:
         file: Where to write. Default: standard output.
-        **options: Of `rich.console.Console`.
+        **options: Options of `rich.console.Console`.
     """
     return _Console(file=file, markup=False, emoji=False, highlight=False, **options)

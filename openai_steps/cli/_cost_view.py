@@ -1,4 +1,4 @@
-"""Costs: a table of groups, what has no price, and what tools may have cost besides; or all of it as JSON."""
+"""Costs: a table of groups, what has no price, and the fees of tools; or all of it as JSON."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _COLUMNS: Final = ("Requests", "In", "Cached", "Out", "Cost")
 
 
 def print_costs(report: CostReport, by: str) -> None:
-    """Print a row for each group and one for all, then what the sums do not have in them."""
+    """Print a row for each group and one for all, then what the sums leave out."""
     table = Table(box=None, pad_edge=False, header_style="bold", footer_style="bold", show_footer=True)
     table.add_column(safe(by.capitalize()), footer="all", overflow="fold")  # an id is never cut
     for name, footer in zip(_COLUMNS, _cells(report.total), strict=True):
@@ -70,7 +70,7 @@ def _cells(row: CostRow) -> list[str]:
 
 
 def _cost(row: CostRow) -> str:
-    """Say what a group cost: ``≤`` where it may have been less, ``+ ?`` where a part of it has no price."""
+    """Return a group's cost as text: ``≤`` if it may have been less, ``+ ?`` if a part of it has no price."""
     if row.amount is None:
         return "?"
     known = f"{'≤ ' if row.is_upper_bound else ''}{_amount(row.amount)}"
@@ -84,9 +84,7 @@ def _amount(amount: Decimal) -> str:
 def _notes(total: CostRow) -> list[str]:
     notes = []
     if total.is_upper_bound:
-        notes.append(
-            "≤: an upper bound. The server did not tell how many tokens came from a cache, or only a run's sum."
-        )
+        notes.append("≤: an upper bound. The server did not report cached tokens, or reported only a run's sum.")
     notes += [f"?: {_words.count(number, 'request')}: {reason}." for reason, number in total.unpriced.items()]
     if total.fees:
         notes.append(f"In no sum: {', '.join(map(_fee, total.fees))}.")

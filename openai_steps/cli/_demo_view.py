@@ -20,7 +20,7 @@ _REPLAY_SPEED: Final = 60.0
 
 
 async def show_demo() -> None:
-    """List the bundled run, and follow it while it happens again."""
+    """List the bundled run, and follow it live."""
     console = make_console()
     emulator = Emulator.demo()
     async with emulator.serve() as base_url, AsyncStepsClient(Endpoint.compatible(base_url)) as client:
@@ -29,13 +29,13 @@ async def show_demo() -> None:
         async for step in client.iter_steps(DEMO_THREAD, DEMO_RUN, order="asc"):
             table.show(step)
         table.finish()
-        console.print(Text("\nThe same run, followed while it goes on:\n", style="dim"))
+        console.print(Text("\nThe same run, followed live:\n", style="dim"))
         await _follow(console, client, emulator)
     console.print(_NEXT)
 
 
 async def _follow(console: Console, client: AsyncStepsClient, emulator: Emulator) -> None:
-    """Let the recorded run happen again, a minute in a second, and follow it."""
+    """Replay the recorded run, a minute in a second, and follow it."""
     happening = asyncio.create_task(replay_demo(emulator.store, speed=_REPLAY_SPEED))
     view = LiveView(console, speed=_REPLAY_SPEED) if console.is_terminal else LogView(console)
     steps: dict[str, RunStep] = {}

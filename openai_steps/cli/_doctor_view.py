@@ -1,4 +1,4 @@
-"""What the doctor found out about a server."""
+"""Prints the doctor's findings about a server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SHOWN_HEADERS: Final = frozenset(
 
 
 def print_endpoint(console: Console, endpoint: Endpoint) -> None:
-    """Print who is asked, and how."""
+    """Print which server is asked, and how."""
     facts = Table.grid(padding=(0, 2, 0, 0))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
@@ -80,8 +80,8 @@ _ROOMY: Final = 140
 
 
 def print_report(console: Console, report: Report) -> None:
-    """Print a table of findings, a row each, and the advice."""
-    leading = int(console.width < _ROOMY)  # where texts need several lines, something must part the rows
+    """Print a table of findings, one row each, and the advice."""
+    leading = int(console.width < _ROOMY)  # separates rows whose texts need several lines
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", leading=leading)
     for title in ("Check", "Verdict"):
         table.add_column(title, no_wrap=True)

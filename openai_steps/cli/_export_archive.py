@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class ReadOptions:
-    """How to read: what the options for any export say."""
+    """How to read: the options for any export."""
 
     concurrency: int
     max_per_second: float | None
@@ -50,7 +50,7 @@ class ReadOptions:
 
 @attrs.frozen
 class ArchiveOptions:
-    """What the options for an archive say."""
+    """The options for an archive."""
 
     threads: tuple[str, ...]
     every_thread: bool
@@ -62,17 +62,17 @@ class ArchiveOptions:
 def export_archive(
     connection: Connection, runs: Path | None, out: Path, options: ArchiveOptions, how: ReadOptions
 ) -> None:
-    """Read threads into an archive, and say what came of it.
+    """Read threads into an archive, and print the counts.
 
     Args:
         connection: The server.
         runs: A file of runs or threads, or None.
         out: The archive.
-        options: Which threads, and what of them.
+        options: Which threads, and which parts of them.
         how: How to read.
 
     Raises:
-        Failure: If something could not be read; after all that could.
+        Failure: If something could not be read; after everything else was.
     """
     named = [*options.threads, *_in_file(runs)]
     export = _export_here if how.scheduler is None else _export_there
@@ -87,7 +87,7 @@ def export_archive(
         click.echo(safe(f"In {out.name}: {', '.join(counts)}{files}{before}."), err=True)
     if done.failures:
         raise Failure(
-            f"{done.failures:,} could not be read: manifest.json tells which, and why. "
+            f"{done.failures:,} could not be read: manifest.json says which, and why. "
             "The same command tries them again."
         )
 
@@ -139,8 +139,8 @@ def _export_there(
 
 def _show(now: ThreadsProgress) -> None:
     if sys.stderr.isatty():
-        told = f"{count(now.threads, 'thread')}, {count(now.runs, 'run')}, {now.failures:,} failed"
-        click.echo(f"\r{told} ", nl=False, err=True)
+        line = f"{count(now.threads, 'thread')}, {count(now.runs, 'run')}, {now.failures:,} failed"
+        click.echo(f"\r{line} ", nl=False, err=True)
 
 
 async def _ids(client: AsyncStepsClient, named: Iterable[str], *, every_thread: bool) -> AsyncIterator[str]:
@@ -155,7 +155,7 @@ async def _ids(client: AsyncStepsClient, named: Iterable[str], *, every_thread: 
 
 
 def _in_file(runs: Path | None) -> list[str]:
-    """Return the threads of a file; it is read through first, to find what is wrong in it."""
+    """Return the threads of a file; all of it is read first, to find any mistake in it."""
     from openai_steps.export import read_thread_ids
 
     if runs is None:

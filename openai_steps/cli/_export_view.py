@@ -1,4 +1,4 @@
-"""How far an export has come."""
+"""The progress of an export."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openai_steps.export import ExportProgress
 
 @contextmanager
 def progress_bar(total: int | None, *, quiet: bool) -> Iterator[Callable[[ExportProgress], None]]:
-    """Show on standard error how far an export has come, if that is a terminal; the function takes the news."""
+    """Show an export's progress on standard error, if that is a terminal; call the function with each state."""
     console = make_console(stderr=True)
     columns = (
         BarColumn(),
@@ -26,7 +26,7 @@ def progress_bar(total: int | None, *, quiet: bool) -> Iterator[Callable[[Export
 
         def show(now: ExportProgress) -> None:
             nonlocal task
-            if task is None:  # what was found from before must not count for the rate
+            if task is None:  # runs of earlier attempts must not count for the rate
                 task = bar.add_task("export", total=total, completed=now.found, rate=0.0, failures=0)
             rate = bar.tasks[0].speed or 0.0
             bar.update(task, completed=now.runs + now.failures, failures=now.failures, rate=rate)

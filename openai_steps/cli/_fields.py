@@ -1,4 +1,4 @@
-"""The fields of an item for ``--json``: what a script picks by name, in forms that JSON has."""
+"""The fields of an item for ``--json``, by name, as JSON."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from openai_steps.cli._terminal import safe_json
 
 
 def field_names(kind: type[Any]) -> list[str]:
-    """Return the names of a class of items: its attributes, and what it works out from them."""
+    """Return the field names of a class: its attributes and properties."""
     own = [field.name for field in attrs.fields(kind)]
     return own + [name for name, value in vars(kind).items() if isinstance(value, property)]
 
 
 def check_fields(names: Iterable[str], kind: type[Any]) -> None:
-    """Refuse names that the class does not have.
+    """Check that the class has these names.
 
     Raises:
-        click.UsageError: With the names that it has; also if there are none.
+        click.UsageError: If it does not, or if no names are given; with the names that it has.
     """
     known = field_names(kind)
     unknown = [name for name in names if name not in known]
     wrong = f"Unknown: {', '.join(map(repr, unknown))}. " if any(unknown) else ""
     if unknown:
-        raise click.UsageError(f"{wrong}--json takes one or more of these, with commas between: {', '.join(known)}.")
+        raise click.UsageError(f"{wrong}--json takes one or more of these, separated by commas: {', '.join(known)}.")
 
 
 def pick(item: Any, names: Iterable[str]) -> str:
     """Return the fields of an item as a JSON object on one line.
 
-    Times are text in UTC, durations numbers of seconds; all else has the shape that the server sends.
+    Times are text in UTC, durations numbers of seconds; everything else is in the wire shape.
     """
     picked = {name: getattr(item, name) for name in names}
     # Not by msgspec, which refuses the lone surrogates that some servers send.

@@ -1,4 +1,4 @@
-"""A run that is being followed, on the screen: a timeline that grows, log lines, or JSON."""
+"""Views of a followed run: a growing timeline, log lines, or JSON."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ class View(Protocol):
         ...
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Leave the screen in order, whatever happened."""
+        """Restore the screen, whatever happened."""
         ...
 
     def show(self, step: RunStep) -> None:
         """Show a step that is new, or has changed."""
         ...
 
-    def tell(self, run: Run) -> None:
-        """Show how the run stands, which has changed."""
+    def show_run(self, run: Run) -> None:
+        """Show the run's new state."""
         ...
 
     def finish(self, run: Run) -> None:
@@ -78,8 +78,8 @@ class JsonView(_Quiet):
 
         write_line(dumps(step))
 
-    def tell(self, run: Run) -> None:
-        """Say on standard error that the run waits: all lines are steps."""
+    def show_run(self, run: Run) -> None:
+        """Report on standard error that the run waits, since all lines are steps."""
         if run.status == "requires_action":
             click.echo(describe_run(run), err=True)
 
@@ -93,13 +93,13 @@ class LogView(_Quiet):
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def tell(self, run: Run) -> None:
-        """Print it."""
-        if not run.is_finished:  # the steps that were late come first
+    def show_run(self, run: Run) -> None:
+        """Print the state."""
+        if not run.is_finished:  # late steps come first
             self._print(run)
 
     def show(self, step: RunStep) -> None:
-        """Print the line: when it happened, how it stands, what it did."""
+        """Print a line: the time, the status, what the step did."""
         moment = step.finished_at or step.created_at
         took = show_duration(step.duration)
         what = Text(" ").join(describe(step).split())
@@ -122,13 +122,13 @@ class LogView(_Quiet):
 
 
 class LiveView:
-    """A timeline that grows.
+    """A growing timeline.
 
-    The server's clock is not this machine's: steps that go on grow from the latest time that the server told.
+    The server's clock is not this machine's: unfinished steps grow from the latest time that the server sent.
 
     Args:
         console: A terminal.
-        speed: How many seconds of the run a second on the screen is.
+        speed: Seconds of the run per second on the screen.
         clock: Counts seconds.
     """
 
@@ -137,7 +137,7 @@ class LiveView:
         self._speed = speed
         self._clock = clock
         self._steps: dict[str, RunStep] = {}
-        self._told_at = clock()
+        self._shown_at = clock()
         self._waits_for = ""
         self._run: Run | None = None
         self._live = Live(
@@ -154,14 +154,14 @@ class LiveView:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._live.stop()
 
-    def tell(self, run: Run) -> None:
-        """Say below the timeline that the run waits, as long as it does."""
+    def show_run(self, run: Run) -> None:
+        """Show below the timeline that the run waits, as long as it does."""
         self._waits_for = describe_run(run) if run.status == "requires_action" else ""
 
     def show(self, step: RunStep) -> None:
-        """Take the step into the next frame."""
+        """Put the step into the next frame."""
         self._steps[step.id] = step
-        self._told_at = self._clock()
+        self._shown_at = self._clock()
 
     def finish(self, run: Run) -> None:
         """Show the whole timeline: it stays on the screen."""
@@ -187,7 +187,7 @@ class LiveView:
         steps = list(self._steps.values())
         if self._run is not None or not steps:
             return build_timeline(steps, run=self._run)
-        told = build_timeline(steps).end
-        assert told is not None
-        since = timedelta(seconds=(self._clock() - self._told_at) * self._speed)
-        return build_timeline(steps, until=told + since)
+        end = build_timeline(steps).end
+        assert end is not None
+        since = timedelta(seconds=(self._clock() - self._shown_at) * self._speed)
+        return build_timeline(steps, until=end + since)

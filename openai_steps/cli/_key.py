@@ -11,7 +11,7 @@ from openai_steps._secrets import hide
 from openai_steps._words import duration
 from openai_steps.cli._terminal import Failure, in_words
 
-_FRESH: Final = 300.0  # seconds: a token lives longer, and an export longer than a token
+_FRESH: Final = 300.0  # seconds: less than a token's lifetime, since an export may outlast a token
 _MOST_WAITED: Final = 120.0  # seconds: a password manager may ask its owner
 
 

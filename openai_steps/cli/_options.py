@@ -1,4 +1,4 @@
-"""The options that commands share: which server, how it is asked, and what it sends besides."""
+"""The options that commands share: the server, how to ask it, and what to include."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ format_option = option(
     type=click.Choice(["table", "jsonl"]),
     default="table",
     show_default=True,
-    help="jsonl: the wire's JSON, a step a line.",
+    help="jsonl: the wire's JSON, one step per line.",
 )
 
 
@@ -46,7 +46,7 @@ def _read_headers(_context: click.Context, _option: click.Parameter, given: tupl
         name, colon, value = header.partition(":")
         # It may be a secret: the message does not repeat it.
         if not colon or not is_header_name(name):
-            raise click.BadParameter(f"number {number} has not the form NAME:VALUE.")
+            raise click.BadParameter(f"number {number} does not have the form NAME:VALUE.")
         try:
             headers[name] = check_value(f"the header {name}", value.strip(" \t"))
         except ValueError as error:
@@ -78,12 +78,12 @@ _OPTIONS: Final = (
         type=click.Choice(list(PROVIDERS)),
         envvar="OPENAI_STEPS_PROVIDER",
         show_envvar=True,
-        help="Who serves the run. Default: the one to which the environment's variables point, or else openai.",
+        help="Who serves the run. Default: the one that the environment's variables name, or else openai.",
     ),
     _server(
         "--base-url",
         metavar="URL",
-        help="Where it is: a base URL, an Azure resource or a Foundry project endpoint. "
+        help="The address: a base URL, an Azure resource or a Foundry project endpoint. "
         "Default: the provider's own, or its usual environment variable.",
     ),
     _server(
@@ -91,19 +91,19 @@ _OPTIONS: Final = (
         metavar="KEY",
         envvar="OPENAI_STEPS_API_KEY",
         show_envvar=True,
-        help="Better left out: every user of this machine can see it in the list of processes. "
+        help="Avoid it: every user of this machine can see it in the list of processes. "
         "Set the provider's usual environment variable instead.",
     ),
     _server("--api-version", metavar="VERSION", help="Of the API (azure_openai, azure_foundry, fabric)."),
     _server(
         "--scope",
         metavar="SCOPE",
-        help="What tokens are for, if not what the host tells; with it, the login of Azure's tools is used.",
+        help="The scope of tokens, if not the host's; with it, the login of Azure's tools is used.",
     ),
     _server("--region", type=click.Choice(REGIONS), help="The site (dashscope)."),
-    _server("--workspace", metavar="ID", help="Unless it is the default one (dashscope)."),
-    _server("--organization", metavar="ID", help="Who pays (openai)."),
-    _server("--project", metavar="ID", help="Which project (openai)."),
+    _server("--workspace", metavar="ID", help="The workspace, if not the default one (dashscope)."),
+    _server("--organization", metavar="ID", help="The organization (openai)."),
+    _server("--project", metavar="ID", help="The project (openai)."),
     _server("--key-header", metavar="NAME", help="The header for the key, if not Authorization (compatible)."),
     _server(
         "--header",
@@ -116,7 +116,7 @@ _OPTIONS: Final = (
     _requests(
         "--proxy",
         metavar="URL",
-        help="The proxy to ask through. Default: that of HTTPS_PROXY and the like, unless NO_PROXY names the server.",
+        help="The proxy. Default: that of HTTPS_PROXY and the like, unless NO_PROXY names the server.",
     ),
     _requests(
         "--cacert",
@@ -128,7 +128,7 @@ _OPTIONS: Final = (
         "--timeout",
         metavar="SECONDS",
         type=click.FloatRange(min=0, min_open=True),
-        help="The most to wait for one request. Default: 30, and 60 with its retries.",
+        help="The longest wait for one request. Default: 30, and 60 with its retries.",
     ),
     _requests(
         "--retries",
@@ -136,8 +136,8 @@ _OPTIONS: Final = (
         type=click.IntRange(0, 100),
         help="How often to try a request again. Default: 3.",
     ),
-    _requests("-v", "--verbose", is_flag=True, help="Tell each request, retry and wait on standard error."),
-    _requests("-q", "--quiet", is_flag=True, help="Tell nothing but errors on standard error."),
+    _requests("-v", "--verbose", is_flag=True, help="Report each request, retry and wait on standard error."),
+    _requests("-q", "--quiet", is_flag=True, help="Report only errors on standard error."),
 )
 _NAMES: Final = ("connection_name", "provider", *PROVIDER_OPTIONS, "proxy", "cacert", "timeout", "retries")
 

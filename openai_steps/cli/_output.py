@@ -1,4 +1,4 @@
-"""What a command gives out: a table for people, lines for programs; on the screen, in a pipe or in a file."""
+"""The output of commands: a table for people, lines for programs; on the screen, in a pipe or in a file."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ STANDARD_OUTPUT: Final = Path("-")
 
 
 class Sink(Protocol[Item]):
-    """Takes items one by one."""
+    """Writes items one by one."""
 
     def show(self, item: Item) -> None:
-        """Give an item out at once, so that whoever reads along has it."""
+        """Write an item and flush it, so that a reader of the pipe has it."""
         ...
 
     def finish(self) -> None:
-        """Give out what comes below all items."""
+        """Write what comes after all items."""
         ...
 
 
 @attrs.frozen
 class Kind(Generic[T]):
-    """A kind of items, and how they are shown.
+    """A kind of item, and how to show it.
 
     Attributes:
         model: Their class.
         table: Makes the table for people.
-        cells: Returns the whole values of an item that make a row for programs.
+        cells: Returns the values of an item that make a row for programs.
     """
 
     model: type[T]
@@ -54,10 +54,10 @@ class Kind(Generic[T]):
 
 @attrs.frozen
 class Output:
-    """What the options for the output say.
+    """The options for the output.
 
     Attributes:
-        form: ``table``, ``tsv``, ``jsonl``, or None where the place decides.
+        form: ``table``, ``tsv``, ``jsonl``, or None if it depends on the destination.
         fields: The fields of ``--json``, or None.
         file: Where to write, or None for standard output.
     """
@@ -68,7 +68,7 @@ class Output:
 
     @contextmanager
     def opened(self, kind: Kind[T]) -> Iterator[Callable[[T], None]]:
-        """Give the function that shows an item; what comes below all of them follows if nothing is raised.
+        """Yield the function that shows an item; what comes after all items follows if nothing is raised.
 
         Raises:
             click.UsageError: If a field of ``--json`` is unknown.
@@ -105,7 +105,7 @@ class Output:
 
 
 class _Stream:
-    """Standard output, or a file that is not touched before there is something to write."""
+    """Standard output, or a file that is opened at the first write."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
@@ -128,13 +128,13 @@ class _Stream:
             self._out.flush()
 
     def write_line(self, text: str, encoding: str = "utf-8") -> None:
-        """Write a line at once, so that whoever reads along has it."""
+        """Write a line and flush it, so that a reader of the pipe has it."""
         self.write(f"{text}\n", encoding)
         self.flush()
 
     @property
     def encoding(self) -> str:
-        """What text is written in that is not JSON, which is always UTF-8: what standard output expects."""
+        """The encoding of text: standard output's. JSON is always UTF-8."""
         return sys.stdout.encoding if self._file is None else "utf-8"
 
 
@@ -148,12 +148,12 @@ class _JsonLines:
         self._stream.write_line(safe_json(dumps(item).decode()))
 
     def finish(self) -> None:
-        self._stream.write("")  # a file is to be there, though nothing is in it
+        self._stream.write("")  # so that there is a file, even if empty
 
 
 @attrs.define
 class _JsonArray:
-    """An array that is closed only when all is in it: what breaks off is no JSON, and is not taken for the whole."""
+    """An array that is closed only when it is complete, so that output that broke off is invalid JSON."""
 
     _stream: _Stream
     _fields: tuple[str, ...]
@@ -172,7 +172,7 @@ class _JsonArray:
 
 @attrs.frozen
 class _Rows(Generic[T]):
-    """Lines of whole values with tabs between; a tab or line end within a value is written as its escape."""
+    """Lines of whole values separated by tabs; a tab or line end within a value is written as its escape."""
 
     _stream: _Stream
     _cells: Callable[[T], Iterable[object]]
@@ -195,8 +195,8 @@ def _split(_context: click.Context, _option: click.Parameter, given: str | None)
 LIST: Final = ("table", "tsv", "jsonl")
 ONE: Final = ("table", "jsonl")
 _FORMATS: Final = {
-    LIST: "table: for people, the default on a terminal. tsv: whole values with tabs between, the default elsewhere. "
-    "jsonl: the wire's JSON, one a line.",
+    LIST: "table: for people, the default on a terminal. tsv: whole values separated by tabs, the default elsewhere. "
+    "jsonl: the wire's JSON, one per line.",
     ONE: "table: for people. jsonl: the wire's JSON on one line.",
 }
 
@@ -207,7 +207,7 @@ def output_options(forms: tuple[str, ...]) -> Callable[[Callable[..., T]], Calla
     Args:
         forms: What ``--format`` takes: LIST or ONE.
     """
-    default = "table" if forms == ONE else None  # of a list, the place decides
+    default = "table" if forms == ONE else None  # a list's depends on the destination
 
     def add(command: Callable[..., T]) -> Callable[..., T]:
         @functools.wraps(command)

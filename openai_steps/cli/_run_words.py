@@ -1,4 +1,4 @@
-"""How a run stands, in a line: that it waits and for what, or how it ended and why."""
+"""A run's state in one line: that it waits and for what, or how it ended and why."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TO_DO: Final = {
 
 
 def describe_run(run: Run) -> str:
-    """Say how the run stands, in one safe line.
+    """Return the run's state as one safe line.
 
     Args:
         run: The run.
@@ -28,7 +28,7 @@ def describe_run(run: Run) -> str:
 
 
 def reasons(run: Run) -> list[str]:
-    """Return why the run ended as it did: a code and a sentence, or one of them; empty where nothing is said."""
+    """Return why the run ended as it did: a code and a sentence, or one of them; empty if nothing is known."""
     if run.incomplete_details is not None:
         return [run.incomplete_details.reason]
     if run.last_error is not None:

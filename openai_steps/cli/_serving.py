@@ -1,4 +1,4 @@
-"""Commands that serve until they are stopped: the port that is taken, and an end that lets no caller down."""
+"""Commands that serve until they are stopped: errors of the port, and an orderly stop."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _STOP: Final = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stop_signals() -> Iterator[asyncio.Event]:
-    """Yield an event that Ctrl-C sets, and the signal that service managers send.
+    """Yield an event that is set by Ctrl-C, and by the signal that service managers send.
 
-    Enter it before anybody is told that the server is there: who then stops it is heard.
+    Enter it before the address is printed, so that an early stop is not lost.
     """
     import asyncio
 
@@ -44,7 +44,7 @@ def stop_signals() -> Iterator[asyncio.Event]:
 
 @contextmanager
 def listening_errors(where: str) -> Iterator[None]:
-    """Say in one line that an address cannot be had."""
+    """Report in one line that an address is taken or not allowed."""
     try:
         yield
     except OSError as error:
@@ -55,7 +55,7 @@ def listening_errors(where: str) -> Iterator[None]:
 
 
 def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """Return what TLS needs, if it is wanted.
+    """Return the TLS context, or None if no certificate is given.
 
     Raises:
         click.UsageError: If one of the two files is missing, or they do not belong together.

@@ -31,7 +31,7 @@ _STANDARD_INPUT: Final = Path("-")
 
 @attrs.define
 class WholeRun:
-    """A run with all its steps; ``run`` is None where only steps are known."""
+    """A run with all its steps; ``run`` is None if only the steps are known."""
 
     ref: RunRef
     steps: list[RunStep] = attrs.field(factory=list)
@@ -40,7 +40,7 @@ class WholeRun:
 
 @attrs.frozen
 class WholeThread:
-    """A thread: all its runs, oldest first, and its messages; none where a server has no list of them."""
+    """A thread: all its runs, oldest first, and its messages, which are empty if the server has no list of them."""
 
     runs: list[WholeRun]
     messages: list[Message]
@@ -48,11 +48,11 @@ class WholeThread:
 
 @attrs.frozen
 class Source:
-    """What the arguments and options named: a run or a thread on a server, or the runs of a file, or one of them.
+    """The run or thread on a server, or the runs of a file, or one of them, that the command line names.
 
     Attributes:
         connection: The server.
-        thread: The thread of which all runs are meant; None where a run or a file is.
+        thread: The thread, if all of its runs are named; None for a run or a file.
     """
 
     connection: Connection
@@ -61,10 +61,10 @@ class Source:
     thread: str | None = None
 
     def read_runs(self, *, include: Iterable[str] = ()) -> list[WholeRun]:
-        """Read all that is meant.
+        """Read all named runs.
 
         Raises:
-            Failure: If there is nothing, or it cannot be read.
+            Failure: If there are none, or one cannot be read.
         """
         if self.thread is not None:
             return self.read_thread(include=include).runs
@@ -80,7 +80,7 @@ class Source:
         return found
 
     def read_thread(self, *, include: Iterable[str] = ()) -> WholeThread:
-        """Read the thread that is meant, with its messages.
+        """Read the named thread with its messages.
 
         Raises:
             Failure: If it has no runs, or one of them cannot be read.
@@ -89,7 +89,7 @@ class Source:
         return self.connection.run(functools.partial(_ask_thread, thread=self.thread, include=tuple(include)))
 
     def read_run(self, *, include: Iterable[str] = ()) -> WholeRun:
-        """Read the one run that is meant.
+        """Read the one named run.
 
         Raises:
             Failure: If there is none, or more than one, or it cannot be read.
@@ -102,7 +102,7 @@ class Source:
         return runs[0]
 
     def read_files(self, file_ids: Iterable[str]) -> dict[str, bytes]:
-        """Read the content of files, from the archive where there is one; what cannot be read is told, and left out.
+        """Read the content of files, from the archive if there is one; unreadable files are reported, and left out.
 
         Args:
             file_ids: Which files.
@@ -116,7 +116,7 @@ class Source:
         with Archive(self._file) as archive:
             paths = {file_id: archive.content(file_id) for file_id in file_ids}
         for file_id in (file_id for file_id, path in paths.items() if path is None):
-            _tell_missing(file_id, "the archive does not have it")
+            _report_missing(file_id, "the archive does not have it")
         return {file_id: path.read_bytes() for file_id, path in paths.items() if path is not None}
 
 
@@ -198,13 +198,13 @@ async def _ask_files(client: AsyncStepsClient, *, file_ids: tuple[str, ...]) -> 
             try:
                 path = await client.download_file(file_id, Path(folder, str(number)), max_bytes=LARGEST)
             except (StepsError, ValueError) as error:
-                _tell_missing(file_id, str(error))
+                _report_missing(file_id, str(error))
             else:
                 found[file_id] = path.read_bytes()
     return found
 
 
-def _tell_missing(file_id: str, reason: str) -> None:
+def _report_missing(file_id: str, reason: str) -> None:
     click.echo(safe(f"Without the picture {safe(file_id)}: {excerpt(reason)}"), err=True)
 
 

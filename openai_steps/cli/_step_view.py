@@ -1,4 +1,4 @@
-"""One step in full: what it did, and what its tools were given and gave."""
+"""One step in full: its fields, and the arguments and results of its tools."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from openai_steps.cli._terminal import excerpt, safe, safe_lines
 
 @attrs.frozen
 class StepView:
-    """Prints what is known of a step, and its calls below."""
+    """Prints the fields of a step, and its calls below."""
 
     _console: Console = attrs.field(converter=unbroken)
 
@@ -31,7 +31,7 @@ class StepView:
             for title, text in (("in", call.arguments), ("out", call.output)):
                 if text:
                     self._console.print(Text(f"  {title}", style="cyan"))
-                    # Not broken into lines here, so that what is copied from the terminal is what was there.
+                    # Not wrapped, so that text copied from the terminal is unchanged.
                     self._console.print(Text(indent(safe_lines(text).rstrip(), "    ")), soft_wrap=True)
 
     def finish(self) -> None:

@@ -1,4 +1,4 @@
-"""Steps as the rows of a table that can be printed while they arrive."""
+"""Steps as the rows of a table that is printed while they arrive."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ STATUS_STYLES: Final = {
     "cancelled": "bright_black",
 }
 
-# Narrower than this, a step's id would leave no place for what the step did, and gets a line of its own.
+# On a narrower terminal, a step's id would leave no room for what the step did, so it gets a line of its own.
 _WIDE: Final = 110
 WIDEST: Final = 160
 _ID_WIDTH: Final = 30
 
 
 class StepsTable:
-    """Prints steps, a row each; the columns' widths are known beforehand, so that no row waits for another.
+    """Prints steps, one row each; the columns' widths are fixed, so that no row waits for another.
 
     Args:
         console: Where to print.
@@ -52,7 +52,7 @@ class StepsTable:
         self._tokens = 0
 
     def show(self, step: RunStep) -> None:
-        """Print a row, and what goes above it: the header, the day."""
+        """Print a row, and above it the header or the day if they are due."""
         if not self._statuses:
             titles = ("When", "What", "Status", "Took", "Tokens", *(["Id"] if self._with_ids else []))
             self._print_row(*(Text(title, style="bold") for title in titles))
@@ -70,13 +70,13 @@ class StepsTable:
             Text(_words.number(tokens)),
             *([ident] if beside else []),
         )
-        if not beside:  # never cut: it is what `get` and --after want
+        if not beside:  # never cut: `get` and --after need it
             self._console.print(Text.assemble(" " * 10, ident), soft_wrap=True)
         self._statuses[step.status or "unknown"] += 1
         self._tokens += tokens or 0
 
     def finish(self) -> None:
-        """Print how many steps there were, and what they took."""
+        """Print the number of steps, and their tokens."""
         count = self._statuses.total()
         summary = _words.count(count, "step") if count else "No steps"
         if set(self._statuses) - {"completed"}:
@@ -101,7 +101,7 @@ class StepsTable:
 
 
 def step_cells(step: RunStep) -> Iterable[object]:
-    """Return what a program wants of a step: id, time, type, status, seconds, tokens, and what it did in full."""
+    """Return a step's cells for programs: id, time, type, status, seconds, tokens, and what it did in full."""
     did = [f"{name} {rest or ''}".rstrip() for name, rest in doings(step)]
     return (
         step.id,
@@ -115,20 +115,20 @@ def step_cells(step: RunStep) -> Iterable[object]:
 
 
 def describe(step: RunStep) -> Text:
-    """Say what a step did, a line for each tool call, and why it failed if it did."""
+    """Return what a step did, one line for each tool call, and why it failed if it did."""
     error = failure(step)
     return Text("\n").join([show_doings(step), *([] if error is None else [Text(excerpt(error), style="red")])])
 
 
 def show_doings(step: RunStep) -> Text:
-    """Say what a step did, a line for each tool call."""
+    """Return what a step did, one line for each tool call."""
     lines = [Text.assemble((excerpt(name), "bold"), "  ", (excerpt(rest or ""), "dim")) for name, rest in doings(step)]
     nothing = Text("no tool call" if step.is_finished else "no tool call yet", style="dim")
     return Text("\n").join(lines or [nothing])
 
 
 def doings(step: RunStep) -> Iterable[tuple[str, str | None]]:
-    """Say in full what a step did, once for each tool call: the name of it, and what it was about."""
+    """Yield what a step did in full, for each tool call its name and its subject."""
     match step.step_details:
         case MessageCreationDetails():
             yield "message", step.message_id
@@ -145,16 +145,16 @@ def _found(call: ToolCall) -> str | None:
 
 
 def failure(step: RunStep) -> str | None:
-    """Say why a step failed; None if it did not."""
+    """Return why a step failed; None if it did not."""
     error = step.last_error
     return None if error is None else f"{error.code}: {error.message}"
 
 
 def show_status(status: str | None) -> Text:
-    """Show a step's or a run's status in its colour."""
+    """Return a step's or a run's status in its color."""
     return Text(excerpt(status or "unknown"), style=STATUS_STYLES.get(status or "", ""))
 
 
 def show_duration(duration: timedelta | None) -> str:
-    """Show a duration in the one or two units that matter; empty for one that has not ended."""
+    """Return a duration in one or two units; empty if it has not ended."""
     return "" if duration is None else _words.duration(duration)

@@ -1,4 +1,4 @@
-"""Standard output and standard error, as they are and as they should be. Imports nothing: every command starts here."""
+"""Repairs standard output and standard error. Imports little: every command starts here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ELLIPSIS = "\u2026"
 
 
 def prepare_streams() -> None:
-    """Make standard output one that can be written to, whatever the shell closed and whatever its encoding."""
+    """Make standard output writable, whatever the shell closed and whatever its encoding."""
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
     for stream in (sys.stdout, sys.stderr):
@@ -24,9 +24,9 @@ def prepare_streams() -> None:
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:
-    """Return what stands for characters that the terminal's encoding lacks.
+    """Return the replacement for characters that the terminal's encoding lacks.
 
-    It is their code, but for the sign at which tables cut texts: a table must stay as wide as the terminal.
+    It is their code, except for the sign at which tables cut texts: a table must stay as wide as the terminal.
     """
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -42,6 +42,6 @@ codecs.register_error(_SPELLED, _spelled)
 
 
 def forget_stdout() -> None:
-    """Let what is still in the buffer go nowhere: Python writes it out at its end, and would complain."""
+    """Discard the buffer, which Python would write at its end, with an error."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

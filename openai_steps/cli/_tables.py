@@ -18,18 +18,18 @@ from openai_steps.cli._steps_table import WIDEST, show_duration, show_status
 from openai_steps.cli._terminal import excerpt, safe
 
 T = TypeVar("T", bound=Run | Message | Thread)
-Column = tuple[str, int | None]  # its title and width; None: what is left
+Column = tuple[str, int | None]  # its title and width; None: the remaining width
 
 
 class RowTable(Generic[T]):
-    """Prints items, a row each, as they arrive.
+    """Prints items, one row each, as they arrive.
 
     Args:
         console: Where to print.
-        noun: What is counted below.
-        columns: Those behind the time.
-        cells: What is in them. What does not fit is folded, so that no id is cut.
-        below: What a line of its own below the row says.
+        noun: What is counted at the end.
+        columns: The columns after the time.
+        cells: Their cells. Long values are folded, so that no id is cut.
+        below: The text of a line of its own below the row.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class RowTable(Generic[T]):
         self._count = 0
 
     def show(self, item: T) -> None:
-        """Print a row, and what goes above it: the header, the day."""
+        """Print a row, and above it the header or the day if they are due."""
         if not self._count:
             self._print_row(Text(title, style="bold") for title, _ in self._columns)
         if item.created_at.date() != self._day:
@@ -63,9 +63,9 @@ class RowTable(Generic[T]):
         self._count += 1
 
     def finish(self) -> None:
-        """Print how many there were."""
-        told = _words.count(self._count, self._noun) if self._count else f"No {self._noun}s"
-        self._console.print(Text(told, style="dim"))
+        """Print the number of items."""
+        total = _words.count(self._count, self._noun) if self._count else f"No {self._noun}s"
+        self._console.print(Text(total, style="dim"))
 
     def _print_row(self, cells: Iterable[Text]) -> None:
         row = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)

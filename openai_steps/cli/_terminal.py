@@ -1,4 +1,4 @@
-"""The terminal: text that cannot harm it, and how a program ends."""
+"""Text that cannot harm a terminal, and exit statuses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from openai_steps.cli._streams import CLOSED_PIPE, forget_stdout
 
 
 def safe(text: str) -> str:
-    r"""Return a text in which every character that a terminal would obey is written as its escape, such as ``\x1b``."""
+    r"""Return the text with every character that a terminal would obey written as its escape, such as ``\x1b``."""
     return UNSAFE.sub(_python_escape, text)
 
 
@@ -28,7 +28,7 @@ def safe_lines(text: str) -> str:
 
 
 def safe_json(text: str) -> str:
-    r"""Return JSON that means the same, with such characters as JSON's own escapes, ``\u009b``."""
+    r"""Return equivalent JSON, with such characters as JSON's own escapes, ``\u009b``."""
     return UNSAFE.sub(_json_escape, text)
 
 
@@ -47,7 +47,7 @@ def _json_escape(match: re.Match[str]) -> str:
 
 
 def write_line(line: bytes) -> None:
-    """Write one line of JSON to standard output at once, so that whoever reads along has it."""
+    """Write one line of JSON to standard output and flush it, so that a reader of the pipe has it."""
     stream = sys.stdout.buffer
     stream.write(safe_json(line.decode()).encode() + b"\n")
     stream.flush()
@@ -71,25 +71,25 @@ class Interrupted(Failure):
     exit_code = 130  # 128 + SIGINT, as shells count
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Say how to go on, if there is a way."""
+        """Print how to go on, if there is a way."""
         if self.message:
             click.echo(self.message, err=True)
 
 
 def in_words(error: OSError) -> str:
-    """Return what the system says, after the name of the file that it is about."""
+    """Return the system's message, after the name of its file."""
     what = error.strerror or str(error)
     return what if error.filename is None else f"{os.fsdecode(error.filename)}: {what}"
 
 
 @contextmanager
 def exit_codes() -> Iterator[None]:
-    """End as programs do: 1 with one line for an error, 130 for Ctrl-C, 141 without a word for a closed pipe."""
+    """End as programs do: 1 with one line for an error, 130 for Ctrl-C, 141 silently for a closed pipe."""
     try:
         try:
             yield
         finally:
-            sys.stdout.flush()  # here, since a disk that is full should be told by one line, not by Python at its end
+            sys.stdout.flush()  # here, so that a full disk is reported in one line, not by Python at its end
     except StepsError as error:
         raise Failure(error.message) from error
     except KeyboardInterrupt:

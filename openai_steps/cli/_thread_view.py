@@ -1,4 +1,4 @@
-"""A thread in the terminal: what was written, and between it how each run went."""
+"""A thread in the terminal: its messages, and between them the timelines of its runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def print_thread(console: Console, thread: WholeThread) -> None:
             console.print()
         if isinstance(turn, MessageTurn):
             _print_message(console, turn.message)
-    for whole in to_draw.values():  # of these nothing is told but that they were
+    for whole in to_draw.values():  # runs without messages
         console.print(to_rich(build_timeline(whole.steps, run=whole.run)))
 
 

@@ -1,4 +1,4 @@
-"""Whole threads, from a server or from an archive, for the commands that make something of them."""
+"""Whole threads, from a server or from an archive, for the commands that convert them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ThreadsSource:
     """The threads that the arguments and options name.
 
     Attributes:
-        run: The one run that is meant, of the one thread; None for all.
+        run: The one run to read, of the one thread; None for all.
     """
 
     _threads: tuple[str, ...]
@@ -40,7 +40,7 @@ class ThreadsSource:
 
     @property
     def endpoint(self) -> Endpoint:
-        """The server that is asked, or that was when the archive was made.
+        """The server that is asked, or from which the archive was made.
 
         Raises:
             Failure: If the archive cannot be read.
@@ -71,12 +71,12 @@ class ThreadsSource:
         Args:
             take: Takes a thread, in the order of the arguments.
             include: More to ask for with steps.
-            whole: Where one run is meant, read its thread all the same; otherwise the run and its steps alone.
-            with_object: Read the threads' own objects, too.
+            whole: Whether to read the whole thread for one run; otherwise only the run and its steps.
+            with_object: Whether to read the threads' own objects, too.
             take_archived: Takes a thread of an archive instead, by its id.
 
         Raises:
-            Failure: If a thread could not be read; after those that could.
+            Failure: If a thread could not be read; after the others.
         """
         if self._archive is None:
             failures = self._from_server(take, include, whole=whole, with_object=with_object)
@@ -138,7 +138,7 @@ max_per_second_option = option(
     "--max-per-second",
     metavar="RATE",
     type=click.FloatRange(min=0, min_open=True),
-    help="The most requests in a second, retries included; may be below 1.",
+    help="The most requests per second, retries included; may be below 1.",
 )
 _from_option = option(
     "--from",
@@ -155,7 +155,7 @@ def threads_options(command: Callable[..., T]) -> Callable[..., T]:
 
 
 def threads_or_run_options(command: Callable[..., T]) -> Callable[..., T]:
-    """Add those that name threads, or one run of a thread, as `threads_options` does."""
+    """Add the arguments and options that name threads, or one run of a thread, as `threads_options` does."""
     named = _source_options(command)
 
     @functools.wraps(named)

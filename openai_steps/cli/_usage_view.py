@@ -1,4 +1,4 @@
-"""Sums of tokens and time: of one run as lines, of many as a table, of any as JSON."""
+"""Sums of tokens and time: lines for one run, a table for many, JSON for any."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _tokens(totals: Iterable[Totals]) -> Tokens:
 
 
 def print_run(timeline: Timeline) -> None:
-    """Print the sums of one run, a line each."""
+    """Print the sums of one run, one line each."""
     facts = Table.grid(padding=(0, 2, 0, 0))
     facts.add_column(style="dim")
     facts.add_column(justify="right")
@@ -86,7 +86,7 @@ _COLUMNS: Final = ("Steps", "Failed", "Time", "Tools", "In", "Out", "Tokens")
 
 
 def print_runs(timelines: list[Timeline]) -> None:
-    """Print the sums of many runs, a row each, and those of all below."""
+    """Print the sums of many runs, one row each, and those of all below."""
     table = Table(box=None, pad_edge=False, header_style="bold", footer_style="bold", show_footer=True)
     table.add_column("Run", footer="all", overflow="fold")  # an id is never cut
     for name, footer in zip(_COLUMNS, _row([timeline.totals for timeline in timelines]), strict=True):

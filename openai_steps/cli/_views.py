@@ -1,4 +1,4 @@
-"""One thing in full, a line for each fact: a run, a message, a thread, what is known of a file."""
+"""One thing in full, one line for each field: a run, a message, a thread or a file's object."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Facts = Mapping[str, str | Text | None]
 
 @attrs.frozen
 class FactsView(Generic[T]):
-    """Prints what is known of an item; what is empty is left out."""
+    """Prints the fields of an item; empty ones are left out."""
 
     _console: Console = attrs.field(converter=unbroken)
     _facts: Callable[[T], Facts]

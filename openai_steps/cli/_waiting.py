@@ -1,4 +1,4 @@
-"""What is told on standard error meanwhile: each request with ``-v``, or after a second what is waited for."""
+"""Progress on standard error: each request with ``-v``, or a spinner after a second of waiting."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from openai_steps import _words
 from openai_steps.cli._terminal import excerpt
 
 _LOG: Final = logging.getLogger("openai_steps")
-_PATIENCE: Final = 1.0  # seconds: what is answered sooner needs no word
+_PATIENCE: Final = 1.0  # seconds: a faster answer needs no spinner
 _FRAMES: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _ASCII_FRAMES: Final = "|/-\\"
 _FRAMES_PER_SECOND: Final = 10
@@ -24,7 +24,7 @@ _CLEAR_LINE: Final = "\r\x1b[K"
 
 
 @contextmanager
-def told_each_request() -> Iterator[None]:
+def requests_on_stderr() -> Iterator[None]:
     """Write a line for each request, retry and wait to standard error."""
     handler = _AboveSpinner(sys.stderr)
     handler.setFormatter(_OneLine("%(asctime)s.%(msecs)03d %(message)s", "%H:%M:%S"))
@@ -33,7 +33,7 @@ def told_each_request() -> Iterator[None]:
 
 
 class _AboveSpinner(logging.StreamHandler[TextIO]):
-    """Writes whole lines, also where a spinner has begun one."""
+    """Writes whole lines, even after a spinner has begun one."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if _current is not None:
@@ -42,7 +42,7 @@ class _AboveSpinner(logging.StreamHandler[TextIO]):
 
 
 class _OneLine(logging.Formatter):
-    """Makes of a record, in which a server's words may be, a line that cannot harm the terminal."""
+    """Formats a record, which may quote the server, as a line that cannot harm the terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
         return excerpt(super().format(record), length=2000)
@@ -61,10 +61,10 @@ def _listening(handler: logging.Handler) -> Iterator[None]:
 
 
 class Spinner(logging.Handler):
-    """Says on a terminal what is waited for, if that takes longer than a second.
+    """Shows on a terminal what is waited for, if that takes longer than a second.
 
     Args:
-        host: Whose answer is waited for.
+        host: The host whose answer is waited for.
         stream: A terminal.
         clock: Counts seconds.
     """
@@ -81,19 +81,19 @@ class Spinner(logging.Handler):
         self._drawn = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take the news of the log: an attempt that is over, or a retry that is to come."""
+        """Take a log record: an attempt that has ended, or a coming retry."""
         if record.levelno >= logging.INFO:
             self._why = excerpt(record.getMessage().partition(": ")[2])  # without the path, which fills the line
         else:
             self.clear()
 
     def clear(self) -> None:
-        """Begin to wait anew, with a clean line."""
+        """Start a new wait, with a clean line."""
         self._since, self._why = self._clock(), ""
         self.erase()
 
     def erase(self) -> None:
-        """Take away what is shown, so that something else can be written."""
+        """Erase the line, so that something else can be written."""
         if self._shown:
             self._stream.write(_CLEAR_LINE)
             self._stream.flush()
@@ -113,7 +113,7 @@ class Spinner(logging.Handler):
         self._stream.flush()
 
     async def spin(self) -> None:
-        """Draw for as long as this is awaited."""
+        """Draw until cancelled."""
         while True:
             await asyncio.sleep(1 / _FRAMES_PER_SECOND)
             self.draw()
@@ -124,7 +124,7 @@ _current: Spinner | None = None
 
 @contextmanager
 def spinning(host: str) -> Iterator[None]:
-    """Say what is waited for, within an event loop and on a terminal."""
+    """Show a spinner, within an event loop and on a terminal."""
     global _current
     if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield
@@ -141,6 +141,6 @@ def spinning(host: str) -> Iterator[None]:
 
 
 def make_way() -> None:
-    """Take the word about waiting from the screen, before something is written there."""
+    """Erase the spinner before something is written."""
     if _current is not None:
         _current.clear()

@@ -1,4 +1,4 @@
-"""A walk through a list: the options for its part and order, and how to go on where it broke off."""
+"""A walk through a list: the options for its part and order, and how to resume it."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ T = TypeVar("T", bound=_Item)
 
 @attrs.frozen
 class Walk:
-    """Which part of a list is shown, and in which order.
+    """Which part of a list to show, and in which order.
 
     Attributes:
         order: ``asc`` or ``desc``.
-        after: Only items behind this one.
-        before: Only items ahead of this one.
+        after: Only items after this one.
+        before: Only items before this one.
         most: The most items, or None.
         page_size: The most items in a request.
-        verify_paging: Whether to trust the server in nothing.
+        verify_paging: Whether to trust nothing about the server's pages.
     """
 
     order: Order
@@ -60,18 +60,18 @@ class Walk:
         *,
         takes: Callable[[T], bool] | None = None,
     ) -> None:
-        """Read the list and give out what is wanted.
+        """Read the list and show the wanted items.
 
         Args:
-            items: Reads it: is called with the client, the most items, and the other options by their names.
+            items: Reads it. Called with the client, the most items, and the other options by their names.
             connection: The server.
-            output: Where to.
-            kind: What the items are.
-            takes: Which of them are wanted. Default: all.
+            output: Where to print.
+            kind: The kind of the items.
+            takes: Returns whether an item is wanted. Default: all are.
         """
         place = Place(self.after, self.before)
         options = {name: getattr(self, name) for name in ("order", "after", "before", "page_size", "verify_paging")}
-        with place.told(), output.opened(kind) as show:
+        with place.hinting(), output.opened(kind) as show:
 
             async def read(client: AsyncStepsClient) -> None:
                 shown = 0
@@ -89,7 +89,7 @@ class Walk:
 
 @attrs.define
 class Place:
-    """Where a walk has come, for the message that says how to go on from there."""
+    """The position of a walk, for the message that says how to resume it."""
 
     _after: str | None
     _before: str | None
@@ -105,14 +105,14 @@ class Place:
 
     @property
     def hint(self) -> str:
-        """The options with which the same command goes on; empty where it would start anew."""
+        """The options that resume the same command; empty if it would start anew."""
         cursors = {"--after": self._after, "--before": self._before}
         shown = [f"{option} {shlex.quote(cursor)}" for option, cursor in cursors.items() if cursor is not None]
         return f"Go on with {' '.join(shown)}." if self._moved else ""
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """Add the hint to what ends the walk early."""
+    def hinting(self) -> Iterator[None]:
+        """Add the hint to an error that ends the walk early."""
         try:
             yield
         except StepsError as error:
@@ -125,7 +125,7 @@ def walk_options(noun: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Return the decorator that adds the options for a walk to a command, which gets a `Walk` as ``walk``.
 
     Args:
-        noun: What the list is of, in the plural.
+        noun: The kind of items, in the plural.
     """
     cursor = noun.removesuffix("s").upper()
 
@@ -159,11 +159,11 @@ def _options(noun: str, cursor: str) -> list[Callable[[Any], Any]]:
             show_default=True,
             help="Oldest or newest first.",
         ),
-        option("--after", metavar=cursor, help=f"Only {noun} behind this one, in list order."),
+        option("--after", metavar=cursor, help=f"Only {noun} after this one, in list order."),
         option(
             "--before",
             metavar=cursor,
-            help=f"Only {noun} ahead of this one; without --after, the nearest come first.",
+            help=f"Only {noun} before this one; without --after, the nearest come first.",
         ),
         option("--max", "most", metavar="N", type=click.IntRange(min=1), help=f"The most {noun} to show."),
         option(
@@ -174,5 +174,5 @@ def _options(noun: str, cursor: str) -> list[Callable[[Any], Any]]:
             show_default=True,
             help=f"The most {noun} in a request.",
         ),
-        option("--verify-paging", is_flag=True, help="Trust the server in nothing, with more requests; see doctor."),
+        option("--verify-paging", is_flag=True, help="Trust nothing about the server's pages; see doctor."),
     ]

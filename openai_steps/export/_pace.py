@@ -18,7 +18,7 @@ def make_limiter(max_per_second: float) -> AsyncLimiter:
     """Return a limiter for a client.
 
     Args:
-        max_per_second: The most requests in a second, retries included; may be below 1. A tenth of a second's worth may
+        max_per_second: The most requests per second, retries included; may be below 1. A tenth of a second's worth may
             go at once, since timers are not exact enough to send one by one at a high rate.
     """
     from aiolimiter import AsyncLimiter

@@ -77,7 +77,7 @@ async def export_threads(
     on_progress: Callable[[ThreadsProgress], None] | None = None,
     give_up_after: int | None = 20,
 ) -> ThreadsProgress:
-    """Read whole threads into an archive: threads, messages, runs and steps, each the very bytes that the server sent.
+    """Read whole threads into an archive: threads, messages, runs and steps, each byte for byte as the server sent it.
 
     The same call goes on wherever an earlier one was broken off, and reads what is missing. What cannot be read is
     named in the archive's manifest, and stops nothing else.

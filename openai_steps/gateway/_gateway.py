@@ -160,7 +160,7 @@ class Gateway:
             return self._hosts
         if not self._token.is_needed and not may_be_open:
             raise ValueError(
-                f"{host} can be reached from other machines, and whoever reaches it would read with your key. "
+                f"{host} can be reached from other machines, and anyone there could read with your key. "
                 "Give a token, or say without_token=True."
             )
         # The Host check keeps web pages of a rebound name out. They have no token.

@@ -63,7 +63,7 @@ def to_svg(timeline: Timeline, *, title: str | None = None) -> str:
 
     Args:
         timeline: What to draw.
-        title: What to write above it. Default: the run's id.
+        title: The title. Default: the run's id.
 
     Returns:
         The text of an SVG file. It follows the reader's choice of light or dark, and tells each step's name, status

@@ -22,7 +22,7 @@ def to_rich(timeline: Timeline, *, title: str | None = None) -> RenderableType:
 
     Args:
         timeline: What to draw.
-        title: What to write above it. Default: the run's id.
+        title: The title. Default: the run's id.
 
     Returns:
         What a ``rich.console.Console`` prints, as wide as the terminal.

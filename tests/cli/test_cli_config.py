@@ -195,7 +195,7 @@ def test_a_file_that_others_can_write_is_refused(mode: int) -> None:
 def test_a_file_of_somebody_else_is_refused() -> None:
     os.chown(write(ONE), 12345, 12345)
     # root trusts root only
-    assert "belongs to somebody else" in connect("--connection", "one")[1]
+    assert "belongs to another user" in connect("--connection", "one")[1]
 
 
 def test_where_the_file_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ async def test_what_cannot_be_read_is_an_exit_status(emulator: Emulator, tmp_pat
             base_url,
         )
     assert result.exit_code == 1
-    assert "1 could not be read: manifest.json tells which" in result.stderr
+    assert "1 could not be read: manifest.json says which" in result.stderr
 
 
 async def test_it_is_served_again(emulator: Emulator, tmp_path: Path) -> None:

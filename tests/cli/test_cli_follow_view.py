@@ -58,11 +58,11 @@ def test_it_never_grows_out_of_the_screen_until_the_end() -> None:
 def test_it_says_below_that_the_run_waits_as_long_as_it_does() -> None:
     screen = Screen()
     run = {"id": RUN, "created_at": 1_800_000_000}
-    screen.view.tell(structure_run({**run, "status": "requires_action", "required_action": {"type": "x" * 99}}))
+    screen.view.show_run(structure_run({**run, "status": "requires_action", "required_action": {"type": "x" * 99}}))
     *_, below = screen.rows()
     assert below.startswith("The run waits for you: xxx")
     assert len(below) == 60
-    screen.view.tell(structure_run({**run, "status": "in_progress"}))
+    screen.view.show_run(structure_run({**run, "status": "in_progress"}))
     assert screen.rows()[-1] == "waiting for the first step"
     screen.view.finish(
         structure_run({**run, "status": "incomplete", "incomplete_details": {"reason": "content_filter"}})

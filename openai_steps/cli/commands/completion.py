@@ -7,8 +7,8 @@ from click.shell_completion import get_completion_class
 
 from openai_steps.cli._command import Command
 
-# Click's script for zsh calls compdef, which is there only after compinit, and many a ~/.zshrc has none. Its first line
-# is for compinit, too, and has to stay the first.
+# Click's script for zsh calls compdef, which exists only after compinit, and many a ~/.zshrc does not run it. The
+# script's first line is for compinit, too, and has to stay the first.
 _FIRST = "#compdef openai-steps\n"
 _COMPINIT = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }\n"
 

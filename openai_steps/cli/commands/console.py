@@ -29,7 +29,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _local_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add what can be opened instead of a server; the command gets it as ``local``, and the server's options."""
+    """Add the options for local sources, which the command gets as ``local``, and the server's options."""
     connected = connection_options(command)
 
     @functools.wraps(connected)
@@ -118,9 +118,7 @@ async def _serve(
             raise click.UsageError(str(error).replace("allow_hosts", "--allow-host")) from None
         if not is_loopback(serving["host"]):
             origin = f"https://{hosts[0]}:{origin.rpartition(':')[2]}"
-            click.echo(
-                f"{serving['host']} can be reached from other machines; who has a link gets in, and nobody else."
-            )
+            click.echo(f"{serving['host']} can be reached from other machines; only people with a link get in.")
         with stop_signals() as stopped:
             _print_link(console, origin)
             if opens:
@@ -137,7 +135,7 @@ def _named() -> dict[str, Connection]:
 
 
 def _endpoint_of(server: Connection, name: str, *, first: bool) -> Endpoint | None:
-    """Return a server, or None where one of several cannot be asked, which is said and stops nobody."""
+    """Return a server, or None if one of several cannot be asked, which is reported; the others are still served."""
     try:
         return server.endpoint
     except click.ClickException as error:
@@ -178,7 +176,7 @@ def _runs_of(emulator: Emulator) -> list[RunRef]:
 
 
 def _go_on(emulator: Emulator, stack: Any) -> RunRef:
-    """Let the recorded run happen again, for those who want to follow one."""
+    """Replay the recorded run, to be followed."""
     import asyncio
 
     from openai_steps import RunRef
@@ -190,7 +188,7 @@ def _go_on(emulator: Emulator, stack: Any) -> RunRef:
 
 
 async def _local(emulator: Emulator, stack: Any) -> Endpoint:
-    """Serve what is in memory on a port of this machine, and return how to ask it."""
+    """Serve what is in memory on a local port, and return its endpoint."""
     import secrets
 
     from openai_steps import Endpoint
@@ -212,20 +210,20 @@ def _print_link(console: Console, origin: str) -> None:
 
 
 def _open_browser(console: Console, origin: str, stack: Any) -> None:
-    """Open the browser by a file that only this user can read: arguments of a program are for all to see."""
+    """Open the browser with a file that only this user can read, since all users can see a program's arguments."""
     import os
     import tempfile
     import webbrowser
     from threading import Thread
 
     if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"} & os.environ.keys():
-        return  # a browser of text would take the terminal
+        return  # a text browser would take over the terminal
     handle, name = tempfile.mkstemp(suffix=".html", prefix="openai-steps-")  # of mode 0600
     stack.callback(Path(name).unlink, missing_ok=True)
     link = origin + console.invite()
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={link}">')
-    # Some browsers do not let go of who starts them.
+    # Some browsers block the process that starts them.
     Thread(target=webbrowser.open, args=[Path(name).as_uri()], daemon=True).start()
 
 

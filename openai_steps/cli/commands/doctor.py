@@ -26,7 +26,7 @@ def command(thread: str | None, run: str | None, as_json: bool, connection: Conn
     """Say which server is asked, and how; with a run, also whether the server's paging is sound.
 
     Nothing is sent unless a thread and a run are given, and at most 200 requests then. The run should have finished;
-    the more steps it has, up to some hundreds, and the more of them share a second, the more it tells.
+    the more steps it has, up to some hundreds, and the more of them share a second, the more it shows.
     """
     if (thread is not None or as_json) and run is None:
         raise click.UsageError("A run goes with the thread: doctor THREAD RUN.")

@@ -20,9 +20,9 @@ _FORMATS = ("azure", "deepeval", "ragas", "promptfoo", "messages")
 
 
 @click.command("evaluation", cls=Command)
-@option("--format", "kind", type=click.Choice(_FORMATS), required=True, help="Who is to read the rows.")
+@option("--format", "kind", type=click.Choice(_FORMATS), required=True, help="The format of the rows.")
 @option("-o", "--out", metavar="FILE", type=LocalPath(), help="Where to write. Default: standard output.")
-@option("--failed/--no-failed", default=None, help="Rows of runs that did not complete. Default: as the format wants.")
+@option("--failed/--no-failed", default=None, help="Rows of runs that did not complete. The default varies.")
 @include_option
 @threads_options
 def command(kind: str, out: Path | None, failed: bool | None, include: tuple[str, ...], source: ThreadsSource) -> None:
@@ -40,7 +40,7 @@ def command(kind: str, out: Path | None, failed: bool | None, include: tuple[str
 
     try:
         source.each(take, include=include)
-    finally:  # what could be read is written, also where a thread could not
+    finally:  # what could be read is written, even if a thread could not
         with ExitStack() as stack:
             file: IO[str] = sys.stdout
             if out is not None:

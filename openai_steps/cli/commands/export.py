@@ -44,7 +44,7 @@ _MOST_CONNECTIONS: Final = 1000
 )
 @max_per_second_option
 @option("--thread", "threads", metavar="ID", multiple=True, section="Archive", help="A whole thread; may be repeated.")
-@option("--all", "every_thread", is_flag=True, section="Archive", help="All threads, where the server lists them.")
+@option("--all", "every_thread", is_flag=True, section="Archive", help="All threads, if the server lists them.")
 @option("--files", is_flag=True, section="Archive", help="The files that messages and steps name, too.")
 @option("--update", is_flag=True, section="Archive", help="Also what is new since, and runs that had not ended.")
 @option(
@@ -54,7 +54,7 @@ _MOST_CONNECTIONS: Final = 1000
     section="Archive",
     help="Take out these values, such as $.metadata.email; may be repeated.",
 )
-@option("--scheduler", metavar="ADDRESS", help="Have it done by the workers of this Dask cluster.")
+@option("--scheduler", metavar="ADDRESS", help="Run on the workers of this Dask cluster.")
 @include_option
 @connection_options
 def command(
@@ -74,12 +74,11 @@ def command(
     """Write the steps of many runs into a file, or whole threads into an archive.
 
     RUNS is a file of thread and run ids, or - for standard input: JSON Lines with thread_id and run_id, or CSV with
-    these columns in its header. Where OUT is a folder, it becomes an archive of the threads of RUNS, of --thread, or
-    of --all: threads, messages, runs and steps, each the very bytes that the server sent.
+    these columns in its header. If OUT is a folder, it becomes an archive of the threads of RUNS, of --thread, or
+    of --all: threads, messages, runs and steps, each byte for byte as the server sent it.
 
-    Runs that cannot be read go to OUT.failures.jsonl with the reason, which is a RUNS file for another try. Items that
-    are no steps go to OUT.unreadable.jsonl. When it is interrupted or killed, start the same command again, and it goes
-    on.
+    Runs that cannot be read go to OUT.failures.jsonl with the reason; it is a RUNS file for another try. Items that
+    are not steps go to OUT.unreadable.jsonl. After an interruption, the same command goes on.
     """
     from openai_steps._words import count
     from openai_steps.cli._export_view import progress_bar
@@ -106,7 +105,7 @@ def command(
         where = f"{out.name}.unreadable.jsonl has {'it' if done.unreadable == 1 else 'them'} as the server sent"
         click.echo(safe(f"{count(done.unreadable, 'item')} could not be read as a step: {where}."), err=True)
     if done.failures:
-        where = f"{out.name}.failures.jsonl tells which, and why"
+        where = f"{out.name}.failures.jsonl says which, and why"
         raise Failure(f"{count(done.failures, 'run')} could not be read: {where}.")
 
 
@@ -157,7 +156,7 @@ def _errors() -> Iterator[None]:
 
 @contextmanager
 def _read(path: Path) -> Iterator[tuple[Iterator[RunRef], int | None]]:
-    """Give the runs and how many they are; a file is read through first, to count them and to find what is wrong."""
+    """Give the runs and how many they are; all of a file is read first, to count them and find mistakes."""
     from openai_steps.export import read_run_refs
 
     if str(path) == "-":

@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 @click.command("follow", cls=Command)
 @click.argument("thread")
 @click.argument("run")
-@option("--after", metavar="STEP", help="Only steps behind this one.")
+@option("--after", metavar="STEP", help="Only steps after this one.")
 @option(
     "--poll-interval",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
-    help="Look again after so many seconds. Default: half a second while things move, up to 8 while they do not.",
+    help="Seconds between two looks. Default: half a second while things change, up to 8 while they do not.",
 )
 @option(
     "--max-duration",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
-    help="Give up after so many seconds.",
+    help="Seconds after which to give up.",
 )
 @option(
     "--exit-status",
     is_flag=True,
-    help="Tell by the exit status how the run ended: 0 completed, 3 failed, 4 cancelled or expired, 5 incomplete, "
+    help="Exit with a status for the run's end: 0 completed, 3 failed, 4 cancelled or expired, 5 incomplete, "
     "6 waiting for you when --max-duration is over.",
 )
 @include_option
@@ -59,19 +59,19 @@ def command(
     form: str,
     connection: Connection,
 ) -> None:
-    """Watch a run while it goes on, until it has ended.
+    """Watch a live run until it has ended.
 
     On a terminal its timeline grows; elsewhere each change is a line. When the run waits for you, it says for what.
     """
     from openai_steps.cli._follow_view import make_view
 
-    place = FollowPlace(after, told_by_status=exit_status)  # pyright: ignore[reportCallIssue]
-    with place.told(), make_view(form) as view:
+    place = FollowPlace(after, by_status=exit_status)  # pyright: ignore[reportCallIssue]
+    with place.hinting(), make_view(form) as view:
 
         async def watch(client: AsyncStepsClient) -> None:
             def on_run(seen: Run) -> None:
                 place.run = seen
-                view.tell(seen)
+                view.show_run(seen)
 
             steps = client.follow_steps(
                 thread,
@@ -97,17 +97,17 @@ _EXIT_STATUSES: Final = {"completed": 0, "failed": 3, "cancelled": 4, "expired":
 
 
 class _Waiting(Failure):
-    """The end of the time given, while the run waits for its caller."""
+    """The end of the given time, while the run waits for its caller."""
 
     exit_code = 6
 
 
 @attrs.define
 class FollowPlace:
-    """Where the following has come, for the message that says how to go on from there, and for the exit status."""
+    """The position of the following, for the message that says how to resume it, and for the exit status."""
 
     _after: str | None
-    _told_by_status: bool = attrs.field(default=False, kw_only=True)
+    _by_status: bool = attrs.field(default=False, kw_only=True)
     run: Run | None = attrs.field(default=None, init=False)
     _steps: dict[str, RunStep] = attrs.field(factory=dict, init=False)
 
@@ -117,14 +117,14 @@ class FollowPlace:
 
     @property
     def hint(self) -> str:
-        """The option with which the same command goes on; empty where it would start anew."""
+        """The option that resumes the same command; empty if it would start anew."""
         oldest_first = sorted(self._steps.values(), key=lambda step: step.created_at)
         cursor = settled(oldest_first, after=self._after)
         return "" if cursor is None else f"Go on with --after {shlex.quote(cursor)}."
 
     @property
     def exit_status(self) -> int:
-        """The status that tells the shell how the run ended; 1 for an end that is not known here."""
+        """The exit status for the run's end; 1 for an unknown one."""
         status = None if self.run is None else self.run.status
         return _EXIT_STATUSES.get(status or "", 1)
 
@@ -133,14 +133,14 @@ class FollowPlace:
         return self.run is not None and self.run.status == "requires_action"
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """Add the hint to what ends the following early."""
+    def hinting(self) -> Iterator[None]:
+        """Add the hint to an error that ends the following early."""
         try:
             yield
         except NotFoundError as error:
             raise Failure(error.message, hint=" ".join(getattr(error, "__notes__", [])[-1:])) from error
         except StepsError as error:
-            waits = isinstance(error, APITimeoutError) and self._told_by_status and self._waits
+            waits = isinstance(error, APITimeoutError) and self._by_status and self._waits
             raise (_Waiting if waits else Failure)(error.message, hint=self.hint) from error
         except KeyboardInterrupt:
             raise Interrupted(self.hint) from None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _TOKEN_VARIABLE: Final = "OPENAI_STEPS_GATEWAY_TOKEN"  # noqa: S105 - a name
 
-# Callers try again by themselves, and wait for 30 seconds and more.
+# Callers retry themselves, and wait for 30 seconds and more.
 _RETRY: Final = RetryPolicy(attempts=2)
 _PATIENCE: Final = Timeouts(attempt=25, total=28)
 
@@ -39,13 +39,13 @@ def _names(_context: click.Context, _option: click.Parameter, given: str | None)
 @option(
     "--repair",
     is_flag=True,
-    help="Answer lists of steps as the documentation has them, whatever the server's paging is like, or refuse.",
+    help="Answer lists of steps as documented, whatever the server's paging does, or refuse.",
 )
 @option(
     "--routes",
     metavar="NAMES",
     callback=_names,
-    help="More to serve besides runs and steps, with commas between: messages, threads, files.",
+    help="More to serve besides runs and steps, separated by commas: messages, threads, files.",
 )
 @option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
@@ -54,7 +54,7 @@ def _names(_context: click.Context, _option: click.Parameter, given: str | None)
     "socket_path",
     metavar="PATH",
     type=click.Path(path_type=Path),
-    help="A Unix socket instead, which only you can use.",
+    help="A Unix socket instead, for you alone.",
 )
 @option(
     "--token-file",
@@ -62,7 +62,7 @@ def _names(_context: click.Context, _option: click.Parameter, given: str | None)
     type=_FILE,
     help=f"What callers must send as their key. Default: the environment variable {_TOKEN_VARIABLE}.",
 )
-@option("--no-token", is_flag=True, help="Listen beyond this machine without a token all the same.")
+@option("--no-token", is_flag=True, help="Listen beyond this machine even without a token.")
 @option("--tls-cert", metavar="FILE", type=_FILE, help="For https: the certificate, in PEM.")
 @option("--tls-key", metavar="FILE", type=_FILE, help="And its key.")
 @option("--allow-host", "hosts", metavar="NAME", multiple=True, help="A name of this gateway; may be repeated.")
@@ -101,8 +101,8 @@ def command(
     token = read_token(token_file, _TOKEN_VARIABLE)
     if socket_path is None and not is_loopback(host) and token is None and not no_token:
         raise click.UsageError(
-            f"{host} can be reached from other machines, and whoever reaches it would read with your key. "
-            f"Give --token-file FILE or set {_TOKEN_VARIABLE}; --no-token does without."
+            f"{host} can be reached from other machines, and anyone there could read with your key. "
+            f"Give --token-file FILE or set {_TOKEN_VARIABLE}; --no-token needs none."
         )
     options = _Options(
         of_gateway={

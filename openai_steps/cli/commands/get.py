@@ -14,7 +14,7 @@ from openai_steps.cli._output import ONE, Kind, Output, output_options
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
 
-# Which ids name a thing of each kind.
+# The ids that name a thing of each kind.
 _IDS: Final = {
     "step": ("THREAD", "RUN", "STEP"),
     "run": ("THREAD", "RUN"),

@@ -89,7 +89,7 @@ class Filter:
         return not any(attrs.astuple(self))
 
     def takes(self, step: RunStep) -> bool:
-        """Tell whether a step is wanted."""
+        """Return whether a step is wanted."""
         return (
             (not self._statuses or step.status in self._statuses)
             and (not self._types or step.type in self._types)

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     type=LocalPath(file_okay=False),
     help="A folder, which gets a file for each thread.",
 )
-@option("--native", is_flag=True, help="Items of their own for built-in tools, which no server was asked to take.")
+@option("--native", is_flag=True, help="Use the items of built-in tools; untested against any server.")
 @include_option
 @threads_options
 def command(out: Path, native: bool, include: tuple[str, ...], source: ThreadsSource) -> None:
     """Turn threads into items of the Responses API's conversations.
 
-    Each file has the items in batches of at most 20, and names all that cannot cross. Nothing is sent anywhere.
+    Each file has the items in batches of at most 20, and names what a conversation cannot hold. Nothing is sent.
     """
     from openai_steps._words import count
     from openai_steps.migration import migrate_thread, write_migration

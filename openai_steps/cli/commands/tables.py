@@ -21,7 +21,7 @@ from openai_steps.cli._threads_source import ThreadsSource, threads_options
 def command(out: Path, include: tuple[str, ...], source: ThreadsSource) -> None:
     """Write whole threads as tables: steps.parquet, tool_calls.parquet, runs.parquet and messages.parquet.
 
-    They have a row for each step, tool call, run and message, and what each sent as JSON.
+    They have a row for each step, tool call, run and message, with its JSON.
     """
     from openai_steps._words import count
     from openai_steps.export import ExportError
@@ -32,7 +32,7 @@ def command(out: Path, include: tuple[str, ...], source: ThreadsSource) -> None:
         with TablesWriter(out) as tables:
             try:
                 source.each(tables.add, include=include, take_archived=tables.add_archived)
-            except Failure as error:  # what could be read is written all the same
+            except Failure as error:  # what could be read is written even so
                 failure = error
     except (ExportError, ModuleNotFoundError) as error:
         raise Failure(str(error)) from error
@@ -43,4 +43,4 @@ def command(out: Path, include: tuple[str, ...], source: ThreadsSource) -> None:
     if failure is not None:
         raise failure
     if done.unreadable:
-        raise Failure(f"{count(done.unreadable, 'object')} of the archive could not be read as what it should be.")
+        raise Failure(f"{count(done.unreadable, 'object')} of the archive could not be read.")

@@ -18,8 +18,8 @@ _FILE = click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Pat
 @click.command("timeline", cls=Command)
 @option("--html", "html_file", metavar="FILE", type=_FILE, help="Write a page for the browser; - prints it.")
 @option("--svg", "svg_file", metavar="FILE", type=_FILE, help="Write a picture; - prints it.")
-@option("--title", metavar="TEXT", help="What to write above it. Default: the run's id.")
-@option("--pictures", is_flag=True, help="Fetch what code interpreters drew, and show it in the page of --html.")
+@option("--title", metavar="TEXT", help="The title. Default: the run's id.")
+@option("--pictures", is_flag=True, help="Fetch the code interpreters' pictures, and show them in the page of --html.")
 @include_option
 @source_options
 def command(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from openai_steps.conversation import ThreadHistory
 
 _LARGEST_EXPORT: Final = 512
-"""The most spans in one request, as of OpenTelemetry's own batches."""
+"""The most spans in one request, as in OpenTelemetry's own batches."""
 
 
 def _read_headers(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -35,9 +35,9 @@ def _read_headers(_context: click.Context, _option: click.Parameter, given: tupl
     callback=_read_headers,
     help="A header for it, such as a key; may be repeated.",
 )
-@option("--content", is_flag=True, help="Send what was said and done, too; by default only names, times and tokens.")
-@option("--openinference", is_flag=True, help="Give the spans OpenInference's names as well.")
-@option("--agent-name", metavar="NAME", help="The assistant's name, which runs do not tell.")
+@option("--content", is_flag=True, help="Send messages, arguments and results, besides names, times and tokens.")
+@option("--openinference", is_flag=True, help="Write OpenInference's names as well.")
+@option("--agent-name", metavar="NAME", help="The assistant's name, which runs do not have.")
 @include_option
 @threads_or_run_options
 def command(
@@ -69,7 +69,7 @@ def command(
         raise Failure(str(error)) from error
 
     class _Held(SpanProcessor):
-        """Holds the spans of a run. A batch processor would drop those that its queue has no place for."""
+        """Holds the spans of a run. A batch processor would drop those that do not fit into its queue."""
 
         def on_end(self, span: ReadableSpan) -> None:
             spans.append(span)
@@ -80,7 +80,7 @@ def command(
     exporter = OTLPSpanExporter(endpoint=otlp, headers=otlp_headers)
 
     def send(run_id: str) -> None:
-        # Each run in exports of its own: some backends count a span twice if both copies come in one.
+        # Each run in exports of its own: some backends count a span twice if both copies come in one export.
         while spans:
             if exporter.export(spans[:_LARGEST_EXPORT]) is not SpanExportResult.SUCCESS:
                 raise Failure(f"{otlp} did not take the spans of {run_id}.", hint=f"{count(sent, 'run')} were sent.")

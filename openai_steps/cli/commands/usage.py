@@ -12,7 +12,7 @@ from openai_steps.cli._source import Source, source_options
 
 
 def _read_models(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    """Return what models are called in the price table: of NAME=MODEL, and of JSON files of the same."""
+    """Return the price table's names of models, from NAME=MODEL and from JSON files of such pairs."""
     models: dict[str, str] = {}
     for text in given:
         name, equals, model = text.partition("=")
@@ -49,7 +49,7 @@ def _check_group(_context: click.Context, _option: click.Parameter, by: str) -> 
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     section="Cost",
-    help="A price table as litellm publishes it, in JSON: tell what the tokens cost.",
+    help="A price table as litellm publishes it, in JSON: show what the tokens cost.",
 )
 @option(
     "--by",
@@ -66,7 +66,7 @@ def _check_group(_context: click.Context, _option: click.Parameter, by: str) -> 
     multiple=True,
     callback=_read_models,
     section="Cost",
-    help="What the table calls a model or a deployment: NAME=MODEL, or a JSON file of such pairs; may be repeated.",
+    help="The table's name for a model or deployment: NAME=MODEL, or a JSON file of such pairs; may be repeated.",
 )
 @option("--default-model", metavar="MODEL", section="Cost", help="The model of runs that name none.")
 @option(
@@ -75,7 +75,7 @@ def _check_group(_context: click.Context, _option: click.Parameter, by: str) -> 
     metavar="PREFIX",
     multiple=True,
     section="Cost",
-    help="Look for the model with this in front first, such as azure/eu/; may be repeated.",
+    help="Try the model's name with this prefix first, such as azure/eu/; may be repeated.",
 )
 @source_options
 def command(
@@ -89,7 +89,7 @@ def command(
 ) -> None:
     """Add up the tokens and the time of a run, of each run of a thread (without RUN), or of each run of a file.
 
-    With --prices, add up what they cost. What has no price is named, and never 0.
+    With --prices, add up what they cost. What has no price is counted apart, never as 0.
     """
     if prices is None:
         if by != "run" or models or default_model or prefixes:

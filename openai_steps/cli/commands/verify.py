@@ -12,10 +12,10 @@ from openai_steps.cli._terminal import Failure, safe
 
 @click.command("verify", cls=Command)
 @click.argument("archive", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@option("--rebuild", is_flag=True, help="Make the index anew from the objects first.")
+@option("--rebuild", is_flag=True, help="First rebuild the index from the objects.")
 @option("--threads", "by_thread", is_flag=True, help="Count by thread, too.")
 def command(archive: Path, rebuild: bool, by_thread: bool) -> None:
-    """Prove an archive whole: checksums, counts, and the index against the objects.
+    """Check that an archive is whole: checksums, counts, and the index against the objects.
 
     The exit status is 1 if anything is wrong.
     """
@@ -32,8 +32,8 @@ def command(archive: Path, rebuild: bool, by_thread: bool) -> None:
     click.echo(f"{shown or 'no objects'}, {count(report.contents, 'content')} of files")
     if by_thread:
         for thread_id, counts in report.threads.items():
-            told = ", ".join(count(number, kind) for kind, number in counts.items() if number)
-            click.echo(f"{safe(thread_id)}\t{told}")
+            counted = ", ".join(count(number, kind) for kind, number in counts.items() if number)
+            click.echo(f"{safe(thread_id)}\t{counted}")
     for note in report.notes:
         click.echo(safe(f"Note: {note}."))
     for problem in report.problems:

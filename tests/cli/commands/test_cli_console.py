@@ -162,7 +162,7 @@ async def test_other_machines_are_told_of_and_get_a_link_they_can_use(tmp_path: 
     )
     assert process.stdout is not None
     told, link = [(await asyncio.wait_for(process.stdout.readline(), 30)).decode() for _ in range(2)]
-    assert told == "0.0.0.0 can be reached from other machines; who has a link gets in, and nobody else.\n"
+    assert told == "0.0.0.0 can be reached from other machines; only people with a link get in.\n"
     assert re.fullmatch(r"The console is open at https://desk\.internal:\d+/#t=\S+\n", link)
     process.send_signal(signal.SIGINT)
     assert (await finish(process))[::2] == (0, "")

@@ -143,7 +143,7 @@ async def test_failures_are_told_and_tried_again(tmp_path: Path) -> None:
         code, told = await run(runs, "-o", out, *server)
         assert code == 1
         assert "In out.jsonl: 3 runs, 9 steps." in told
-        assert "1 run could not be read: out.jsonl.failures.jsonl tells which, and why." in told
+        assert "1 run could not be read: out.jsonl.failures.jsonl says which, and why." in told
         emulator.store.add_run("thread_gone", "run_gone")
         code, told = await run(tmp_path / "out.jsonl.failures.jsonl", "-o", tmp_path / "more.jsonl", *server)
     assert code == 0

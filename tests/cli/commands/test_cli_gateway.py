@@ -106,7 +106,7 @@ SERVER = ("gateway", "--provider", "compatible", "--base-url", "http://127.0.0.1
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--host", "0.0.0.0"], "--no-token does without"),
+        (["--host", "0.0.0.0"], "--no-token needs none"),
         (["--tls-cert", __file__], "both --tls-cert and --tls-key"),
         (["--tls-cert", __file__, "--tls-key", __file__], "cannot be used"),
         (["--allow-host", "a b"], "not a host's name"),
