@@ -18,7 +18,7 @@ ROOT = TESTS.parent
 
 # From the bottom up. A room of the core imports from floors below its own and from itself, never from a neighbour.
 FLOORS = [
-    {"_errors", "_settings", "_secrets", "_words", "_public", "_version", "_extras"},
+    {"_errors", "_settings", "_secrets", "_words", "_public", "_version", "_extras", "_files"},
     {"_models"},
     {"_arguments", "_json"},
     {"_endpoint", "_walks"},

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from openai_steps._files import move, replace
 from openai_steps._http.downloads import Download
 
 _AT_ONCE: Final = 1024 * 1024
@@ -86,18 +87,11 @@ class PartFile:
         self._file.truncate()
 
     def _move(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
         self._file.close()
-        if self._overwrite:
-            self._path.replace(self._target)
-            return
         try:
-            self._target.hardlink_to(self._path)  # unlike a rename, fails if the file exists by now
+            (replace if self._overwrite else move)(self._path, self._target)
         except FileExistsError:
             raise self._exists() from None
-        except OSError:  # this disk has no hard links
-            self._path.replace(self._target)
 
     async def _do(self, work: Callable[[], object]) -> None:
         try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import Factory, asdict, define, field
 
+from openai_steps._files import replacing
 from openai_steps._sending.clock import utc_now
 from openai_steps._words import iso
 from openai_steps.archive._index import Missing
@@ -58,13 +58,8 @@ class Manifest:
     def write(self, folder: Path) -> None:
         """Put the manifest in its place, the whole of it at once, and on the disk."""
         data = json.dumps({_MARK: VERSION, **asdict(self)}, indent=2, ensure_ascii=False)
-        temporary = folder / f"{MANIFEST}.tmp"
-        temporary.unlink(missing_ok=True)  # of a process that was killed; a link would lead elsewhere
-        with open(temporary, "x", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(data + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, folder / MANIFEST)
+        with replacing(folder / MANIFEST, over=True) as temporary:
+            temporary.write_text(data + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
+from openai_steps._files import replacing
 from openai_steps.archive._archive import Archive
 from openai_steps.archive._layout import Group, content_file
 from openai_steps.archive._writer import ArchiveWriter
@@ -46,7 +46,6 @@ def _add_file(writer: ArchiveWriter, source: Archive, file_id: str) -> None:
         return
     target = content_file(writer.folder, content.name)
     if not target.exists():
-        part = target.with_name(f"{target.name}.part")
-        shutil.copyfile(content, part)
-        os.replace(part, target)
+        with replacing(target) as temporary:
+            shutil.copyfile(content, temporary)
     writer.add_file(file_id, data, sha256=content.name, size=target.stat().st_size)

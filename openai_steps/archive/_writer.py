@@ -58,8 +58,9 @@ class ArchiveWriter:
         (folder / FILES).mkdir(exist_ok=True)
         self.index: Index = Index(folder, write=True)
         try:
-            for part in (folder / FILES).glob("*.part"):  # of a process that was killed: this one has the archive
-                part.unlink()
+            for left in (folder / FILES).iterdir():
+                if left.suffix in (".part", ".tmp"):  # of a process that was killed: this one has the archive
+                    left.unlink()
             self._objects = ObjectsWriter(folder, self.index.ends())
         except BaseException:
             self.index.close()

@@ -15,12 +15,13 @@ from attrs import frozen
 
 from openai_steps._arguments import check_list
 from openai_steps._client.client import AsyncStepsClient
+from openai_steps._files import replacing, sync
 from openai_steps._models.raw import RunTexts
 from openai_steps._models.runs import RunRef
 from openai_steps.export._archive import read_steps
 from openai_steps.export._extras import parquet
 from openai_steps.export._failures import ExportError, Streak, failure_line, joined_lines, unreadable_lines
-from openai_steps.export._files import local_path, move, open_own, replacing, sync
+from openai_steps.export._files import local_path, move_new, new_file, open_own
 from openai_steps.export._journal import WorkFile, is_begun
 from openai_steps.export._runs import Unseen
 from openai_steps.tables._columns import STEP_COLUMNS
@@ -196,14 +197,14 @@ def _finish(work: WorkFile, target: Path, file_format: _Format) -> None:
     failures = _failures_part(target)
     if failures.exists():
         if failures.stat().st_size:
-            move(failures, _failures_of(target))
+            move_new(failures, _failures_of(target))
         else:
             failures.unlink()
     work.remove()
 
 
 def _bring_parquet(source: Path, target: Path) -> None:
-    with replacing(target) as temporary, parquet().ParquetTable(temporary, STEP_COLUMNS) as table:
+    with new_file(target) as temporary, parquet().ParquetTable(temporary, STEP_COLUMNS) as table:
         for step, line in read_steps(source):
             table.add(step_row(step, line))
 
@@ -218,9 +219,9 @@ class _Format:
 
 
 _FORMATS: Final = (
-    _Format(".jsonl", bytes, move),
+    _Format(".jsonl", bytes, move_new),
     # Compressed files may be appended to each other: https://www.rfc-editor.org/rfc/rfc1952#section-2.2
-    _Format(".jsonl.gz", partial(gzip.compress, compresslevel=6, mtime=0), move),
+    _Format(".jsonl.gz", partial(gzip.compress, compresslevel=6, mtime=0), move_new),
     # A Parquet file cannot be appended to, so it is made of JSON Lines, at the end.
     _Format(".parquet", bytes, _bring_parquet),
 )

@@ -21,9 +21,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
+from openai_steps._files import sync
 from openai_steps._models.runs import RunRef
 from openai_steps.export._failures import ExportError
-from openai_steps.export._files import open_own, sync
+from openai_steps.export._files import open_own
 
 VERSION: Final = 2
 

@@ -21,7 +21,7 @@ from openai_steps.archive import Archive
 from openai_steps.conversation import ThreadHistory
 from openai_steps.export._extras import parquet
 from openai_steps.export._failures import ExportError
-from openai_steps.export._files import local_path, replacing
+from openai_steps.export._files import local_path, new_file
 from openai_steps.tables._columns import CALL_COLUMNS, MESSAGE_COLUMNS, RUN_COLUMNS, STEP_COLUMNS, Column
 from openai_steps.tables._rows import StepRow, call_rows, message_row, run_row, step_row
 
@@ -114,7 +114,7 @@ class TablesWriter:
                 raise ExportError(f"{path.name} exists. Move it away, or choose another folder.")
         with self._stack:
             for name, columns in _FILES.items():
-                temporary = self._stack.enter_context(replacing(paths[name]))
+                temporary = self._stack.enter_context(new_file(paths[name]))
                 self._tables[name] = self._stack.enter_context(table(temporary, columns))
             self._stack = self._stack.pop_all()
         return self

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import AsyncIterable, Callable, Iterable
 from contextlib import aclosing
 from os import PathLike
@@ -15,6 +14,7 @@ from attrs import evolve, frozen
 from openai_steps._arguments import check_list
 from openai_steps._client.client import AsyncStepsClient
 from openai_steps._errors import NotFoundError, StepsError
+from openai_steps._files import replace
 from openai_steps._models.extra import UnreadableItem
 from openai_steps._models.messages import Message
 from openai_steps._models.runs import Run, RunSteps
@@ -235,7 +235,7 @@ class _Reading:
             self._missing(Missing("content", id=file_id, error=type(error).__name__, message=str(error)), None)
             return ThreadsProgress(failures=1)
         sha256, size = await asyncio.to_thread(_checksum, part)
-        os.replace(part, content_file(self._writer.folder, sha256))
+        await asyncio.to_thread(replace, part, content_file(self._writer.folder, sha256))
         self._writer.add_file(file_id, text, sha256=sha256, size=size)
         return ThreadsProgress(files=1)
 

@@ -22,11 +22,12 @@ from attrs import evolve, frozen
 from openai_steps._arguments import check_list
 from openai_steps._client.client import AsyncStepsClient
 from openai_steps._extras import needing
+from openai_steps._files import replacing
 from openai_steps._json.text import loads, to_text
 from openai_steps._models.runs import RunRef
 from openai_steps.export._export import ExportProgress
 from openai_steps.export._failures import ExportError, failure_line, json_lines, unreadable_lines
-from openai_steps.export._files import local_path, replacing
+from openai_steps.export._files import local_path
 from openai_steps.export._runs import Unseen
 from openai_steps.tables._columns import STEP_COLUMNS
 from openai_steps.tables._rows import step_row

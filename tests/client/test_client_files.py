@@ -133,7 +133,7 @@ async def test_an_error_leaves_nothing_behind(tmp_path: Path, fault: Any, error:
 
 async def test_more_than_allowed_is_refused(tmp_path: Path) -> None:
     async with serving() as (client, emulator):
-        with pytest.raises(ResponseTooLargeError, match="more than 1000 bytes: raise max_bytes"):
+        with pytest.raises(ResponseTooLargeError, match="more than 1,000 bytes: raise max_bytes"):
             await client.download_file("file_1", tmp_path / "f", max_bytes=1000)
         assert len(emulator.requests) == 1
     assert names(tmp_path) == []

@@ -84,7 +84,7 @@ async def test_a_disk_without_hard_links_will_do(
     def refuse(*_: object) -> None:
         raise OSError("no links here")
 
-    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     async with serving() as (client, _):
         path = await client.download_file("file_1", tmp_path / "f", overwrite=overwrite)
     assert path.read_bytes() == CONTENT
