@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -80,16 +81,16 @@ def rebuild_index(folder: str | PathLike[str]) -> None:
     """
     where = Path(folder)
     read_manifest(where)
-    found = _scanned(where)
+    _scanned(where)  # before the old index goes: it raises for damage
     for name in (INDEX, f"{INDEX}-journal"):
         (where / name).unlink(missing_ok=True)
     index = Index(where, write=True)
     try:
         with index.transaction():
-            for group, (said, entries) in found.groups.items():
+            for group, said, entries, end in scan(where):  # what comes later is newer, and replaces
                 index.replace(group, entries)
                 if group.kind in ("run", "step"):
-                    steps = len(found.groups.get(Group("step", group.thread_id, group.run_id), ({}, []))[1])
+                    steps = len(index.entries(Group("step", group.thread_id, group.run_id)))
                     index.set_run(
                         RunState(group.thread_id, group.run_id, said.get("status"), bool(said.get("finished")), steps)
                     )
@@ -97,33 +98,44 @@ def rebuild_index(folder: str | PathLike[str]) -> None:
                     index.set_thread(group.thread_id)
                 if group.kind == "file" and "sha256" in said:
                     index.set_content(group.run_id, said["sha256"], said.get("bytes", 0))
-            for number, end in found.ends.items():
-                index.set_end(number, end)
+                index.set_end(*end)
     finally:
         index.close()
 
 
 @frozen
 class _Found:
-    """What the files of objects hold: the newest version of each group, and where each file ends."""
+    """What the files of objects hold: a checksum of the newest version of each group, and how many are older."""
 
-    groups: dict[Group, tuple[dict[str, Any], list[Entry]]]
-    ends: dict[int, int]
+    groups: dict[Group, bytes]
     older: int
 
 
 def _scanned(folder: Path, wanted: dict[int, int] | None = None) -> _Found:
     """Read all objects, or those before the places at which what is wanted of each file ends."""
-    groups: dict[Group, tuple[dict[str, Any], list[Entry]]] = {}
-    ends: dict[int, int] = {}
+    groups: dict[Group, bytes] = {}
     older = 0
     for group, said, entries, (number, end) in scan(folder):
         if wanted is not None and end > wanted.get(number, 0):
             continue
         older += group in groups
-        groups[group] = said, entries
-        ends[number] = end
-    return _Found(groups, ends, older)
+        groups[group] = _checksum(said, entries)
+    return _Found(groups, older)
+
+
+def _checksum(said: Mapping[str, Any], entries: Sequence[Entry]) -> bytes:
+    """Return what tells one version of a group from another; the entries of all would take as much memory as an index.
+
+    Args:
+        said: What its header says besides ids.
+        entries: Its objects.
+    """
+    found = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+    for entry in entries:
+        place = entry.place
+        found.update(json.dumps([entry.number, entry.id, place.file, place.offset, place.length]).encode())
+        found.update(place.sha256)
+    return found.digest()
 
 
 def _examine(folder: Path, index: Index, notes: list[str], *, ends: dict[int, int] | None) -> VerifyReport:
@@ -131,7 +143,7 @@ def _examine(folder: Path, index: Index, notes: list[str], *, ends: dict[int, in
     try:
         found = _scanned(folder, ends)
     except ArchiveError as error:
-        found = _Found({}, {}, 0)
+        found = _Found({}, 0)
         problems.append(str(error))
     told = _headers(index)
     threads: dict[str, Counter[str]] = {}
@@ -142,7 +154,7 @@ def _examine(folder: Path, index: Index, notes: list[str], *, ends: dict[int, in
         counts[group.kind] += len(entries)
         if group.thread_id:
             threads.setdefault(group.thread_id, Counter())[group.kind] += len(entries)
-        if not problems and (told.get(group, {}), entries) != found.groups.get(group, ({}, [])):
+        if not problems and _checksum(told.get(group, {}), entries) != found.groups.get(group, _NOTHING):
             problems.append(f"{_shown(group)}: index and objects differ; `verify --rebuild` trusts the objects.")
     notes += _torn(folder, index)
     contents = index.contents()
@@ -163,6 +175,9 @@ def _examine(folder: Path, index: Index, notes: list[str], *, ends: dict[int, in
         problems=tuple(problems),
         notes=tuple(notes),
     )
+
+
+_NOTHING: Final = _checksum({}, [])
 
 
 def _headers(index: Index) -> dict[Group, dict[str, Any]]:

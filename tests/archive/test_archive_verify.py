@@ -6,11 +6,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from archive_samples import ASKED, SERVER, archive, fill
+from archive_samples import ASKED, SERVER, STEPS, archive, fill
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_steps.archive import Archive, ArchiveError, ArchiveWriter, rebuild_index, verify_archive
+from openai_steps.archive import Archive, ArchiveError, ArchiveWriter, RunState, rebuild_index, verify_archive
 
 
 def dump(folder: Path) -> list[str]:
@@ -58,6 +58,20 @@ def test_the_index_can_be_made_anew(tmp_path: Path) -> None:
     assert verify_archive(folder).is_whole
     with Archive(folder) as found:
         assert [run.finished for run in found.runs()] == [True, True, True, False]
+
+
+def test_of_several_versions_the_newest_is_in_an_index_made_anew(tmp_path: Path) -> None:
+    folder = archive(tmp_path / "a")
+    with ArchiveWriter(folder, server=SERVER, asked=ASKED) as writer:
+        writer.add_run(RunState("thread_b", "run_1", "failed", True, 1), b'{"id":"run"}', STEPS[:1])
+        writer.add_run(RunState("thread_b", "run_2", "expired", True, 0), b'{"id":"run"}', [])
+        writer.complete()
+    before = dump(folder)
+    rebuild_index(folder)
+    assert dump(folder) == before
+    report = verify_archive(folder)
+    assert report.is_whole
+    assert "4 older versions of objects kept" in report.notes
 
 
 def test_an_index_that_says_something_else_is_found_out(tmp_path: Path) -> None:
