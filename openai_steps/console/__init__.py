@@ -1,4 +1,4 @@
-"""A local page to try a call and to see a run: a form, tables, timelines, live runs and code that runs as pasted.
+"""A local page to try a call and to see a run: a form, tables, timelines, live runs and code to paste.
 
     console = Console({"my server": Endpoint.compatible("http://127.0.0.1:8000/v1")})
     async with console.serve(port=8766) as origin:

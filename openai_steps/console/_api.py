@@ -1,4 +1,4 @@
-"""What the page can ask for: one function for each path below ``/api``, JSON in and JSON out.
+"""The functions of the page: one for each path below ``/api``, JSON in and JSON out.
 
 Bad input and a server's errors are results, too: ``{"ok": false, …}``. The page names a connection, never a URL.
 """
@@ -48,7 +48,7 @@ _ATTEMPTS: ContextVar[list[RequestEvent]] = ContextVar("attempts")
 
 
 def observe(event: RequestEvent) -> None:
-    """Take note of an attempt for the call that it belongs to; clients call this."""
+    """Note an attempt for its call; clients call this."""
     attempts = _ATTEMPTS.get(None)
     if attempts is not None:
         attempts.append(event)
@@ -56,7 +56,7 @@ def observe(event: RequestEvent) -> None:
 
 @attrs.define
 class Connection:
-    """A server by the name that the page has for it."""
+    """A server, and its name in the page."""
 
     name: str
     client: AsyncStepsClient
@@ -68,10 +68,10 @@ class Api:
 
     Args:
         connections: The servers.
-        token: What programs send to read through this console.
+        token: The token of programs that read through this console.
         runs: Runs to begin with.
         replace_key: Makes a connection use another key.
-        keep_page: Keeps a page of HTML, and returns the path under which it is given out once.
+        keep_page: Keeps a page of HTML, and returns the path under which it is served once.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Api:
         }
 
     async def answer(self, name: str, data: Result) -> str:
-        """Call a function, and return its result as JSON; what went wrong is a result, too.
+        """Call a function, and return its result as JSON; an error is a result, too.
 
         Raises:
             KeyError: If there is no such function.
@@ -116,7 +116,7 @@ class Api:
         return mask(to_text(result).decode(), await self.secrets(data))
 
     async def secrets(self, data: Result) -> tuple[str, ...]:
-        """Return what must not be shown of the connection that is named."""
+        """Return the secrets of the named connection."""
         try:
             return await self.connection(data).client._transport.authorize()
         except Exception:  # no such connection; a credential that fails
@@ -131,10 +131,10 @@ class Api:
             return {"ok": False, "error": error_result(error)}
 
     def connection(self, data: Result) -> Connection:
-        """Return the connection that is named, or the first.
+        """Return the named connection, or the first.
 
         Raises:
-            FormError: If there is none of that name.
+            FormError: If no connection has that name.
         """
         name = data.get("connection") or next(iter(self._connections))
         if name not in self._connections:
@@ -142,7 +142,7 @@ class Api:
         return self._connections[name]
 
     def remember(self, connection: Connection, steps: Iterable[RunStep]) -> None:
-        """Keep steps for those who look at one more closely."""
+        """Keep steps, whose details may be asked for."""
         for step in steps:
             key = (connection.name, str(step.thread_id), str(step.run_id), step.id)
             self._steps[key] = step
@@ -181,8 +181,8 @@ class Api:
         try:
             reply = await connection.client._transport.get(request)
         except StepsError as error:
-            told = {"error": _rows.error_row(error), **_headers_of(error)}
-            return {"ok": False, "asked": asked, "milliseconds": _since(begun), "attempts": len(attempts), **told}
+            failed = {"error": _rows.error_row(error), **_headers_of(error)}
+            return {"ok": False, "asked": asked, "milliseconds": _since(begun), "attempts": len(attempts), **failed}
         answer = {"asked": asked, "milliseconds": _since(begun), "attempts": len(attempts), **self._raw(reply)}
         try:
             page = read_reply(reply, StepPage, request=request)
@@ -216,7 +216,7 @@ class Api:
         }
 
     async def _page(self, data: Result) -> Result:
-        """Read the page next to one that is shown, exactly, whatever the server does with cursors."""
+        """Read the page next to the shown one, exactly, whatever the server does with cursors."""
         call, connection = read_form(_form(data)), self.connection(data)
         direction, cursor = data.get("direction"), data.get("cursor")
         order: Order = call.order or "desc"
@@ -226,7 +226,7 @@ class Api:
         if direction in ("next", "previous"):
             options["after" if direction == "next" else "before"] = str(cursor)
         begun = time.monotonic()
-        # One more than is shown tells whether there are any behind it.
+        # One more than is shown, to see whether there are more.
         walk = connection.client.iter_steps(
             call.thread_id,
             call.run_id,
@@ -315,7 +315,7 @@ class Api:
         return {"name": "steps.jsonl", "text": "".join(f"{dumps(step).decode()}\n" for step in steps)}
 
     async def _key(self, data: Result) -> Result:
-        """Use another key for a connection, until this program ends. No function gives it back."""
+        """Use another key for a connection, until this program ends. No function returns it."""
         connection = self.connection(data)
         try:
             await self._replace_key(connection.name, hide(str(data.get("key", ""))))
@@ -364,12 +364,12 @@ def _since(begun: float) -> float:
 async def _run_of(client: AsyncStepsClient, call: Call) -> Run | None:
     try:
         return await client.get_run(call.thread_id, call.run_id)
-    except StepsError:  # a server of steps alone
+    except StepsError:  # a server that has steps only
         return None
 
 
 def error_result(error: Exception) -> Result:
-    """Return what the page tells of an error: not the text of a credential's, which may hold anything."""
+    """Return an error for the page, without the text of a credential's error, which may hold anything."""
     if not isinstance(error, StepsError | ValueError | ModuleNotFoundError):
-        error = StepsError(f"{type(error).__name__}, perhaps for want of a key or token.")
+        error = StepsError(f"{type(error).__name__}: a key or token may be missing.")
     return _rows.error_row(error)

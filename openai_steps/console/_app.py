@@ -1,4 +1,4 @@
-"""The console over HTTP: who asks is checked before anything is done, and each answer forbids what it does not need."""
+"""The console over HTTP: checks each request first, and forbids in each answer what the page does not need."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ class Console:
     """A local page to try a call and to see a run. The keys stay here.
 
     Args:
-        connections: The servers, by the names that the page shows for them; the first is chosen at first.
+        connections: The servers, by their names in the page; the first is chosen at first.
         runs: Runs to offer at first.
-        allow_hosts: Names by which a browser may call this console besides 127.0.0.1, localhost and ::1.
-        client_options: By a connection's name, what else its client is made with, such as ``proxy``.
-        observer: Is called after each request, with what became of it.
+        allow_hosts: Host names of this console besides 127.0.0.1, localhost and ::1.
+        client_options: By a connection's name, its client's other arguments, such as ``proxy``.
+        observer: Called after each request with its event.
 
     Raises:
         ValueError: If there is no connection.
@@ -92,7 +92,7 @@ class Console:
         client_options: Mapping[str, Mapping[str, Any]] | None = None,
         observer: Observer | None = None,
     ) -> None:
-        import jinja2  # noqa: F401 - for its error, before anybody waits for a timeline
+        import jinja2  # noqa: F401 - raises its error here, not at the first timeline
 
         if not connections:
             raise ValueError("A console needs a connection.")
@@ -117,7 +117,7 @@ class Console:
         )
 
     def invite(self) -> str:
-        """Return what follows the origin in a link that opens the page, once, within five minutes."""
+        """Return the rest of a link, after the origin, that opens the page once, within five minutes."""
         return f"/#t={self._sessions.invite()}"
 
     @asynccontextmanager
@@ -136,7 +136,7 @@ class Console:
 
         Raises:
             ValueError: If it would be open to other machines without TLS or a name.
-            OSError: If the address cannot be had.
+            OSError: If the address is taken or not allowed.
         """
         if not is_loopback(host) and (ssl_context is None or not self._hosts):
             raise ValueError(
@@ -210,8 +210,8 @@ class Console:
         name = request.get_extra_info("sockname")
         check_host(request.headers, names=self._hosts, port=name[1])
         if not (path == "/" and request.headers.get("Sec-Fetch-Dest") == "document"):
-            # The page itself is the same for all, holds nothing, and cannot be framed: a link to it may come from
-            # anywhere, such as the file by which the browser is opened.
+            # The page itself is the same for all, has no secret, and cannot be framed: a link to it may come from
+            # anywhere, such as the file with which the browser is opened.
             check_site(request.headers)
         if request.method in ("GET", "HEAD"):
             return self._file(path)
@@ -250,7 +250,7 @@ class Console:
         raise Rejection(404, "unknown_route", "There is no such path.")
 
     def _keep_frame(self, page: str) -> str:
-        """Keep a page, and return the path under which it is given out once. A frame sends no header of ours."""
+        """Keep a page, and return the path under which it is served once, since a frame sends no header of ours."""
         path = f"/frame/{secrets.token_urlsafe(32)}"
         self._frames[path] = page.encode()
         while len(self._frames) > _MOST_FRAMES:
@@ -277,7 +277,7 @@ class Console:
                 await response.write_eof()
             finally:
                 await stream.aclose()
-        except (ConnectionError, TimeoutError):  # the page has gone, or does not read
+        except (ConnectionError, TimeoutError):  # the page was closed, or does not read
             if request.transport is not None:
                 request.transport.abort()
         finally:
@@ -289,7 +289,7 @@ _ROUTES: Final = ("/session", "/api/", "/assets/", "/frame/", "/")
 
 
 def _route(path: str) -> str | None:
-    """Return what a log may tell of a path: nothing that a caller made up, and no one-time path."""
+    """Return a path for the log: nothing that a caller made up, and no one-time path."""
     if path.startswith("/api/"):
         return path if path.removeprefix("/api/").isalpha() and len(path) < 20 else "/api/"
     return next((route for route in _ROUTES if path == route or (len(route) > 1 and path.startswith(route))), None)

@@ -1,4 +1,4 @@
-"""The page's own files: read once, served under a path that holds their hash, so that a browser may keep them."""
+"""The page's own files: read once, and served under a path with their hash, so that a browser may cache them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Asset:
 
 @frozen
 class Assets:
-    """The page, and the files that it loads, by their paths."""
+    """The page and the files that it loads, by their paths."""
 
     page: bytes
     files: Mapping[str, Asset]

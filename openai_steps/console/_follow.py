@@ -27,10 +27,10 @@ async def follow(
     """Yield the events of a run until it has ended: ``run``, ``step``, then ``end`` or ``error``, and comments between.
 
     Args:
-        api: Keeps the steps for those who look closer.
-        connection: Where the run is.
+        api: Keeps the steps, whose details may be asked for.
+        connection: The run's server.
         call: Which run.
-        heartbeat: Seconds of silence after which a comment says that the line is open.
+        heartbeat: Seconds of silence after which a comment is sent.
     """
     queue: asyncio.Queue[Event | None] = asyncio.Queue(_MOST_WAITING)
     secrets = await api.secrets({"connection": connection.name})
@@ -51,20 +51,20 @@ async def follow(
 
 
 async def _pump(queue: asyncio.Queue[Event | None], api: Api, connection: Connection, call: Call) -> None:
-    def tell(run: Run) -> None:
+    def show_run(run: Run) -> None:
         with suppress(asyncio.QueueFull):  # the steps that fill it say more
             queue.put_nowait(("run", _rows.run_row(run)))
 
     try:
         steps = connection.client.follow_steps(
-            call.thread_id, call.run_id, after=call.after, include=call.include, on_run=tell
+            call.thread_id, call.run_id, after=call.after, include=call.include, on_run=show_run
         )
         async with aclosing(steps) as read:
             async for step in read:
                 api.remember(connection, [step])
                 await queue.put(("step", _rows.row(step)))
         await queue.put(("end", {}))
-    except Exception as error:  # whatever stopped it is told
+    except Exception as error:  # every error is reported
         await queue.put(("error", error_result(error)))
     await queue.put(None)
 

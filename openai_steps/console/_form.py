@@ -1,6 +1,6 @@
-"""The form: its parameters in words, and what was filled in. Pure.
+"""The form: its parameters, and the values filled in. Pure.
 
-Ids are trimmed, never otherwise changed; what is empty is not sent.
+Ids are trimmed and not changed otherwise; empty fields are not sent.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ PARAMETERS: Final = (
     Parameter(
         name="order", place="query", kind="asc or desc", about="By time: oldest first, or newest first (default)."
     ),
-    Parameter(name="after", place="query", kind="text", about="A step's id: send the steps behind it in the list."),
+    Parameter(name="after", place="query", kind="text", about="A step's id: send the steps after it in the list."),
     Parameter(
         name="before",
         place="query",
         kind="text",
-        about="A step's id: send steps ahead of it. Servers differ in which; the page buttons are always exact.",
+        about="A step's id: send steps before it. Servers differ in which; the page buttons are always exact.",
     ),
-    Parameter(name="include[]", place="query", kind="list of text", about="More to send, a name a line."),
+    Parameter(name="include[]", place="query", kind="list of text", about="More to send, one name per line."),
 )
 
 
 @frozen(kw_only=True)
 class Call:
-    """A form, filled in well."""
+    """The values of a valid form."""
 
     thread_id: str
     run_id: str
@@ -64,13 +64,13 @@ class Call:
 
     @property
     def query(self) -> dict[str, Any]:
-        """What was filled in besides the ids, as arguments of `AsyncStepsClient.list_steps_page`."""
+        """The values besides the ids, as arguments of `AsyncStepsClient.list_steps_page`."""
         given = asdict(self)
         return {name: given[name] for name in ("limit", "order", "after", "before", "include") if given[name]}
 
 
 class FormError(Exception):
-    """The form was not filled in well: a sentence for each field at fault."""
+    """An invalid form: a sentence for each field at fault."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__(" ".join(fields.values()))
@@ -78,10 +78,10 @@ class FormError(Exception):
 
 
 def read_form(form: Mapping[str, Any]) -> Call:
-    """Read what was filled in.
+    """Read the form.
 
     Raises:
-        FormError: If something is missing or makes no sense.
+        FormError: If a value is missing or invalid.
     """
     wrong: dict[str, str] = {}
     found: dict[str, Any] = {}
@@ -96,7 +96,7 @@ def read_form(form: Mapping[str, Any]) -> Call:
 
 
 def thread_of(form: Mapping[str, Any]) -> str:
-    """Read the thread's id alone.
+    """Read only the thread's id.
 
     Raises:
         FormError: If it is missing or malformed.
@@ -179,7 +179,7 @@ def read_pasted(text: str) -> dict[str, Any]:
     """Find the fields of the form in a URL of steps or of a run, in a line of curl, or in a pair of ids.
 
     Returns:
-        What was found, by the fields' names; nothing where the text holds no thread.
+        The values found, by the fields' names; empty if the text has no thread.
     """
     text = text[:_LONGEST_PASTE]
     match = _PATH.search(text)
@@ -197,4 +197,4 @@ def read_pasted(text: str) -> dict[str, Any]:
 
 
 KNOWN_INCLUDES: Final = {INCLUDE_FILE_SEARCH_CONTENT: "The text that file searches found"}
-"""Names that ``include[]`` knows, and what they mean."""
+"""Known names for ``include[]``, and their meaning."""

@@ -1,6 +1,6 @@
 """Steps, runs and errors as the page shows them: plain values of text and numbers. Pure.
 
-All text of a server's goes through the table of unsafe characters, and the page puts it nowhere but into text nodes.
+All text from a server goes through the table of unsafe characters, and the page puts it into text nodes only.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _blocks_of(owner: Any) -> tuple[Block, ...]:
 
 
 def details(step: RunStep) -> dict[str, Any]:
-    """Return all that is told of one step beside the table."""
+    """Return the details of one step that are shown beside the table."""
     (bar,) = build_timeline([step]).bars
     facts = {
         "Status": bar.status,
@@ -92,7 +92,7 @@ def _tokens(bar: Bar) -> str:
 
 
 def pretty(value: Any) -> str:
-    """Return JSON spread out, made safe to be shown."""
+    """Return indented JSON, safe to show."""
     return _words.excerpt(json.dumps(value, ensure_ascii=False, indent=2), 4 * _LONGEST_TEXT)
 
 
@@ -109,7 +109,7 @@ def run_row(run: Run) -> dict[str, Any]:
 
 
 def waits(run: Run) -> str:
-    """Return what a run waits for, in a sentence; empty where it waits for nothing."""
+    """Return what a run waits for, in a sentence; empty if it does not wait."""
     if run.status != "requires_action":
         return ""
     calls = getattr(run.required_action, "tool_calls", ())
@@ -125,30 +125,30 @@ def summary(steps: Iterable[RunStep], run: Run | None = None) -> str:
 
 
 def error_row(error: StepsError | Exception) -> dict[str, Any]:
-    """Return an error as the page tells it: what happened, whose fault it is, where to go on."""
-    told: dict[str, Any] = {"kind": type(error).__name__, "message": _words.lines(str(error))[:4_000]}
+    """Return an error for the page: what happened, whose fault it is, where to go on."""
+    shown: dict[str, Any] = {"kind": type(error).__name__, "message": _words.lines(str(error))[:4_000]}
     if isinstance(error, APIStatusError):
-        told |= {"status": error.status, "code": error.code, "param": error.param, "request_id": error.request_id}
-        told["body"] = error.body if isinstance(error.body, str) else pretty(error.body)
-        told["retry_after"] = error.retry_after
+        shown |= {"status": error.status, "code": error.code, "param": error.param, "request_id": error.request_id}
+        shown["body"] = error.body if isinstance(error.body, str) else pretty(error.body)
+        shown["retry_after"] = error.retry_after
     if isinstance(error, ResponseDecodeError):
-        told |= {"request_id": error.request_id, "path": error.path}
+        shown |= {"request_id": error.request_id, "path": error.path}
     if isinstance(error, PaginationError):
-        told["paging"] = "refused"
+        shown["paging"] = "refused"
     if isinstance(error, StepsError):
-        told["resume_after"], told["resume_before"] = error.resume_after, error.resume_before
-    shown = {name: _words.lines(value) if isinstance(value, str) else value for name, value in told.items()}
+        shown["resume_after"], shown["resume_before"] = error.resume_after, error.resume_before
+    shown = {name: _words.lines(value) if isinstance(value, str) else value for name, value in shown.items()}
     return {name: value for name, value in shown.items() if value is not None}
 
 
 def paging(learned: Iterable[LearnedPaging]) -> tuple[str, str]:
-    """Return how a server pages its steps, as far as is known, and what walks have to make up for."""
-    told = [one for one in learned if one.kind == "steps"]
-    faults = [f"{one.cursor} in {one.order} does not lead on" for one in told if one.cursors == "broken"]
-    limits = sorted({limit for one in told for limit in one.has_more_broken})
+    """Return how a server pages its steps, as far as known, and the faults that walks make up for."""
+    steps = [one for one in learned if one.kind == "steps"]
+    faults = [f"{one.cursor} in {one.order} does not lead on" for one in steps if one.cursors == "broken"]
+    limits = sorted({limit for one in steps for limit in one.has_more_broken})
     if limits:
         faults.append(f"has_more is wrong at a limit of {', '.join(map(str, limits))}")
     if faults:
         return "repaired", "; ".join(faults)
-    known = any(one.cursors is not None or one.has_more_kept for one in told)
+    known = any(one.cursors is not None or one.has_more_kept for one in steps)
     return ("as documented so far", "") if known else ("not known yet", "")

@@ -1,8 +1,8 @@
-"""Who may use the console: a one-time token opens a session, a secret keeps it. Pure: the clock is an argument.
+"""The sessions of the console: a one-time token opens one, a secret keeps it. Pure: the clock is an argument.
 
 There is no cookie. On 127.0.0.1 a cookie goes to every port, so another local server would get it, and a page of
-another port could have the browser send it. The link carries the one-time token in its fragment, which is in no
-request, log or Referer; the page trades it for the secret and sends that as a header.
+another port could make the browser send it. The link has the one-time token in its fragment, which is in no request,
+log or Referer; the page trades it for the secret and sends that as a header.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Sessions:
         """Trade a one-time token for the secret of a session.
 
         Raises:
-            Rejection: 403 if it was used or is too old, 401 or 429 if there never was such a token.
+            Rejection: 403 if it was used or is too old, 401 or 429 if there was never such a token.
         """
         found = _find(_digest(token), self._invitations)
         if found is None:
@@ -64,7 +64,7 @@ class Sessions:
         return secret
 
     def check(self, secret: str) -> None:
-        """Let a session's request pass.
+        """Check the secret of a session's request.
 
         Raises:
             Rejection: 401 if there is no such session or it has ended, 429 after too many wrong secrets.
@@ -77,7 +77,7 @@ class Sessions:
             raise Rejection(401, "no_session", f"The session has ended after twelve hours. {_WAY_OUT}")
 
     def lock(self) -> None:
-        """End all sessions and forget all links."""
+        """End all sessions and invalidate all links."""
         self._used.update(self._invitations)
         self._invitations.clear()
         self._sessions.clear()

@@ -1,4 +1,4 @@
-"""The call as a program: Python, curl and TypeScript that run as pasted, whatever is in the values. Pure.
+"""The call as a program in Python, curl and TypeScript that runs as pasted, whatever the values are. Pure.
 
 No snippet has a key in it. They read through this console, whose token they take from an environment variable.
 """
@@ -24,8 +24,8 @@ def snippets(call: Call, *, base_url: str, whole: bool) -> dict[str, str]:
 
     Args:
         call: What to ask for.
-        base_url: Where to ask.
-        whole: Follow the cursors to the end, instead of one page.
+        base_url: The base URL to ask.
+        whole: Whether to follow the cursors to the end, instead of reading one page.
     """
     return {
         "Python": _python(call, base_url, whole=whole),
@@ -62,7 +62,7 @@ def _curl(call: Call, base_url: str, *, whole: bool) -> str:
     asked = evolve(call, limit=call.limit or MAX_PAGE_SIZE) if whole else call
     url = list_request(Endpoint.compatible(base_url), asked.thread_id, asked.run_id, **asked.query).url
     note = "# curl follows no cursors: this is one page.\n" if whole else ""
-    # Single quotes, within which a shell changes nothing.
+    # In single quotes a shell changes nothing.
     return f'{note}curl -fsS -g -H "Authorization: Bearer ${TOKEN_VARIABLE}" \\\n  {shlex.quote(url)}\n'
 
 
@@ -85,10 +85,10 @@ const client = new OpenAI({{ baseURL: {_literal(base_url)}, apiKey: process.env.
 
 
 def _literal(value: Any) -> str:
-    """Return a value as JSON, which Python and TypeScript read alike; what a terminal would obey is escaped in it."""
+    """Return a value as JSON, which Python and TypeScript read alike, with unsafe characters escaped."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def token_line(token: str) -> str:
-    """Return the line of a shell that sets the token."""
+    """Return the shell command that sets the token."""
     return f"export {TOKEN_VARIABLE}={shlex.quote(token)}"

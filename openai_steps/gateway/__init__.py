@@ -1,4 +1,4 @@
-"""A gateway: programs read steps and runs through it with no key, which it alone holds.
+"""A gateway that holds the key: programs read steps and runs through it without one.
 
 async with AsyncStepsClient() as client, Gateway(client).serve(port=8765) as base_url:
 print(base_url)  # http://127.0.0.1:8765/v1

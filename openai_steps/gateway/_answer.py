@@ -1,4 +1,4 @@
-"""What callers get: the server's own answer, or an error that says whose fault it is. Pure."""
+"""The answers of the gateway: the server's own, or an error that says whose fault it is. Pure."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from openai_steps._json.text import to_text
 from openai_steps._secrets import mask
 from openai_steps.gateway._rejection import Rejection, error_body
 
-# What of a server's headers helps a caller. Not among them: cookies, redirects, CORS, and whatever else a server says
-# to its own clients.
+# The server's headers that help a caller. Not among them: cookies, redirects, CORS, and anything else meant for the
+# server's own clients.
 _PASSED: Final = frozenset({"retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms"})
 _PASSED_PREFIX: Final = "x-ratelimit-"
 
@@ -39,7 +39,7 @@ _FILE: Final = {
     "Content-Security-Policy": "sandbox",
 }
 
-# Clients made by Stainless (openai-python, openai-node) repeat a request that ends in 5xx, unless they are told.
+# Clients made by Stainless (openai-python, openai-node) repeat a request that ends in 5xx, unless a header says no.
 _NO_RETRY: Final = {"x-should-retry": "false"}
 
 
@@ -48,7 +48,7 @@ class Answer:
     """A status, a body of JSON, and headers.
 
     Attributes:
-        code: The error's code, for the log; None for an answer without error.
+        code: The error's code, for the log; None if there is no error.
     """
 
     status: int
@@ -59,28 +59,28 @@ class Answer:
 
 
 def answer_of_reply(reply: Reply, more: Mapping[str, str] | None = None) -> Answer:
-    """Return a server's good answer: its own bytes, but for a key that it echoes.
+    """Return a server's good answer: its own bytes, except for a key that it echoes.
 
     Args:
-        reply: The server's.
+        reply: The server's reply.
         more: More headers.
 
     Raises:
-        Rejection: If the body is no JSON at all, such as the page of a login portal.
+        Rejection: If the body is not JSON, such as the page of a login portal.
     """
     if reply.body.lstrip()[:1] not in (b"{", b"["):
-        raise Rejection(502, "upstream", "The server answered with something else than JSON.")
+        raise Rejection(502, "upstream", "The server's answer is not JSON.")
     return answer_with(reply.masked_body(), {**_passed(reply.headers, reply.secrets), **(more or {})})
 
 
 def answer_of_file(reply: Reply) -> Answer:
-    """Return a file's content, as bytes that no browser takes for a page."""
+    """Return a file's content, as bytes that a browser does not show as a page."""
     headers = {**_passed(reply.headers, reply.secrets), **_FILE}
     return answer_with(reply.masked_body(), headers)
 
 
 def answer_with(body: bytes, headers: Mapping[str, str]) -> Answer:
-    """Return a good answer of this body."""
+    """Return a good answer with this body."""
     return Answer(status=200, body=body, headers={**_OWN, **headers})
 
 
@@ -96,13 +96,13 @@ def answer_of_rejection(rejection: Rejection) -> Answer:
 
 
 def answer_of_error(error: StepsError) -> Answer:
-    """Return the answer where the server's was an error, or there was none."""
+    """Return the answer to an error of the server, or to its silence."""
     if isinstance(error, APIStatusError) and error.status >= 400 and error.status != 401:
-        told = read_error_body(error.body)
-        body = error_body(error.status, told.code, told.message or error.message, param=told.param, kind=told.type)
+        found = read_error_body(error.body)
+        body = error_body(error.status, found.code, found.message or error.message, param=found.param, kind=found.type)
         if isinstance(error.body, Mapping) and isinstance(error.body.get("error"), Mapping):
-            body = to_text(error.body)  # as the server words it, and all that it adds
-        return Answer(status=error.status, body=body, headers={**_OWN, **_passed(error.headers)}, code=told.code)
+            body = to_text(error.body)  # the server's own wording, with all its fields
+        return Answer(status=error.status, body=body, headers={**_OWN, **_passed(error.headers)}, code=found.code)
     return answer_of_rejection(_rejection_of(error))
 
 
@@ -114,10 +114,10 @@ def _rejection_of(error: StepsError) -> Rejection:
 
 
 def _status_of(error: StepsError) -> tuple[int, str, bool]:
-    """Return the status, the code, and whether it helps to ask again."""
+    """Return the status, the code, and whether a retry may help."""
     match error:
         case APIStatusError(status=401):
-            return 502, "upstream_credentials", False  # of this gateway's key: the caller's is not at fault
+            return 502, "upstream_credentials", False  # the gateway's key is at fault, not the caller's
         case APITimeoutError():
             return 504, "upstream_timeout", True
         case APIConnectionError(transient=transient):

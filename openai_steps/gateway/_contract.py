@@ -1,7 +1,7 @@
-"""Pages as the documented contract has them, cut from a whole run. Pure.
+"""Pages by the documented contract, cut from a whole run. Pure.
 
 The contract: pages in the order asked for; ``after`` is exclusive, ``before`` gives the steps next to it; ``has_more``
-tells whether the cut goes on behind the page, on the side away from the cursor.
+says whether there are steps beyond the page, on the side away from the cursor.
 https://platform.openai.com/docs/api-reference/run-steps/listRunSteps
 """
 
@@ -25,7 +25,7 @@ _DEFAULT_LIMIT: Final = 20
 
 @frozen
 class WholeRun:
-    """All steps of a run, oldest first, as the JSON that is sent."""
+    """All steps of a run, oldest first, as JSON text."""
 
     ids: tuple[str, ...]
     items: tuple[bytes, ...] = field(repr=False)
@@ -37,11 +37,11 @@ class WholeRun:
 
     @property
     def size(self) -> int:
-        """How many bytes it takes, about."""
+        """About how many bytes it takes."""
         return sum(map(len, self.items)) + 200 * len(self.items)
 
     def page(self, target: Target) -> bytes:
-        """Return the page that is asked for.
+        """Return the page asked for.
 
         Raises:
             Rejection: 404 for a cursor that is not a step of this run.
@@ -76,8 +76,8 @@ def whole_run(steps: Iterable[RunStep], *, secrets: tuple[str, ...] = ()) -> Who
     """Return the run of these steps.
 
     Args:
-        steps: In any order; those of equal times stay as they are to each other.
-        secrets: What must not be shown, should the server echo it.
+        steps: The steps, in any order; those of equal times keep theirs.
+        secrets: What must not be shown if the server echoes it.
     """
     ordered = sorted(steps, key=attrgetter("created_at"))
     return WholeRun(

@@ -1,4 +1,4 @@
-"""What a gateway tells of itself: one event for each request, and one line of log for each event."""
+"""The events of a gateway: one for each request, and one log line for each event."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ LogForm: TypeAlias = Literal["json", "text"]
 
 @attrs.frozen(kw_only=True)
 class GatewayEvent:
-    """A request that was answered. It holds no id of a caller's, no query, no header and no key.
+    """An answered request, without the caller's ids, query, headers and key.
 
     Attributes:
         method: The method, or ``other`` for an unusual one.
-        route: The path's template, such as ``/threads/{thread_id}/runs/{run_id}``; None where none was found.
-        status: The status of the answer; 499 where the caller went away before it.
+        route: The path's template, such as ``/threads/{thread_id}/runs/{run_id}``; None if there is no such route.
+        status: The status of the answer; 499 if the caller disconnected before it.
         code: The error's code, or None.
         seconds: From the end of the request's head to the last byte of the answer.
         sent_bytes: The size of the answer's body.
-        request_id: The server's name for its part of the work.
+        request_id: The server's id for its part of the work.
         source: Where the answer came from: ``server``, ``cache``, or None.
     """
 
@@ -43,7 +43,7 @@ class GatewayEvent:
 
 
 def log_line(event: GatewayEvent, form: LogForm, *, now: datetime) -> str:
-    """Return the line that tells an event.
+    """Return the log line of an event.
 
     Args:
         event: The event.
@@ -52,8 +52,8 @@ def log_line(event: GatewayEvent, form: LogForm, *, now: datetime) -> str:
     """
     time = iso(now, "milliseconds")
     if form == "json":
-        told = {"time": time, **{key: value for key, value in attrs.asdict(event).items() if value is not None}}
-        return to_text({**told, "seconds": round(event.seconds, 6)}).decode()
+        values = {"time": time, **{key: value for key, value in attrs.asdict(event).items() if value is not None}}
+        return to_text({**values, "seconds": round(event.seconds, 6)}).decode()
     more = " ".join(part for part in (event.code, event.source, event.request_id) if part)
     what = f"{event.method} {event.route or '-'} {event.status} {duration(event.seconds)} {size(event.sent_bytes)}"
     return f"{time} {what} {more}".rstrip()

@@ -1,4 +1,4 @@
-"""The gateway: a request is checked, read into values, sent anew with the key, and its answer passed on."""
+"""The gateway: checks a request, reads it into values, sends a new one with the key, and passes the answer on."""
 
 from __future__ import annotations
 
@@ -57,23 +57,22 @@ _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?|https?://\[
 
 
 class Gateway:
-    """A read-only reverse proxy: callers read through it with no key of the server's.
+    """A read-only reverse proxy: callers read through it without the server's key.
 
-    It answers GET and HEAD for the paths of runs and steps, and of more if it is told to. What a caller sends besides
-    ids and the known parameters goes nowhere: the request to the server is made anew, with this client's key and
-    headers.
+    It answers GET and HEAD for the paths of runs and steps, and of ``routes``. Only ids and known parameters go on to
+    the server, in a new request with this client's key and headers.
 
     Args:
-        client: Reads from the server. Closing it is yours to do. A gateway's callers try again by themselves: give it
+        client: Reads from the server. You close it. A gateway's callers retry themselves: give it
             ``RetryPolicy(attempts=2)`` and a total timeout below theirs.
-        token: What callers must send, as ``Authorization: Bearer`` or ``api-key``: 16 printable characters or more.
-            None lets in everybody who can reach the gateway.
-        repair: Answer lists as the documented contract has them, whatever the server's pages are like: from the run as
-            a whole, read and verified in both orders, or not at all (502 ``upstream_paging``).
+        token: The secret that callers must send, as ``Authorization: Bearer`` or ``api-key``: 16 printable characters or
+            more. None lets in anyone who can reach the gateway.
+        repair: Whether to answer lists by the documented contract, whatever the server's pages are like: from the run
+            as a whole, read and verified in both orders, or not at all (502 ``upstream_paging``).
         routes: More to serve besides runs and steps: ``messages``, ``threads``, ``files``.
-        allow_hosts: Names by which callers may call this gateway besides 127.0.0.1, localhost and ::1; ``*``: any.
+        allow_hosts: Host names of this gateway besides 127.0.0.1, localhost and ::1; ``*``: any.
         allow_origins: Origins whose web pages may read, such as ``http://localhost:5173``.
-        observer: Is called after each request, with what became of it. What it raises is logged.
+        observer: Called after each request with its event. Its exceptions are logged.
 
     Raises:
         ValueError: If the token is too short, or a name or origin is malformed.
@@ -121,16 +120,16 @@ class Gateway:
             port: The port; 0 takes a free one.
             socket_path: A Unix socket instead of an address; only this user can connect to it.
             ssl_context: For TLS.
-            without_token: Listen beyond the loopback interface without a token all the same: whoever can reach the
-                port reads with your key.
-            bounds: What callers may use.
+            without_token: Whether to listen beyond the loopback interface even without a token: anyone who can reach
+                the port reads with your key.
+            bounds: The limits for callers.
 
         Yields:
             The base URL for callers, ending in ``/v1``.
 
         Raises:
             ValueError: If there is no token where one is needed.
-            OSError: If the address or path cannot be had.
+            OSError: If the address or path is taken or not allowed.
         """
         names = self._names(host, on_socket=socket_path is not None, may_be_open=without_token)
         self._bounds = bounds or Bounds()
@@ -148,12 +147,12 @@ class Gateway:
 
         Args:
             request: Its path must begin with ``prefix`` and ``/v1``.
-            prefix: What stands before ``/v1``.
+            prefix: The path before ``/v1``.
         """
         return await self._handle(request, self._hosts, prefix)
 
     def _names(self, host: str, *, on_socket: bool, may_be_open: bool) -> tuple[str, ...]:
-        """Return what this server may be called, or refuse to be open to everybody."""
+        """Return the host names of this server, or refuse to be open to everyone."""
         if on_socket:
             return (_ANY_HOST,)  # no browser gets here
         if is_loopback(host):
@@ -163,7 +162,7 @@ class Gateway:
                 f"{host} can be reached from other machines, and anyone there could read with your key. "
                 "Give a token, or say without_token=True."
             )
-        # The Host check keeps web pages of a rebound name out. They have no token.
+        # The Host check keeps out web pages of a rebound name, which have no token.
         return self._hosts or ((_ANY_HOST,) if self._token.is_needed else (f"[{host}]" if ":" in host else host,))
 
     async def _handle(self, request: web.BaseRequest, names: tuple[str, ...], prefix: str = "") -> web.StreamResponse:
@@ -172,7 +171,7 @@ class Gateway:
         try:
             answer = await self._answer(request, names, prefix, seen)
         except asyncio.CancelledError:
-            self._tell(request, seen, begun, status=499, size=0)
+            self._report(request, seen, begun, status=499, size=0)
             raise
         response = web.Response(status=answer.status, body=answer.body, headers={**answer.headers, "Server": SERVER})
         if request.headers.get("Origin") in self._origins:
@@ -184,7 +183,7 @@ class Gateway:
         finally:
             seen.code = answer.code
             seen.request_id = answer.headers.get("x-request-id")
-            self._tell(request, seen, begun, status=answer.status, size=len(answer.body))
+            self._report(request, seen, begun, status=answer.status, size=len(answer.body))
         return response
 
     async def _answer(self, request: web.BaseRequest, names: tuple[str, ...], prefix: str, seen: _Seen) -> Answer:
@@ -207,7 +206,7 @@ class Gateway:
             return answer_of_rejection(rejection)
         except StepsError as error:
             return answer_of_error(error)
-        except Exception as error:  # a bug: the caller gets an answer, and the log its kind; its text may hold anything
+        except Exception as error:  # a bug: the log gets only its class, since its text may hold anything
             logger.error("%s while answering %s", type(error).__name__, seen.route)
             return answer_of_rejection(Rejection(500, "internal", "The gateway failed; its log says more."))
 
@@ -272,7 +271,7 @@ class Gateway:
         run, seen.source = await readings.get(key)
         return answer_with(run.page(target), {_REPAIR: "exact"})
 
-    def _tell(self, request: web.BaseRequest, seen: _Seen, begun: float, *, status: int, size: int) -> None:
+    def _report(self, request: web.BaseRequest, seen: _Seen, begun: float, *, status: int, size: int) -> None:
         if self._observer is None:
             return
         event = GatewayEvent(
@@ -305,12 +304,12 @@ _USUAL_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELET
 _HEALTH_HEADERS: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 _READY_SECONDS: Final = 10.0
 
-# What the SDKs send from a browser, and nothing else.
+# The headers that the SDKs send from a browser, and no others.
 _CORS_HEADER: Final = re.compile(r"authorization|api-key|content-type|openai-beta|x-stainless-[a-z-]{1,40}")
 
 
 def request_for(endpoint: Endpoint, target: Target) -> Request:
-    """Return the request to the server that a target means.
+    """Return the request to the server for a target.
 
     Raises:
         ValueError: If this server does not take an argument.
@@ -328,9 +327,9 @@ def create_app(
     allow_origins: Iterable[str] = (),
     observer: Observer | None = None,
 ) -> web.Application:
-    """Return the gateway as an application of aiohttp, for a server of your own.
+    """Return the gateway as an aiohttp application, for a server of your own.
 
-    `Gateway.serve` bounds its callers where aiohttp does not: prefer it.
+    Prefer `Gateway.serve`, which has bounds for callers that aiohttp lacks.
 
     Args:
         client: See `Gateway`.

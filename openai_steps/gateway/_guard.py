@@ -1,8 +1,8 @@
-"""Who may ask: the checks that every request passes before anything is done for it. Pure: no socket, no clock.
+"""The checks that every request passes before anything is done for it. Pure: no socket, no clock.
 
-A server on loopback is open to every web page that its user visits: a page may send requests to it, and a name that an
-attacker rebinds to 127.0.0.1 may even read the answers. So the Host header must name this server, and a browser must
-not say that another site asks. Nothing else of a request is believed: no X-Forwarded-* header, no method override.
+A server on loopback is open to every web page that its user visits: a page may send requests to it, and a page of a
+name that an attacker rebinds to 127.0.0.1 may even read the answers. So the Host header must name this server, and a
+browser must not say that another site asks. No other claim is trusted: no X-Forwarded-* header, no method override.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def check_host(headers: Mapping[str, str], *, names: Iterable[str], port: int | 
     """Refuse a request for another host than this one.
 
     Args:
-        headers: The request's; the name is taken from them alone.
-        names: What this server may be called besides the names of the loopback interface; ``*`` for anything.
-        port: The port that it listens on; None where it has none. A name of ``names`` may come with any port: what is
-            in front of the server decides it.
+        headers: The request's headers.
+        names: Names of this server besides those of the loopback interface; ``*`` for any.
+        port: The port that it listens on; None if it has none. A name of ``names`` may come with any port, since a
+            proxy in front of the server may have another.
 
     Raises:
         Rejection: 421.
@@ -38,7 +38,7 @@ def check_host(headers: Mapping[str, str], *, names: Iterable[str], port: int | 
     given = _HOST.fullmatch(headers.get("Host", ""))
     if given is not None:
         name, allowed = given["name"].lower(), frozenset(name.lower() for name in names)
-        ports = {int(given["port"])} if given["port"] else {80, 443}  # of which clients write none
+        ports = {int(given["port"])} if given["port"] else {80, 443}  # clients leave these out
         if not allowed.isdisjoint((name, "*")) or (name in _LOOPBACK and (port is None or port in ports)):
             return
     raise Rejection(
@@ -47,7 +47,7 @@ def check_host(headers: Mapping[str, str], *, names: Iterable[str], port: int | 
 
 
 def check_site(headers: Mapping[str, str], *, origins: Iterable[str] = ()) -> None:
-    """Refuse what a browser sends for a page of another site.
+    """Refuse a browser's request for a page of another site.
 
     Browsers say so in ``Sec-Fetch-Site`` (https://www.w3.org/TR/fetch-metadata/), older ones in ``Origin`` alone.
     Programs send neither; Node sends ``Sec-Fetch-Mode``, which says nothing.
@@ -75,7 +75,7 @@ def _host_of(origin: str) -> str | None:
 
 
 def check_no_body(headers: Mapping[str, str]) -> None:
-    """Refuse a request with a body: none of the routes takes one, and reading it to throw it away costs.
+    """Refuse a request with a body: no route takes one, and reading it only to discard it has a cost.
 
     Raises:
         Rejection: 400, after which the connection is closed.
@@ -98,7 +98,7 @@ def _digest(token: str | None) -> bytes | None:
 
 @frozen
 class Token:
-    """The secret that callers must send, or that none is needed. It is kept as its hash."""
+    """The secret that callers must send, if any, kept as its hash."""
 
     _sha256: bytes | None = field(default=None, converter=_digest, repr=False)
 
@@ -108,7 +108,7 @@ class Token:
         return self._sha256 is not None
 
     def is_in(self, headers: Mapping[str, str]) -> bool:
-        """Tell whether a request carries it: as ``Authorization: Bearer`` or, as Azure's clients do, as ``api-key``."""
+        """Return whether a request has it: as ``Authorization: Bearer`` or, as Azure's clients do, as ``api-key``."""
         if self._sha256 is None:
             return True
         scheme, _, bearer = headers.get("Authorization", "").partition(" ")
@@ -118,11 +118,11 @@ class Token:
 
 
 class Failures:
-    """Counts wrong tokens, so that nobody can try many.
+    """Counts wrong tokens, to stop guessing.
 
     Args:
-        most: How many are answered within a minute; those after them are told to wait. The right token always passes,
-            or else anybody could shut the door.
+        most: How many are answered within a minute; more get a 429. The right token always passes, or else anyone could
+            lock its owner out.
     """
 
     def __init__(self, most: int = 10) -> None:
@@ -130,12 +130,12 @@ class Failures:
         self._times: list[float] = []
 
     def refuse(self, now: float, *, code: str, message: str) -> Rejection:
-        """Return what a wrong token is told.
+        """Return the rejection of a wrong token.
 
         Args:
             now: A monotonic time in seconds.
-            code: The rejection's.
-            message: The rejection's.
+            code: The rejection's code.
+            message: The rejection's message.
         """
         self._times = [time for time in self._times if now - time < _MINUTE]
         if len(self._times) >= self._most:

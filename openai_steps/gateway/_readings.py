@@ -1,4 +1,4 @@
-"""Whole runs, read once for all who ask at the same time, and kept for a while when they have ended."""
+"""Whole runs, read once for all concurrent requests, and kept for a while if they have ended."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import attrs
 from openai_steps.gateway._contract import WholeRun
 
 Key: TypeAlias = tuple[str, str, tuple[str, ...]]
-"""Thread, run, and what is included."""
+"""The ids of thread and run, and the names to include."""
 
 
 @attrs.frozen
@@ -42,14 +42,14 @@ KEEP_SECONDS: Final = 300.0
 class Readings:
     """Reads runs by a function, each once at a time.
 
-    A run that has ended is kept for five minutes, 64 MiB of them at most, the least recently used going first. Of one
-    that goes on only those get the same reading who ask while it is under way. One entry serves all callers, for all of
-    them read with the same key.
+    A run that has ended is kept for five minutes, at most 64 MiB of runs, and the least recently used is dropped first.
+    A reading of a live run serves only requests that come while it is under way. One entry serves all callers, since all
+    of them read with the same key.
 
     Args:
         read: Reads one run.
         now: Returns a monotonic time in seconds.
-        max_bytes: How much to keep.
+        max_bytes: The most bytes to keep.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Readings:
             return await asyncio.shield(flight.task)
         finally:
             flight.waiting -= 1
-            if not flight.waiting:  # the last one has gone away, or all is done
+            if not flight.waiting:  # the last one has disconnected, or all is done
                 if self._flights.get(key) is flight:
                     del self._flights[key]
                 flight.task.cancel()

@@ -1,4 +1,4 @@
-"""What the gateway itself says no to: one exception, and its body in the shape that every OpenAI client reads."""
+"""The gateway's own refusals: one exception, and its body in the shape that every OpenAI client reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TYPES: Final = {401: "authentication_error", 403: "permission_error", 429: "rat
 
 
 class Rejection(Exception):
-    """The end of a request that is not answered with what it asked for.
+    """A refused request.
 
     Attributes:
         status: The HTTP status.
@@ -19,7 +19,7 @@ class Rejection(Exception):
         message: What went wrong and what to do, for people.
         param: The parameter at fault.
         headers: More headers of the answer.
-        close: Whether the connection is closed: what follows on it cannot be trusted to be a request.
+        close: Whether to close the connection, since what follows on it may not be a request.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Rejection(Exception):
 def error_body(
     status: int, code: str | None, message: str, *, param: str | None = None, kind: str | None = None
 ) -> bytes:
-    """Return an error as OpenAI words it: https://platform.openai.com/docs/guides/error-codes."""
+    """Return an error in OpenAI's shape: https://platform.openai.com/docs/guides/error-codes."""
     kind = kind or _TYPES.get(status) or ("invalid_request_error" if status < 500 else "server_error")
     error: dict[str, Any] = {"message": message, "type": kind, "param": param, "code": code}
     return to_text({"error": error})

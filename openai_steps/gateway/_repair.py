@@ -1,8 +1,8 @@
-"""Read a run as a whole, so that a page can be cut from it that the server itself would get wrong.
+"""Reads a run as a whole, to cut pages from it that the server itself would get wrong.
 
-A run is read verified, in both orders, until two readings have the same ids. That is exact on every kind of server that
-is known, for runs of up to two pages; longer ones are refused where cursors compare random ids, since no walk can know
-what it has missed. A repair page by page was measured to be exact on fewer.
+A run is read with verification, in both orders, until two readings have the same ids. That is exact on every known kind
+of server for runs of up to two pages; longer ones are refused if cursors compare random ids, since no walk can know
+what it has missed. A repair page by page was exact on fewer servers in measurements.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = 120.0
 
-# Two readings of a run that grows differ rightly. It is read in turns, until two in a row agree.
+# Two readings of a growing run may differ. It is read in alternate orders, until two in a row agree.
 _MOST_READINGS: Final = 5
 
 
@@ -31,7 +31,7 @@ async def read_whole(client: AsyncStepsClient, key: Key) -> Reading:
 
     Raises:
         PaginationError: If no two did: the server's pages cannot be repaired.
-        ResponseTooLargeError: If the run is bigger than what may be kept.
+        ResponseTooLargeError: If the run is larger than the limit.
         APITimeoutError: If it took too long.
         StepsError: If a request failed.
     """
@@ -69,8 +69,8 @@ async def _read(client: AsyncStepsClient, key: Key, order: Order) -> list[RunSte
 
 
 async def _has_ended(client: AsyncStepsClient, key: Key) -> bool:
-    """Tell whether the run had ended before it was read: what is read then is all there will be."""
+    """Return whether the run had ended before it was read, so that the reading is final."""
     try:
         return (await client.get_run(key[0], key[1])).is_finished
-    except APIStatusError:  # a server of steps alone; one that knows no such run says so once more
+    except APIStatusError:  # a server that has steps only; for an unknown run it sends the error again
         return False

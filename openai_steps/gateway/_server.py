@@ -30,14 +30,14 @@ SERVER: Final = "openai-steps"  # aiohttp would tell its own and Python's versio
 
 @frozen(kw_only=True)
 class Bounds:
-    """What callers may use.
+    """The limits for callers.
 
     Attributes:
-        connections: The most at once. One more is told 429 and closed.
+        connections: The most at once. One more gets a 429 and is closed.
         head_seconds: How long the head of a request may take, from the opening of its connection, and how long a
             connection is kept without one.
         write_seconds: How long an answer may take to be read.
-        stop_seconds: How long requests that were begun may take at the end.
+        stop_seconds: How long requests under way may take when the server stops.
     """
 
     connections: int = 256
@@ -54,13 +54,13 @@ _BUSY: Final = (
 
 
 def _refuse(status: int) -> web.Response:
-    """Answer what is not HTTP, without a word of what it was."""
+    """Answer what is not HTTP, without a copy of it."""
     code, text = ("invalid_request", "This is not HTTP/1.1.") if status < 500 else ("internal", "It failed.")
     return response_to(Rejection(status, code, text, close=True))
 
 
 def response_to(rejection: Rejection) -> web.Response:
-    """Return the response that a rejection is."""
+    """Return the response for a rejection."""
     answer = answer_of_rejection(rejection)
     response = web.Response(status=answer.status, body=answer.body, headers={**answer.headers, "Server": SERVER})
     if answer.close:
@@ -69,7 +69,7 @@ def response_to(rejection: Rejection) -> web.Response:
 
 
 async def send(request: web.BaseRequest, response: web.StreamResponse, *, seconds: float) -> None:
-    """Send a response as a whole; a caller that does not read it is dropped."""
+    """Send a whole response; a caller that does not read it is dropped."""
     response.headers.setdefault("Server", SERVER)
     try:
         async with asyncio.timeout(seconds):
@@ -98,13 +98,13 @@ async def listen(
         port: The port; 0 takes a free one.
         socket_path: A Unix socket instead of an address. Only this user may connect to it.
         ssl_context: For TLS.
-        bounds: What callers may use.
+        bounds: The limits for callers.
 
     Yields:
         The origin: ``http://127.0.0.1:8765``; for a Unix socket ``http://localhost``.
 
     Raises:
-        OSError: If the address or path cannot be had.
+        OSError: If the address or path is taken or not allowed.
     """
     server = BoundedServer(
         handle,
@@ -143,7 +143,7 @@ def _unix_listener(path: Path) -> socket.socket:
     if _is_left_over(path):
         path.unlink()
     listener = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o177)  # a mode set after bind would leave a moment in which anybody may connect
+    before = os.umask(0o177)  # a mode set after bind would leave a moment in which anyone may connect
     try:
         listener.bind(os.fspath(path))
     except OSError:
@@ -159,7 +159,7 @@ def _remove(path: Path) -> None:
 
 
 def _is_left_over(path: Path) -> bool:
-    """Tell whether the path is a socket at which nobody listens any more."""
+    """Return whether the path is a socket without a listener."""
     try:
         if not stat.S_ISSOCK(path.stat().st_mode):
             return False

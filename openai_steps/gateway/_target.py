@@ -1,6 +1,6 @@
 """What a request asks for: a closed table of routes, ids and parameters. Pure: text in, a value or a rejection out.
 
-Nothing of the caller's own path or query text goes on: it is read into values here, and a new URL is made of them.
+The caller's own path and query are not passed on: they are read into values here, from which a new URL is made.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PREFIX: Final = "/v1"
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 
 ROUTE_GROUPS: Final = ("messages", "threads", "files")
-"""Names of the routes that are served only where they are asked for."""
+"""Names of the routes that are served only on request."""
 
 _LIST: Final = frozenset({"limit", "order", "after", "before"})
 _INCLUDE: Final = frozenset({"include", "include[]"})
@@ -48,10 +48,10 @@ class Route:
     """One row of the table.
 
     Attributes:
-        template: The path below ``/v1`` with names for ids, which is also what logs call it.
+        template: The path below ``/v1`` with names for ids, which is also its name in logs.
         request: Makes the request to the server of ids and arguments.
         parameters: The parameters that it takes.
-        group: The name by which it is switched on; None where it is always on.
+        group: The name by which it is switched on; None if it is always on.
     """
 
     template: str
@@ -95,7 +95,7 @@ class Target:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What was given besides the ids, by the names that the route's ``request`` has for it."""
+        """The parameters besides the ids, by their names in the route's ``request``."""
         names = ("limit", "order", "after", "before", "run_id", "include")
         return {name: value for name in names if (value := getattr(self, name)) not in (None, ())}
 
@@ -114,7 +114,7 @@ def check_form(raw_target: str) -> None:
 
 
 def read_target(raw_target: str, groups: Iterable[str] = ()) -> Target:
-    """Read the path and query of a request, percent-encoded as they came.
+    """Read the path and query of a request, percent-encoded as received.
 
     Args:
         raw_target: The target of the request line.
@@ -174,7 +174,7 @@ MOST_NAMES: Final = 8
 LONGEST_NAME: Final = 200
 
 # All ids seen are letters, digits and a few marks. A slash or a dot-dot that a server behind this one decodes once more
-# would lead to another place, with the key.
+# would lead to another path, with the key.
 _ID: Final = re.compile(rf"[A-Za-z0-9_.:~@=+-]{{1,{LONGEST_ID}}}")
 _NAME: Final = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_NAME}}}")
 

@@ -275,7 +275,7 @@ async def test_a_credential_that_fails_is_not_quoted() -> None:
     made = Console({"one": Endpoint.compatible("http://127.0.0.1:9/v1", api_key=fails)})
     async with made.serve():
         answer = json.loads(await made._api.answer("call", {"form": FORM}))
-    assert answer["error"]["message"] == "RuntimeError, perhaps for want of a key or token."
+    assert answer["error"]["message"] == "RuntimeError: a key or token may be missing."
 
 
 async def test_several_connections_each_with_its_own_gateway() -> None:
