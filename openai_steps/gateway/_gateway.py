@@ -65,8 +65,8 @@ class Gateway:
     Args:
         client: Reads from the server. You close it. A gateway's callers retry themselves: give it
             ``RetryPolicy(attempts=2)`` and a total timeout below theirs.
-        token: The secret that callers must send, as ``Authorization: Bearer`` or ``api-key``: 16 printable characters or
-            more. None lets in anyone who can reach the gateway.
+        token: The secret that callers must send, as ``Authorization: Bearer`` or ``api-key``: 16 printable characters
+            or more. None lets in anyone who can reach the gateway.
         repair: Whether to answer lists by the documented contract, whatever the server's pages are like: from the run
             as a whole, read and verified in both orders, or not at all (502 ``upstream_paging``).
         routes: More to serve besides runs and steps: ``messages``, ``threads``, ``files``.

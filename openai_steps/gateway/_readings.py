@@ -43,8 +43,8 @@ class Readings:
     """Reads runs by a function, each once at a time.
 
     A run that has ended is kept for five minutes, at most 64 MiB of runs, and the least recently used is dropped first.
-    A reading of a live run serves only requests that come while it is under way. One entry serves all callers, since all
-    of them read with the same key.
+    A reading of a live run serves only requests that come while it is under way. One entry serves all callers, since
+    all of them read with the same key.
 
     Args:
         read: Reads one run.
