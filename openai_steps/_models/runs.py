@@ -12,7 +12,7 @@ from openai_steps import _words
 from openai_steps._models.actions import RequiredAction
 from openai_steps._models.extra import NO_EXTRA, Misfit, extra_field, optional_json_object, problems_field
 from openai_steps._models.notebook import one_line, table
-from openai_steps._models.steps import FINISHED_STEP_STATUSES, LastError, RunStep, UnreadableStep, Usage
+from openai_steps._models.steps import FINISHED_STEP_STATUSES, LastError, RunStep, UnreadableStep, Usage, tokens_of
 
 Order: TypeAlias = Literal["asc", "desc"]
 """The order of a list by time of creation: oldest first (``asc``) or newest first (``desc``)."""
@@ -130,5 +130,5 @@ def runs_table(caption: str, runs: Iterable[Run]) -> str:
 
 def _cells(run: Run) -> tuple[str, ...]:
     took = "" if run.duration is None else _words.duration(run.duration)
-    tokens = _words.number(run.usage.tokens.total if run.usage else None)
+    tokens = _words.number(tokens_of(run.usage).total)
     return (run.id, _words.moment(run.created_at), run.model or "", run.status or "", took, tokens)

@@ -216,6 +216,17 @@ class RunStep(MadeWhenTouched):
         return steps_table("1 step", [self])
 
 
+def tokens_of(usage: Usage | None) -> Tokens:
+    """Return the tokens of a step or a run in one vocabulary; where it has no usage, no number is known."""
+    return Tokens() if usage is None else usage.tokens
+
+
+def known_times(steps: Iterable[RunStep]) -> list[datetime]:
+    """Return all times that steps tell, in no order: the latest is how far a run without an end of its own has come."""
+    times = (moment for step in steps for moment in (step.created_at, step.finished_at, step.updated_at))
+    return [moment for moment in times if moment is not None]
+
+
 @frozen(repr=False)
 class UnreadableStep(UnreadableItem):
     """A step without an id, or without a readable time of creation. It is not a `RunStep`."""
@@ -234,5 +245,5 @@ def _cells(step: RunStep) -> tuple[str, ...]:
         ", ".join(call.name for call in step.tool_calls) or step.type or "",
         step.status or "",
         "" if step.duration is None else _words.duration(step.duration),
-        _words.number(step.usage.tokens.total if step.usage else None),
+        _words.number(tokens_of(step.usage).total),
     )

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from openai_steps import _words
-from openai_steps._models.steps import RunStep, Usage
+from openai_steps._models.steps import RunStep, tokens_of
 from openai_steps.cli._console import unbroken
 from openai_steps.cli._steps_table import failure, show_doings, show_duration, show_status
 from openai_steps.cli._terminal import excerpt, safe, safe_lines
@@ -48,7 +48,7 @@ def _facts(step: RunStep) -> Table:
         "status": show_status(step.status),
         "created": Text(f"{_words.moment(step.created_at)} UTC"),
         "took": Text(show_duration(step.duration)),
-        "tokens": Text(_words.number((step.usage or Usage()).tokens.total)),
+        "tokens": Text(_words.number(tokens_of(step.usage).total)),
         "error": Text(excerpt(failure(step) or ""), "red"),
     }.items():
         if value.plain:

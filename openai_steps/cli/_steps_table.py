@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from openai_steps import _words
-from openai_steps._models.steps import MessageCreationDetails, OtherStepDetails, RunStep, Usage
+from openai_steps._models.steps import MessageCreationDetails, OtherStepDetails, RunStep, tokens_of
 from openai_steps._models.tool_calls import ToolCall
 from openai_steps.cli._terminal import excerpt, safe
 
@@ -59,7 +59,7 @@ class StepsTable:
         if step.created_at.date() != self._day:
             self._day = step.created_at.date()
             self._console.print(Text(f"{self._day:%Y-%m-%d} UTC", style="dim"))
-        tokens = (step.usage or Usage()).tokens.total
+        tokens = tokens_of(step.usage).total
         ident = Text(safe(step.id), style="dim")
         beside = self._with_ids and ident.cell_len <= _ID_WIDTH
         self._print_row(
@@ -109,7 +109,7 @@ def step_cells(step: RunStep) -> Iterable[object]:
         step.type,
         step.status,
         _words.seconds(step.duration),
-        (step.usage or Usage()).tokens.total,
+        tokens_of(step.usage).total,
         "; ".join([*did, *filter(None, [failure(step)])]),
     )
 

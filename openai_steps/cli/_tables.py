@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openai_steps import Message, Run, Thread, Usage, _words
+from openai_steps import Message, Run, Thread, _words
+from openai_steps._models.steps import tokens_of
 from openai_steps.cli._output import Kind
 from openai_steps.cli._run_words import reasons
 from openai_steps.cli._steps_table import WIDEST, show_duration, show_status
@@ -88,7 +89,7 @@ def _run_row(run: Run) -> Iterable[Text]:
     yield Text(safe(run.id))
     yield show_status(run.status)
     yield Text(show_duration(run.duration), justify="right")
-    yield Text(_words.number((run.usage or Usage()).tokens.total), justify="right")
+    yield Text(_words.number(tokens_of(run.usage).total), justify="right")
 
 
 def _why(run: Run) -> str:
@@ -96,7 +97,7 @@ def _why(run: Run) -> str:
 
 
 def _run_cells(run: Run) -> Iterable[object]:
-    tokens = (run.usage or Usage()).tokens.total
+    tokens = tokens_of(run.usage).total
     return (
         run.id,
         _words.iso(run.created_at),

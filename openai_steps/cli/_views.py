@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openai_steps import File, Message, Run, Thread, Usage, _words
+from openai_steps import File, Message, Run, Thread, _words
+from openai_steps._models.steps import tokens_of
 from openai_steps.cli._console import unbroken
 from openai_steps.cli._output import Kind
 from openai_steps.cli._run_words import reasons
@@ -52,7 +53,7 @@ def _run(run: Run) -> Facts:
         "why": ": ".join(reasons(run)),
         "created": f"{_words.moment(run.created_at)} UTC",
         "took": show_duration(run.duration),
-        "tokens": _words.number((run.usage or Usage()).tokens.total),
+        "tokens": _words.number(tokens_of(run.usage).total),
         "model": run.model,
         "instructions": run.instructions,
         "metadata": _json(run.metadata),

@@ -13,7 +13,7 @@ from openai_steps import _words
 from openai_steps._errors import APIStatusError, PaginationError, ResponseDecodeError, StepsError
 from openai_steps._json.converter import unstructure
 from openai_steps._models.runs import Run
-from openai_steps._models.steps import RunStep, Usage
+from openai_steps._models.steps import RunStep, tokens_of
 from openai_steps._walks.trust import LearnedPaging
 from openai_steps.timeline import Bar, Block, build_timeline
 from openai_steps.timeline._palette import mark, tone
@@ -103,7 +103,7 @@ def run_row(run: Run) -> dict[str, Any]:
         "status": _words.shorten(run.status or "unknown", 40),
         "created": _words.moment(run.created_at),
         "took": "" if run.duration is None else _words.duration(run.duration),
-        "tokens": (run.usage or Usage()).tokens.total or 0,
+        "tokens": tokens_of(run.usage).total or 0,
         "waits": waits(run),
     }
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from openai_steps import FileSearchToolCall, McpToolCall
+from openai_steps._models.steps import tokens_of
 from openai_steps.conversation import Call, RunInThread, calls_of, shown
 from openai_steps.evaluation._azure import azure_row
 from openai_steps.turns import MessageTurn, StepTurn, Turn
@@ -15,7 +16,7 @@ from openai_steps.turns import MessageTurn, StepTurn, Turn
 
 def deepeval_row(run: RunInThread) -> dict[str, Any]:
     """Return a test case as DeepEval's ``EvaluationDataset.add_test_cases_from_json_file`` reads it."""
-    usage = run.run.usage
+    tokens = tokens_of(run.run.usage)
     return {
         "name": run.run.id,
         "input": run.question,
@@ -23,8 +24,8 @@ def deepeval_row(run: RunInThread) -> dict[str, Any]:
         "tools_called": [_deepeval_call(call) for call in run.calls],
         "retrieval_context": [text for call in run.calls for text in _found(call)] or None,
         "completion_time": run.duration.total_seconds() if run.duration is not None else None,
-        "input_token_count": usage.tokens.prompt if usage is not None else None,
-        "output_token_count": usage.tokens.completion if usage is not None else None,
+        "input_token_count": tokens.prompt,
+        "output_token_count": tokens.completion,
         "metadata": run.metadata,
     }
 

@@ -17,7 +17,7 @@ from opentelemetry.trace import SpanContext, SpanKind
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._models.messages import Message
 from openai_steps._models.runs import Run
-from openai_steps._models.steps import LastError, RunStep, Usage
+from openai_steps._models.steps import LastError, RunStep, known_times, tokens_of
 from openai_steps._models.tokens import Tokens
 from openai_steps.conversation import Call, ThreadHistory, calls_of, run_of
 from openai_steps.otel._attributes import Attributes, known
@@ -95,9 +95,10 @@ def plan_run(
     assistant_id = run.assistant_id or next((step.assistant_id for step in steps if step.assistant_id), None)
     start = run.created_at
     end = max(_end_of_run(run, steps) or start, start)
-    of_steps = sum(map(_tokens, steps), Tokens())
-    usage = _usage(_tokens(run) if of_steps == Tokens() else Tokens())
-    sums = _usage(_tokens(run) if _tokens(run) != Tokens() else of_steps)
+    of_steps = sum((tokens_of(step.usage) for step in steps), Tokens())
+    of_run = tokens_of(run.usage)
+    usage = _usage(of_run if of_steps == Tokens() else Tokens())
+    sums = _usage(of_run if of_run != Tokens() else of_steps)
     shared = {"gen_ai.conversation.id": thread_id or None, **_provider(settings.endpoint)}
     content = run_content(run, run_of(history, run.id) if history is not None else None) if settings.content else {}
     by_id = {message.id: message for message in history.messages} if settings.content and history else {}
@@ -155,7 +156,7 @@ def _plan_step(
                 "openai_steps.step.status": step.status,
                 "openai_steps.message.id": step.message_id,
                 **shared,
-                **_usage(_tokens(step)),
+                **_usage(tokens_of(step.usage)),
                 **(step_content(step, calls, messages) if settings.content else {}),
             }
         ),
@@ -218,8 +219,7 @@ def _error(failed: Run | RunStep) -> LastError | None:
 
 
 def _end_of_run(run: Run, steps: Iterable[RunStep]) -> datetime | None:
-    ends = [step.finished_at for step in steps if step.finished_at]
-    return run.finished_at or max(ends, default=None)
+    return run.finished_at or max(known_times(steps), default=None)
 
 
 def _nanoseconds(time: datetime) -> int:
@@ -246,7 +246,3 @@ def _usage(tokens: Tokens) -> Attributes:
             "gen_ai.usage.reasoning.output_tokens": tokens.reasoning,
         }
     )
-
-
-def _tokens(spent: Run | RunStep) -> Tokens:
-    return (spent.usage or Usage()).tokens

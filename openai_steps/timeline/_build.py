@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from openai_steps._models.runs import Run
-from openai_steps._models.steps import MessageCreationDetails, OtherStepDetails, RunStep, ToolCallsDetails, Usage
+from openai_steps._models.steps import (
+    MessageCreationDetails,
+    OtherStepDetails,
+    RunStep,
+    ToolCallsDetails,
+    known_times,
+    tokens_of,
+)
 from openai_steps._models.tokens import Tokens
 from openai_steps.timeline._blocks import blocks_of, tool_use
 from openai_steps.timeline._values import Bar, BarKind, Gap, Timeline, Totals
@@ -28,7 +35,7 @@ def build_timeline(steps: Iterable[RunStep], *, run: Run | None = None, until: d
     """
     ordered = sorted({step.id: step for step in steps}.values(), key=lambda step: step.created_at)
     run_id, thread_id = _ids(ordered, run)
-    known = [*_times(ordered), *_run_times(run)]
+    known = [*known_times(ordered), *_run_times(run)]
     if not known:
         return Timeline(run_id=run_id, thread_id=thread_id, status=run.status if run else None)
     now = max(known) if until is None else until
@@ -60,11 +67,6 @@ def _ids(steps: Sequence[RunStep], run: Run | None) -> tuple[str, str]:
     return ("", "") if run is None else (run.id, run.thread_id or "")
 
 
-def _times(steps: Iterable[RunStep]) -> list[datetime]:
-    times = (moment for step in steps for moment in (step.created_at, step.finished_at, step.updated_at))
-    return [moment for moment in times if moment is not None]
-
-
 def _run_times(run: Run | None) -> list[datetime]:
     if run is None:
         return []
@@ -82,7 +84,7 @@ def _bar(step: RunStep, now: datetime) -> Bar:
         status=step.status or "unknown",
         start=step.created_at,
         end=max(end, step.created_at),  # clocks of servers disagree
-        tokens=(step.usage or Usage()).tokens,
+        tokens=tokens_of(step.usage),
         tool_calls=tuple(tool_use(call) for call in step.tool_calls),
         blocks=blocks_of(step),
     )

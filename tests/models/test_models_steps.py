@@ -186,3 +186,17 @@ def test_extra_is_no_positional_argument() -> None:
     for cls in (tool_calls.LogsOutput, tool_calls.ImageFile, steps.MessageCreation):
         with pytest.raises(TypeError):
             cls("text", {})  # type: ignore[arg-type, call-arg]
+
+
+def test_all_times_of_steps_are_known() -> None:
+    at = [datetime.fromtimestamp(1_700_000_000 + second, UTC) for second in range(4)]
+    step = structure_step(step_body(completed_at=None))
+    going_on = attrs.evolve(step, created_at=at[0], updated_at=at[1])
+    ended = attrs.evolve(step, created_at=at[2], failed_at=at[3])
+    assert steps.known_times([going_on, ended]) == at
+    assert steps.known_times([]) == []
+
+
+def test_without_usage_no_tokens_are_known() -> None:
+    assert steps.tokens_of(None) == Tokens()
+    assert steps.tokens_of(Usage(input_tokens=2, output_tokens=3)) == Tokens(prompt=2, completion=3, total=5)

@@ -92,6 +92,13 @@ def test_a_step_that_never_ended_ends_with_its_run(tracing: Tracing) -> None:
     assert {times(span)[1] for span in tracing.spans} == {expires_at}
 
 
+def test_a_run_without_an_end_of_its_own_ends_with_the_latest_time_of_its_steps(tracing: Tracing) -> None:
+    """As in a timeline, so that no step begins after its run has ended."""
+    steps = build_steps([code_step(1), function_step(2, status="in_progress", created_at=1_900_000_000)])
+    tracing.write(attrs.evolve(RUN, completed_at=None), steps)
+    assert times(tracing.named("invoke_agent"))[1] == datetime.fromtimestamp(1_900_000_000, UTC)
+
+
 def test_a_run_without_steps_and_other_times(tracing: Tracing) -> None:
     tracing.write(Run(id="run_1", status="completed", created_at=RUN.created_at), [])
     (root,) = tracing.spans
