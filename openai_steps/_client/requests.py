@@ -96,7 +96,8 @@ def timeouts_for(timeout: Timeouts | float | None, of_client: Timeouts) -> Timeo
     """Return the timeouts of a call; seconds are for one request, and raise the total if need be."""
     if timeout is None or isinstance(timeout, Timeouts):
         return timeout or of_client
-    return evolve(of_client, attempt=timeout, total=max(timeout, of_client.total))
+    checked = evolve(of_client, attempt=timeout)
+    return evolve(checked, total=max(timeout, of_client.total))
 
 
 def names_of(include: Iterable[str]) -> Names:

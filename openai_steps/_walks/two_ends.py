@@ -143,7 +143,7 @@ class TwoEnds(Generic[P]):
         if page.has_more is True or not expected or [item.id for item in page.data] != expected[-len(page.data) :]:
             self._contradict()
             return
-        self._end_holds = page.data[0].id == self._tail[len(page.data) - 1].id
+        self._end_holds = True
         self._join()
 
     def _ask_tail(self) -> None:

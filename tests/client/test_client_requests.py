@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from client_verbs import VERBS
 from sample_steps import RUN, THREAD
@@ -11,6 +13,7 @@ from openai_steps import (
     APIConnectionError,
     APIStatusError,
     APITimeoutError,
+    AsyncStepsClient,
     AuthenticationError,
     BadRequestError,
     ConflictError,
@@ -34,6 +37,15 @@ async def test_a_timeout_may_be_given_with_each_call(verb: str) -> None:
             await VERBS[verb](client, timeout=0.05)
         emulator.clear_faults()  # on a slow machine the time was over before the request had arrived
         assert (await client.get_run(THREAD, RUN)).id == RUN
+
+
+@pytest.mark.parametrize("timeout", ["5", [1], {}, True, 0, -1, float("nan"), float("inf")])
+async def test_what_is_no_timeout_is_told_by_name(timeout: Any) -> None:
+    with pytest.raises(ValueError, match=r"Timeouts\.attempt must be a number above 0"):
+        AsyncStepsClient(base_url="http://h/v1", timeout=timeout)
+    async with AsyncStepsClient(base_url="http://h/v1") as client:
+        with pytest.raises(ValueError, match=r"Timeouts\.attempt must be a number above 0"):
+            await client.get_run(THREAD, RUN, timeout=timeout)
 
 
 @pytest.mark.parametrize("timeout", [0.05, Timeouts(attempt=0.05)])

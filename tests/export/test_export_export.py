@@ -1,5 +1,6 @@
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
@@ -53,6 +54,19 @@ async def test_every_step_is_there_once_and_whole(emulator: Emulator, tmp_path: 
     assert done == seen[-1] == ExportProgress(runs=40, steps=len(all_steps(emulator.store)))
     assert len(seen) == 40
     assert contents(tmp_path) == {out}
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+async def test_what_can_not_be_written_is_told_before_anything_is_asked(
+    emulator: Emulator, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "openai_steps.export._parquet", raising=False)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
+        with pytest.raises((ModuleNotFoundError, ValueError), match=r"needs pyarrow|must end in"):
+            await export_runs(client, all_runs(emulator.store), tmp_path / f"out{suffix}")
+    assert not emulator.requests
+    assert contents(tmp_path) == set()
 
 
 def list_odd_items(emulator: Emulator, run: RunRef) -> list[Any]:

@@ -79,6 +79,30 @@ def test_a_full_disk_loses_and_repeats_nothing(tmp_path: Path, monkeypatch: pyte
     assert (tmp_path / "out.part").read_bytes() == b"one three "
 
 
+class TakesLittle:
+    """A file that takes no more than a thousand bytes at once, as one may near a full disk."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, data: memoryview) -> int:
+        return self._file.write(data[:1000])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def test_a_file_that_takes_less_than_all_gets_the_rest(tmp_path: Path) -> None:
+    work = WorkFile(tmp_path / "out.part", settings=SETTINGS)
+    assert work._data is not None
+    work._data.file = TakesLittle(work._data.file)  # type: ignore[assignment]
+    contents = [bytes(range(256)) * 10, b"", b"short", bytes(range(255, -1, -1)) * 9]
+    for number, content in enumerate(contents):
+        commit(work, number, content)
+    work.close()
+    assert (tmp_path / "out.part").read_bytes() == b"".join(contents)
+
+
 def test_other_settings_are_refused_once_there_is_something(tmp_path: Path) -> None:
     other: dict[str, Any] = {"format": ".jsonl", "include": ["more"]}
     WorkFile(tmp_path / "out.part", settings=SETTINGS).close()

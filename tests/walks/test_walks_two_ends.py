@@ -7,14 +7,15 @@ from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from laboratory import SERVERS, Cell, Item, Order, Server, make_items, truth_of
+from laboratory import SERVERS, Cell, Item, ItemPage, Order, Server, make_items, truth_of
 from sample_steps import RUN, THREAD, make_steps
 from walk_servers import full_trust
 
 from openai_steps import APIStatusError, AsyncStepsClient, PaginationError
-from openai_steps._walks.pages import Lane
+from openai_steps._walks.pages import FLIPPED, Lane, PageQuery
 from openai_steps._walks.start import start_walk
 from openai_steps._walks.trust import Trust
 from openai_steps._walks.two_ends import Side, TwoEnds
@@ -101,6 +102,15 @@ def test_ties_in_any_order_change_nothing(
     assert read_both(server, order, page_size, seed=seed) == server.listed(order)
 
 
+@given(st.integers(0, 298), st.sampled_from(get_args(Order)), st.integers(0, 99))
+def test_two_alone_that_tie_change_nothing(place: int, order: Order, seed: int) -> None:
+    """Wherever they are: on a later page of the tail, too, when its first page has been found to agree."""
+    items = make_items(300, ids="random", ties=1)
+    items[place + 1] = Item(items[place + 1].id, items[place].created_at)
+    server = Server(items, Dialect(ties="same_order"))
+    assert read_both(server, order, 20, trust=full_trust(), seed=seed) == server.listed(order)
+
+
 @given(st.integers(1, 250), st.sampled_from(get_args(Order)), st.booleans(), st.integers(0, 99))
 def test_what_existed_at_the_start_is_there_in_order_though_the_list_grows(
     count: int, order: Order, known: bool, seed: int
@@ -140,6 +150,71 @@ def test_two_ends_take_half_the_rounds(order: Order, count: int) -> None:
 def test_a_copy_that_lags_behind_costs_no_step(lagging: str, order: Order) -> None:
     server = Server(make_items(450, ids="random", ties=1), HABITS[f"{lagging}_lags"])
     assert read_both(server, order, 100, trust=full_trust()) == server.listed(order)
+
+
+class TwoCopies(Server):
+    """A server that answers each order from a copy of its own."""
+
+    def __init__(self, order: Order, items: list[Item], others: list[Item]) -> None:
+        super().__init__(items, Dialect())
+        self._copies = {order: items, FLIPPED[order]: others}
+
+    def answer(self, query: PageQuery) -> ItemPage:
+        self.items = self._copies[query.order]
+        return super().answer(query)
+
+
+def read_tail_first(server: Server, order: Order) -> tuple[list[Item], set[str]]:
+    """Read one page of the head and then the tail for as long as it is asked for; return its ids, too."""
+    trust = full_trust()
+    walk = start_walk(order=order, page_size=20, trust=trust)
+    ends = TwoEnds[Any](order=order, page_size=20, trust=trust, walk=walk)
+    ends.feed("head", server.answer(ends.queries["head"]))
+    of_tail: set[str] = set()
+    while not ends.done:
+        side = next(side for side in ("end", "tail", "head") if side in ends.queries)
+        page = server.answer(ends.queries[side])
+        ends.feed(side, page)
+        of_tail.update(item.id for item in page.data if side == "tail")
+    return ends.items, of_tail
+
+
+@pytest.mark.parametrize("order", get_args(Order))
+def test_where_the_tail_reaches_into_the_head_it_has_the_same_steps_in_the_same_places(order: Order) -> None:
+    for count in range(60, 80):
+        items = make_items(count, ids="random", ties=1)
+        for missing in items[:19] if order == "asc" else items[-19:]:
+            server = TwoCopies(order, items, [item for item in items if item != missing])
+            assert read_tail_first(server, order)[0] == Server(items, Dialect()).listed(order)
+
+
+@pytest.mark.parametrize("order", get_args(Order))
+@pytest.mark.parametrize("place", [25, 50, 73])
+def test_no_step_of_the_head_is_in_the_rest_of_the_tail(order: Order, place: int) -> None:
+    items = [Item(item.id, 10 * item.created_at) for item in make_items(100, ids="random", ties=1)]
+    for moved in (items[3], items[96]):
+        others = [item for item in items if item.id != moved.id]
+        others.insert(place, Item(moved.id, others[place].created_at - 5))
+        server = TwoCopies(order, items, others)
+        assert read_both(server, order, 20, trust=full_trust()) == Server(items, Dialect()).listed(order)
+
+
+@pytest.mark.parametrize("order", get_args(Order))
+def test_a_single_step_in_common_does_not_suffice(order: Order) -> None:
+    for count in range(41, 82):
+        listed, of_tail = read_tail_first(Server(make_items(count, ids="random", ties=1), Dialect()), order)
+        assert len(of_tail & {item.id for item in listed[:20]}) >= 2
+
+
+@pytest.mark.parametrize("claim", [True, False])
+def test_an_end_that_says_there_is_more_is_none(claim: bool) -> None:
+    server, trust = Server(make_items(300, ids="random", ties=1), Dialect()), full_trust()
+    walk = start_walk(order="asc", page_size=20, trust=trust)
+    ends = TwoEnds[Any](order="asc", page_size=20, trust=trust, walk=walk)
+    for side in ("head", "tail"):
+        ends.feed(side, server.answer(ends.queries[side]))  # type: ignore[arg-type,index]
+    ends.feed("end", evolve(server.answer(ends.queries["end"]), has_more=claim))
+    assert ("tail" in ends.queries) is not claim
 
 
 def test_a_tail_that_contradicts_the_head_is_evidence_against_the_server() -> None:
