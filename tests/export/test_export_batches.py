@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openai_steps import RunSteps
+from openai_steps._models.raw import RunTexts
 from openai_steps.export import _export
 from openai_steps.export._export import _Output
 from openai_steps.export._journal import WorkFile
@@ -34,7 +34,7 @@ class Written(WorkFile):
 
     batches: list[list[str]]
 
-    def commit(self, data: bytes, runs: object, **details: object) -> None:  # type: ignore[override]
+    def commit(self, data: bytes, runs: object, **details: object) -> None:
         super().commit(data, runs, **details)  # type: ignore[arg-type]
         self.batches.append([run.run_id for run in runs])  # type: ignore[attr-defined]
 
@@ -47,8 +47,9 @@ def work(tmp_path: Path) -> Iterator[Written]:
     work.close()
 
 
-def run(name: str, size: int, *, error: Exception | None = None) -> RunSteps:
-    return RunSteps(thread_id="thread", run_id=name, steps=(), raw=(b'"%s"' % (b"x" * (size - 2)),), error=error)
+def run(name: str, size: int, *, error: Exception | None = None) -> RunTexts:
+    """Return a run whose steps take so many bytes in a file of lines."""
+    return RunTexts(thread_id="thread", run_id=name, texts=(b'"%s"' % (b"x" * (size - 3)),), error=error)
 
 
 def output_to(work: Written, folder: Path) -> _Output:
@@ -89,12 +90,12 @@ def test_what_has_waited_for_a_second_is_written_with_the_next(work: Written, tm
 
 
 @pytest.mark.usefixtures("clock")
-def test_the_rest_is_written_at_the_end_however_it_comes(work: Written, tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), output_to(work, tmp_path) as output:
+def test_the_rest_is_written_at_the_end_in_one_batch(work: Written, tmp_path: Path) -> None:
+    output = output_to(work, tmp_path)
+    with output:
         output.add(run("a", 10))
         output.add(run("failed", 2 * MEGABYTE, error=ValueError("no")))  # which goes elsewhere
         output.add(run("b", 10))
-        raise KeyboardInterrupt
     assert work.batches == [["a", "b"]]
     assert work.path.read_bytes().count(b"\n") == 2
     assert (tmp_path / "failures").read_bytes().count(b"\n") == 1

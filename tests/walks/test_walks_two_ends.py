@@ -212,7 +212,7 @@ def test_an_end_that_says_there_is_more_is_none(claim: bool) -> None:
     walk = start_walk(order="asc", page_size=20, trust=trust)
     ends = TwoEnds[Any](order="asc", page_size=20, trust=trust, walk=walk)
     for side in ("head", "tail"):
-        ends.feed(side, server.answer(ends.queries[side]))  # type: ignore[arg-type,index]
+        ends.feed(side, server.answer(ends.queries[side]))
     ends.feed("end", evolve(server.answer(ends.queries["end"]), has_more=claim))
     assert ("tail" in ends.queries) is not claim
 
