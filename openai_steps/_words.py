@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
@@ -71,6 +72,14 @@ def excerpt(text: str, limit: int) -> str:
     shown = lines(text[:limit])
     missing = len(text) - limit
     return f"{shown}\n… {missing:,} more characters" if missing > 0 else shown
+
+
+def as_json(value: object, *, indent: int | None = None) -> str:
+    """Return a JSON value as text for people, and ``…`` for one that is nested too deeply to be written."""
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=indent)
+    except RecursionError:  # msgspec reads more levels than json writes
+        return "…"
 
 
 def duration(time: timedelta | float) -> str:

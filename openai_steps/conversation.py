@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
@@ -33,6 +32,9 @@ from openai_steps import (
     ToolCall,
     unstructure,
 )
+from openai_steps._json.text import loads
+from openai_steps._models.tool_calls import image_mark
+from openai_steps._words import as_json
 from openai_steps.turns import (
     BrokenArguments,
     MessageTurn,
@@ -214,7 +216,7 @@ class Call:
             return self.call.arguments or "{}"
         if isinstance(self.call, FileSearchToolCall):
             return "{}"  # its query is not on the wire
-        return json.dumps(self.arguments, ensure_ascii=False)
+        return as_json(self.arguments)
 
     @property
     def went_unanswered(self) -> bool:
@@ -251,7 +253,7 @@ def _result(call: ToolCall, step: RunStep) -> str | None:
     match call:
         case FileSearchToolCall():
             results = call.file_search.results
-            return None if results is None else json.dumps(unstructure(results), ensure_ascii=False)
+            return None if results is None else as_json(unstructure(results))
         case CodeInterpreterToolCall():
             outputs = call.code_interpreter.outputs
             if outputs is None or (not outputs and step.status != "completed"):
@@ -263,13 +265,9 @@ def _result(call: ToolCall, step: RunStep) -> str | None:
 
 def _json_or_text(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        return loads(text)
+    except ValueError:
         return text
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def shown(message: Message) -> str:
@@ -287,9 +285,9 @@ def _shown_part(part: MessageContent) -> str | None:
         case TextContent():
             return part.text.value
         case ImageFileContent():
-            return f"[image {part.image_file.file_id}]"
+            return image_mark(part.image_file.file_id)
         case ImageUrlContent():
-            return f"[image {part.image_url.url}]"
+            return image_mark(part.image_url.url)
         case RefusalContent():
             return part.refusal
         case _:

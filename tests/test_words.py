@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
@@ -127,3 +128,24 @@ def test_wide_characters_take_two_columns() -> None:
 
 def test_an_excerpt_says_how_much_is_missing() -> None:
     assert _words.excerpt("a\r\nb\tc\x00" + "d" * 2000, 6) == "a\nb\tc\n… 2,001 more characters"
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inside: st.lists(inside) | st.dictionaries(st.text(), inside),
+)
+
+
+@given(VALUES, st.none() | st.just(2))
+def test_json_for_people_is_json(value: object, indent: int | None) -> None:
+    assert json.loads(_words.as_json(value, indent=indent)) == value
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_what_is_too_deep_is_left_out(indent: int | None) -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert _words.as_json(deep, indent=indent) == "…"
+    while deep:  # taken apart here, since Python's own way goes down as deep
+        deep = deep.pop()  # type: ignore[assignment]

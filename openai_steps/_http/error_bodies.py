@@ -46,7 +46,7 @@ def read_error_body(body: Any) -> ErrorBody:
                 )
             )
         return ErrorBody(message=_to_text(error), request_id=_text_of(body, "request_id"))
-    return ErrorBody(message=excerpt(_to_text(body) or "") or None)
+    return ErrorBody(message=gist(_to_text(body) or "") or None)
 
 
 def _unwrap(outer: ErrorBody) -> ErrorBody:
@@ -63,7 +63,7 @@ def as_text(body: bytes) -> str:
     return body.decode("utf-8", errors="replace")
 
 
-def excerpt(text: str) -> str:
+def gist(text: str) -> str:
     """Return the beginning of a text in one line, without the tags of HTML."""
     text = text[:_LONGEST_LOOK]
     if text.lstrip().startswith("<"):

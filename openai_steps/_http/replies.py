@@ -12,7 +12,7 @@ from attrs import define, field
 
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._errors import APIStatusError, ResponseDecodeError, ResponseTooLargeError, error_class
-from openai_steps._http.error_bodies import as_text, excerpt, json_or_text, read_error_body
+from openai_steps._http.error_bodies import as_text, gist, json_or_text, read_error_body
 from openai_steps._http.requests import Request
 from openai_steps._http.retry_after import retry_after
 from openai_steps._json.bounds import has_more_values
@@ -134,7 +134,7 @@ def _decode_problem(body: bytes, kind: type[Any]) -> tuple[str, str, str | None]
     try:
         decode(body, kind)
     except ValueError as error:
-        return f"The body is not JSON ({error}): {excerpt(as_text(body))}", "$", None
+        return f"The body is not JSON ({error}): {gist(as_text(body))}", "$", None
     except ResponseDecodeError as error:
         return error.message, error.path, error.expected
     return "The body cannot be read.", "$", None  # only since a secret in it is masked
@@ -159,7 +159,7 @@ def check_status(reply: Reply, *, request: Request, endpoint: Endpoint, now: dat
     details = read_error_body(body).map(lambda text: mask(text, reply.secrets))
     headers = _masked_headers(reply)
     request_id = find_request_id(headers) or details.request_id
-    message = details.message or mask(excerpt(text), reply.secrets) or "no explanation"
+    message = details.message or mask(gist(text), reply.secrets) or "no explanation"
     asked = retry_after(reply.headers, message, now=now)
     hint = _hint(reply.status, details.code, headers, request, endpoint) or _wait_hint(asked)
     raise error_class(reply.status)(

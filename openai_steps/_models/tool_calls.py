@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
+from openai_steps import _words
 from openai_steps._models.extra import NO_EXTRA, Misfit, extra_field, optional_json_object, problem_field
 
 
 def _as_text(value: Any) -> str | None:
     """Show a JSON value as text: text as it is, anything else as JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except RecursionError:  # msgspec reads more levels than json writes
-        return "…"
+    return value if value is None or isinstance(value, str) else _words.as_json(value)
+
+
+def image_mark(file_id: str) -> str:
+    """Return what stands for an image in a text."""
+    return f"[image {file_id}]"
 
 
 # --- Tool calls -------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def _show_output(output: CodeOutput) -> str:
         case LogsOutput():
             return output.logs
         case ImageOutput():
-            return f"[image {output.image.file_id}]"
+            return image_mark(output.image.file_id)
         case OtherOutput():
             return _as_text(output.data) or ""
 
@@ -332,7 +332,7 @@ def _show_result(result: Any) -> str:
     if isinstance(result, dict):
         image = result.get("image")
         if isinstance(image, dict) and isinstance(image.get("file_id"), str):
-            return f"[image {image['file_id']}]"
+            return image_mark(image["file_id"])
         for key in ("logs", "file_name"):
             if isinstance(result.get(key), str):
                 return str(result[key])

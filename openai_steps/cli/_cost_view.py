@@ -12,7 +12,7 @@ from rich.text import Text
 
 from openai_steps import _words
 from openai_steps.cli._console import make_console
-from openai_steps.cli._terminal import excerpt, safe
+from openai_steps.cli._terminal import safe, safe_line
 from openai_steps.cost import CostReport, CostRow, ToolFee
 
 
@@ -52,7 +52,7 @@ def print_costs(report: CostReport, by: str) -> None:
     for name, footer in zip(_COLUMNS, _cells(report.total), strict=True):
         table.add_column(name, footer=footer, justify="right", no_wrap=True)
     for row in report.rows:
-        table.add_row(Text(excerpt(row.key) if row.key else "(not known)"), *_cells(row))
+        table.add_row(Text(safe_line(row.key) if row.key else "(not known)"), *_cells(row))
     make_console().print(table)
     for note in _notes(report.total):
         click.echo(safe(note))

@@ -15,7 +15,7 @@ from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._http.requests import request_headers
 from openai_steps._secrets import MASK
 from openai_steps._words import count
-from openai_steps.cli._terminal import excerpt, safe_lines
+from openai_steps.cli._terminal import safe_line, safe_lines
 from openai_steps.doctor import Grade, Report
 from openai_steps.doctor._evidence import MOST_REQUESTS
 
@@ -39,12 +39,12 @@ def print_endpoint(console: Console, endpoint: Endpoint) -> None:
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     facts.add_row("provider", Text(endpoint.provider, style="bold"))
-    facts.add_row("base URL", Text(excerpt(endpoint.base_url)))
+    facts.add_row("base URL", Text(safe_line(endpoint.base_url)))
     if endpoint.query:
         shown = {name: value if name == VERSION_PARAMETER else MASK for name, value in endpoint.query}
-        facts.add_row("query", Text(excerpt(urlencode(shown, safe="*"))))
+        facts.add_row("query", Text(safe_line(urlencode(shown, safe="*"))))
     facts.add_row("key from", Text(endpoint.key_source))
-    facts.add_row("headers", Text("\n").join(Text(excerpt(line)) for line in _header_lines(endpoint)))
+    facts.add_row("headers", Text("\n").join(Text(safe_line(line)) for line in _header_lines(endpoint)))
     facts.add_row("include", Text(_INCLUDE[endpoint.include_style]))
     if endpoint.ended_on:
         note = f"Run steps were announced to end at this host on {endpoint.ended_on}."

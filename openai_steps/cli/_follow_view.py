@@ -20,7 +20,7 @@ from openai_steps._models.steps import RunStep
 from openai_steps.cli._console import make_console
 from openai_steps.cli._run_words import describe_run
 from openai_steps.cli._steps_table import describe, show_duration, show_status
-from openai_steps.cli._terminal import excerpt, safe, write_line
+from openai_steps.cli._terminal import safe, safe_line, write_line
 
 if TYPE_CHECKING:
     from openai_steps.timeline import Timeline
@@ -106,7 +106,7 @@ class LogView(_Quiet):
         what.truncate(72, overflow="ellipsis")
         line = Text.assemble(
             f"{_words.iso(moment, 'seconds')}  ",
-            (f"{excerpt(step.status or 'unknown'):<11}", show_status(step.status).style),
+            (f"{safe_line(step.status or 'unknown'):<11}", show_status(step.status).style),
             f"  {safe(step.id)}  ",
             what,
             f"  {took}" if took else "",

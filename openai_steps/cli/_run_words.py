@@ -6,7 +6,7 @@ from typing import Final
 
 from openai_steps._models.actions import RequiredAction
 from openai_steps._models.runs import Run
-from openai_steps.cli._terminal import excerpt, safe
+from openai_steps.cli._terminal import safe, safe_line
 
 _TO_DO: Final = {
     "submit_tool_outputs": "submit the output of",
@@ -21,10 +21,10 @@ def describe_run(run: Run) -> str:
         run: The run.
     """
     if run.is_finished:
-        return f"The run has ended: {excerpt(': '.join([run.status or '', *reasons(run)]))}."
+        return f"The run has ended: {safe_line(': '.join([run.status or '', *reasons(run)]))}."
     if run.status == "requires_action":
         return f"The run waits for you: {_what_it_waits_for(run.required_action)}."
-    return f"The run is {excerpt(run.status or 'in an unknown state')}."
+    return f"The run is {safe_line(run.status or 'in an unknown state')}."
 
 
 def reasons(run: Run) -> list[str]:
@@ -39,6 +39,6 @@ def reasons(run: Run) -> list[str]:
 def _what_it_waits_for(action: RequiredAction | None) -> str:
     if action is None:
         return "it does not say for what"
-    what = _TO_DO.get(action.type or "", excerpt(action.type or "unknown"))
-    calls = ", ".join(f"{excerpt(call.name or 'a call')} ({safe(call.id or 'no id')})" for call in action.tool_calls)
+    what = _TO_DO.get(action.type or "", safe_line(action.type or "unknown"))
+    calls = ", ".join(f"{safe_line(call.name or 'a call')} ({safe(call.id or 'no id')})" for call in action.tool_calls)
     return f"{what} {calls}".rstrip()

@@ -17,7 +17,7 @@ from openai_steps._models.runs import Run, RunRef
 from openai_steps._models.steps import RunStep
 from openai_steps.cli._connection import Connection
 from openai_steps.cli._options import connection_options
-from openai_steps.cli._terminal import Failure, excerpt, safe
+from openai_steps.cli._terminal import Failure, safe, safe_line
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
@@ -205,7 +205,7 @@ async def _ask_files(client: AsyncStepsClient, *, file_ids: tuple[str, ...]) -> 
 
 
 def _report_missing(file_id: str, reason: str) -> None:
-    click.echo(safe(f"Without the picture {safe(file_id)}: {excerpt(reason)}"), err=True)
+    click.echo(safe(f"Without the picture {safe(file_id)}: {safe_line(reason)}"), err=True)
 
 
 def _is_archive(path: Path) -> bool:
@@ -223,7 +223,7 @@ def _read_file(path: Path) -> list[WholeRun]:
             with Archive(path) as archive:
                 return _read_archive(archive)
         except (ArchiveError, ResponseDecodeError) as error:
-            raise Failure(f"{path.name}: {excerpt(str(error))}") from error
+            raise Failure(f"{path.name}: {safe_line(str(error))}") from error
     lines = sys.stdin.buffer if path == _STANDARD_INPUT else read_lines(path)
     runs: dict[RunRef, WholeRun] = {}
     number = 0
@@ -233,7 +233,7 @@ def _read_file(path: Path) -> list[WholeRun]:
                 _take_line(line, runs)
     except (ResponseDecodeError, ValueError, ModuleNotFoundError) as error:
         place = f"{_name(path)}, line {number}: " if number else ""
-        raise Failure(f"{place}{excerpt(str(error))}") from error
+        raise Failure(f"{place}{safe_line(str(error))}") from error
     return list(runs.values())
 
 

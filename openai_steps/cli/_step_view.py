@@ -13,7 +13,7 @@ from openai_steps import _words
 from openai_steps._models.steps import RunStep, tokens_of
 from openai_steps.cli._console import unbroken
 from openai_steps.cli._steps_table import failure, show_doings, show_duration, show_status
-from openai_steps.cli._terminal import excerpt, safe, safe_lines
+from openai_steps.cli._terminal import safe, safe_line, safe_lines
 
 
 @attrs.frozen
@@ -27,7 +27,7 @@ class StepView:
         self._console.print(_facts(step))
         for call in step.tool_calls:
             self._console.print()
-            self._console.print(Text.assemble((excerpt(call.name), "bold"), "  ", (safe(call.id), "dim")))
+            self._console.print(Text.assemble((safe_line(call.name), "bold"), "  ", (safe(call.id), "dim")))
             for title, text in (("in", call.arguments), ("out", call.output)):
                 if text:
                     self._console.print(Text(f"  {title}", style="cyan"))
@@ -44,12 +44,12 @@ def _facts(step: RunStep) -> Table:
     facts.add_column(overflow="fold")
     for name, value in {
         "step": Text(safe(step.id), style="bold"),
-        "what": Text(excerpt(step.type or "unknown")) if step.tool_calls else show_doings(step),
+        "what": Text(safe_line(step.type or "unknown")) if step.tool_calls else show_doings(step),
         "status": show_status(step.status),
         "created": Text(f"{_words.moment(step.created_at)} UTC"),
         "took": Text(show_duration(step.duration)),
         "tokens": Text(_words.number(tokens_of(step.usage).total)),
-        "error": Text(excerpt(failure(step) or ""), "red"),
+        "error": Text(safe_line(failure(step) or ""), "red"),
     }.items():
         if value.plain:
             facts.add_row(name, value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -15,7 +14,7 @@ from rich.text import Text
 from openai_steps import _words
 from openai_steps._models.steps import MessageCreationDetails, OtherStepDetails, RunStep, tokens_of
 from openai_steps._models.tool_calls import ToolCall
-from openai_steps.cli._terminal import excerpt, safe
+from openai_steps.cli._terminal import safe, safe_line
 
 # As timeline/_palette.py has them, whose import would cost a tenth of a second.
 STATUS_STYLES: Final = {
@@ -80,7 +79,7 @@ class StepsTable:
         count = self._statuses.total()
         summary = _words.count(count, "step") if count else "No steps"
         if set(self._statuses) - {"completed"}:
-            each = [f"{number} {excerpt(status)}" for status, number in self._statuses.most_common()]
+            each = [f"{number} {safe_line(status)}" for status, number in self._statuses.most_common()]
             summary += f": {', '.join(each)}"
         if self._tokens:
             summary += f"; {_words.count(self._tokens, 'token')}"
@@ -117,12 +116,14 @@ def step_cells(step: RunStep) -> Iterable[object]:
 def describe(step: RunStep) -> Text:
     """Return what a step did, one line for each tool call, and why it failed if it did."""
     error = failure(step)
-    return Text("\n").join([show_doings(step), *([] if error is None else [Text(excerpt(error), style="red")])])
+    return Text("\n").join([show_doings(step), *([] if error is None else [Text(safe_line(error), style="red")])])
 
 
 def show_doings(step: RunStep) -> Text:
     """Return what a step did, one line for each tool call."""
-    lines = [Text.assemble((excerpt(name), "bold"), "  ", (excerpt(rest or ""), "dim")) for name, rest in doings(step)]
+    lines = [
+        Text.assemble((safe_line(name), "bold"), "  ", (safe_line(rest or ""), "dim")) for name, rest in doings(step)
+    ]
     nothing = Text("no tool call" if step.is_finished else "no tool call yet", style="dim")
     return Text("\n").join(lines or [nothing])
 
@@ -133,7 +134,7 @@ def doings(step: RunStep) -> Iterable[tuple[str, str | None]]:
         case MessageCreationDetails():
             yield "message", step.message_id
         case OtherStepDetails(data=data) if not step.tool_calls:
-            yield step.type or "unknown", json.dumps(data, ensure_ascii=False)
+            yield step.type or "unknown", _words.as_json(data)
         case _:
             for call in step.tool_calls:
                 yield call.name, call.arguments if call.arguments is not None else _found(call)
@@ -152,7 +153,7 @@ def failure(step: RunStep) -> str | None:
 
 def show_status(status: str | None) -> Text:
     """Return a step's or a run's status in its color."""
-    return Text(excerpt(status or "unknown"), style=STATUS_STYLES.get(status or "", ""))
+    return Text(safe_line(status or "unknown"), style=STATUS_STYLES.get(status or "", ""))
 
 
 def show_duration(duration: timedelta | None) -> str:

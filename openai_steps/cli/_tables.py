@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final, Generic, TypeVar
@@ -16,7 +15,7 @@ from openai_steps._models.steps import tokens_of
 from openai_steps.cli._output import Kind
 from openai_steps.cli._run_words import reasons
 from openai_steps.cli._steps_table import WIDEST, show_duration, show_status
-from openai_steps.cli._terminal import excerpt, safe
+from openai_steps.cli._terminal import safe, safe_line
 
 T = TypeVar("T", bound=Run | Message | Thread)
 Column = tuple[str, int | None]  # its title and width; None: the remaining width
@@ -93,7 +92,7 @@ def _run_row(run: Run) -> Iterable[Text]:
 
 
 def _why(run: Run) -> str:
-    return excerpt(": ".join(reasons(run)))
+    return safe_line(": ".join(reasons(run)))
 
 
 def _run_cells(run: Run) -> Iterable[object]:
@@ -122,13 +121,13 @@ def _message_table(console: Console) -> RowTable[Message]:
 
 
 def _message_row(message: Message) -> Iterable[Text]:
-    yield Text(excerpt(message.role or "unknown"), style="bold")
+    yield Text(safe_line(message.role or "unknown"), style="bold")
     yield Text(safe(message.id))
 
 
 def _said(message: Message) -> str:
     files = f"  {', '.join(message.files)}" if message.files else ""
-    return excerpt(message.text + files)
+    return safe_line(message.text + files)
 
 
 def _message_cells(message: Message) -> Iterable[object]:
@@ -147,11 +146,11 @@ def _thread_table(console: Console) -> RowTable[Thread]:
 
 
 def _about(thread: Thread) -> str:
-    return excerpt("  ".join(filter(None, [thread.title, _metadata(thread)])))
+    return safe_line("  ".join(filter(None, [thread.title, _metadata(thread)])))
 
 
 def _metadata(thread: Thread) -> str:
-    return json.dumps(thread.metadata, ensure_ascii=False) if thread.metadata else ""
+    return _words.as_json(thread.metadata) if thread.metadata else ""
 
 
 def _thread_cells(thread: Thread) -> Iterable[object]:

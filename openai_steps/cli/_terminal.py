@@ -32,7 +32,7 @@ def safe_json(text: str) -> str:
     return UNSAFE.sub(_json_escape, text)
 
 
-def excerpt(text: str, *, length: int = 500) -> str:
+def safe_line(text: str, *, length: int = 500) -> str:
     """Return the beginning of a text as one safe line."""
     return safe(" ".join(text[:length].split()))
 
@@ -62,7 +62,7 @@ class Failure(click.ClickException):
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(excerpt(f"{message} {hint}", length=2000))
+        super().__init__(safe_line(f"{message} {hint}", length=2000))
 
 
 class Interrupted(Failure):

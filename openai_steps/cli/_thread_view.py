@@ -9,7 +9,7 @@ from rich.text import Text
 
 from openai_steps import Message
 from openai_steps.cli._source import WholeThread
-from openai_steps.cli._terminal import excerpt, safe, safe_lines
+from openai_steps.cli._terminal import safe, safe_line, safe_lines
 from openai_steps.timeline import build_timeline, to_rich
 from openai_steps.turns import MessageTurn, order_turns
 
@@ -32,7 +32,7 @@ def print_thread(console: Console, thread: WholeThread) -> None:
 
 
 def _print_message(console: Console, message: Message) -> None:
-    console.print(Text.assemble((excerpt(message.role or "unknown"), "bold"), "  ", (safe(message.id), "dim")))
+    console.print(Text.assemble((safe_line(message.role or "unknown"), "bold"), "  ", (safe(message.id), "dim")))
     text = message.text or ", ".join(message.files)
     console.print(Text(indent(safe_lines(text).rstrip(), "    ")), soft_wrap=not console.is_terminal)
     console.print()

@@ -13,7 +13,7 @@ import click
 from openai_steps.cli._command import option
 from openai_steps.cli._connection import Connection
 from openai_steps.cli._options import connection_options
-from openai_steps.cli._terminal import Failure, excerpt
+from openai_steps.cli._terminal import Failure, safe_line
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
@@ -117,7 +117,7 @@ class ThreadsSource:
                 return
             async for thread in read_threads(client, self._threads, include=include, with_object=with_object):
                 if isinstance(thread, FailedThread):
-                    failures.append(f"{excerpt(thread.thread_id, length=100)}: {thread.error}")
+                    failures.append(f"{safe_line(thread.thread_id, length=100)}: {thread.error}")
                 else:
                     take(thread)
 

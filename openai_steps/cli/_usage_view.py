@@ -14,7 +14,7 @@ from openai_steps import _words
 from openai_steps._models.tokens import Tokens
 from openai_steps.cli._console import make_console
 from openai_steps.cli._steps_table import show_duration
-from openai_steps.cli._terminal import excerpt, safe
+from openai_steps.cli._terminal import safe, safe_line
 from openai_steps.timeline import Timeline, Totals
 
 
@@ -67,7 +67,7 @@ def print_run(timeline: Timeline) -> None:
         ("steps", f"{totals.steps:,}", failed),
         ("time", show_duration(totals.duration), f"{show_duration(totals.waiting_time)} waiting"),
         ("in tools", show_duration(totals.tool_time), ""),
-        ("slowest", show_duration(slowest.duration if slowest else None), excerpt(slowest.label) if slowest else ""),
+        ("slowest", show_duration(slowest.duration if slowest else None), safe_line(slowest.label) if slowest else ""),
         ("tokens in", _words.number(tokens.prompt), f"{tokens.cached:,} cached" if tokens.cached else ""),
         (
             "tokens out",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar
 
@@ -95,7 +94,7 @@ def _file(file: File) -> Facts:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False) if value else ""
+    return _words.as_json(value) if value else ""
 
 
 def _kind(model: type[T], facts: Callable[[T], Facts]) -> Kind[T]:

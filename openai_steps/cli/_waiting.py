@@ -13,7 +13,7 @@ from shutil import get_terminal_size
 from typing import Final, TextIO
 
 from openai_steps import _words
-from openai_steps.cli._terminal import excerpt
+from openai_steps.cli._terminal import safe_line
 
 _LOG: Final = logging.getLogger("openai_steps")
 _PATIENCE: Final = 1.0  # seconds: a faster answer needs no spinner
@@ -45,7 +45,7 @@ class _OneLine(logging.Formatter):
     """Formats a record, which may quote the server, as a line that cannot harm the terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return excerpt(super().format(record), length=2000)
+        return safe_line(super().format(record), length=2000)
 
 
 @contextmanager
@@ -83,7 +83,7 @@ class Spinner(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Take a log record: an attempt that has ended, or a coming retry."""
         if record.levelno >= logging.INFO:
-            self._why = excerpt(record.getMessage().partition(": ")[2])  # without the path, which fills the line
+            self._why = safe_line(record.getMessage().partition(": ")[2])  # without the path, which fills the line
         else:
             self.clear()
 
@@ -129,7 +129,7 @@ def spinning(host: str) -> Iterator[None]:
     if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield
         return
-    _current = Spinner(excerpt(host), stream=sys.stderr)
+    _current = Spinner(safe_line(host), stream=sys.stderr)
     task = asyncio.ensure_future(_current.spin())
     try:
         with _listening(_current):

@@ -5,7 +5,6 @@ All text from a server goes through the table of unsafe characters, and the page
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -93,7 +92,7 @@ def _tokens(bar: Bar) -> str:
 
 def pretty(value: Any) -> str:
     """Return indented JSON, safe to show."""
-    return _words.excerpt(json.dumps(value, ensure_ascii=False, indent=2), 4 * _LONGEST_TEXT)
+    return _words.excerpt(_words.as_json(value, indent=2), 4 * _LONGEST_TEXT)
 
 
 def run_row(run: Run) -> dict[str, Any]:

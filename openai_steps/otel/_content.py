@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from openai_steps._models.messages import (
 )
 from openai_steps._models.runs import Run
 from openai_steps._models.steps import RunStep
+from openai_steps._words import as_json
 from openai_steps.conversation import RAW, Call, RunInThread
 from openai_steps.turns import MessageTurn
 
@@ -72,7 +72,7 @@ def _part(part: MessageContent) -> dict[str, Any]:
         case ImageUrlContent():
             return {"type": "uri", "modality": "image", "uri": part.image_url.url}
         case _:
-            return {"type": part.type or "unknown", "content": json.dumps(part.data)}
+            return {"type": part.type or "unknown", "content": as_json(part.data)}
 
 
 def _call(call: Call) -> dict[str, Any]:
@@ -81,4 +81,4 @@ def _call(call: Call) -> dict[str, Any]:
 
 
 def _as_text(found: Mapping[str, Any]) -> dict[str, str]:
-    return {name: json.dumps(value, ensure_ascii=False) for name, value in found.items()}
+    return {name: as_json(value) for name, value in found.items()}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from openai_steps._json.text import loads
 from openai_steps._models.steps import OtherStepDetails, RunStep
 from openai_steps._models.tool_calls import (
     CodeInterpreterToolCall,
@@ -17,6 +17,7 @@ from openai_steps._models.tool_calls import (
     OtherToolCall,
     ToolCall,
 )
+from openai_steps._words import as_json
 from openai_steps.timeline._values import Block, Found, ToolUse
 
 
@@ -82,8 +83,8 @@ def _found(result: FileSearchResult) -> Found:
 def _pretty(text: str) -> str:
     """Spread out JSON text; leave any other text as it is."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = loads(text)
+    except ValueError:
         return text
     return _as_json(value) if isinstance(value, dict | list) else text
 
@@ -93,4 +94,4 @@ def _as_text(value: Any) -> str:
 
 
 def _as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    return as_json(value, indent=2)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from openai_steps import NotFoundError
 from openai_steps.cli._app import Application
-from openai_steps.cli._terminal import excerpt, safe, safe_json, safe_lines
+from openai_steps.cli._terminal import safe, safe_json, safe_line, safe_lines
 
 JOINERS = "\u200c\u200d"
 HOSTILE = "\x1b]0;title\x07 \x1b[31mred\x9b2J \u202egnirts\u2066 \r\b\x7f \u2028 \U000e0041 \ufeff \udc80"
@@ -28,7 +28,7 @@ def is_harmless(character: str) -> bool:
 @given(st.text(st.characters()) | st.just(HOSTILE))
 def test_safe_text_has_no_control_characters(text: str) -> None:
     assert all(map(is_harmless, safe(text)))
-    assert all(map(is_harmless, excerpt(text)))
+    assert all(map(is_harmless, safe_line(text)))
     assert all(map(is_harmless, safe_lines(text).replace("\n", "")))
 
 
@@ -45,7 +45,7 @@ def test_joiners_stay(text: str) -> None:
 def test_escapes_are_readable() -> None:
     assert safe("a\x1b[31m\u202e") == r"a\x1b[31m\u202e"
     assert safe_lines("a\tb\n\x1b") == "a   b\n\\x1b"
-    assert excerpt("  two\n\n  lines ") == "two lines"
+    assert safe_line("  two\n\n  lines ") == "two lines"
 
 
 JSON = st.recursive(st.text(st.characters(exclude_categories=["Cs"])), lambda inner: st.dictionaries(st.text(), inner))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from thread_bodies import recorded_threads
 
-from openai_steps._http.error_bodies import ErrorBody, excerpt, read_error_body
+from openai_steps._http.error_bodies import ErrorBody, gist, read_error_body
 
 NOTHING = ErrorBody()
 
@@ -92,7 +92,7 @@ def test_a_body_nested_deep_can_be_read(where: str) -> None:
     ],
 )
 def test_the_excerpt_of_a_page_is_its_text(html: str, shown: str) -> None:
-    assert excerpt(html) == shown
+    assert gist(html) == shown
 
 
 @pytest.mark.parametrize("piece", ["<script", "<script>", "<", "<style>a</style", "< ", ">"])
@@ -110,13 +110,13 @@ def test_the_excerpt_looks_at_each_character_once(piece: str) -> None:
         before = sys.gettrace()  # coverage's
         sys.settrace(tick)
         try:
-            excerpt(text)
+            gist(text)
         finally:
             sys.settrace(before)
         return count
 
     assert steps(piece * 1000) <= 3 * steps(piece * 500)
-    assert len(excerpt(piece * 100_000)) <= 200
+    assert len(gist(piece * 100_000)) <= 200
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import click
 from openai_steps._endpoint.endpoint import PROVIDERS
 from openai_steps.cli._command import Command, option
 from openai_steps.cli._serving import listening_errors
-from openai_steps.cli._terminal import Failure, excerpt
+from openai_steps.cli._terminal import Failure, safe_line
 
 if TYPE_CHECKING:
     from openai_steps.emulator import Emulator
@@ -66,7 +66,7 @@ def _print_invitation(emulator: Emulator, base_url: str, profile: str) -> None:
     provider = _ASK_AS.get(profile, profile if profile in PROVIDERS else "compatible")
     key = "" if provider in _KEYLESS else " --api-key any"
     for thread_id, run_id in runs[:_MOST_SHOWN]:
-        ids = " ".join(shlex.quote(excerpt(ident)) for ident in (thread_id, run_id))
+        ids = " ".join(shlex.quote(safe_line(ident)) for ident in (thread_id, run_id))
         console.print(Text(f"  openai-steps list {ids} --provider {provider} --base-url {base_url}{key}", style="dim"))
     if len(runs) > _MOST_SHOWN:
         console.print(Text(f"  … and {len(runs) - _MOST_SHOWN} more", style="dim"))

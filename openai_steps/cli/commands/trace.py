@@ -8,7 +8,7 @@ import click
 
 from openai_steps.cli._command import Command, option
 from openai_steps.cli._options import include_option
-from openai_steps.cli._terminal import Failure, excerpt, safe
+from openai_steps.cli._terminal import Failure, safe, safe_line
 from openai_steps.cli._threads_source import ThreadsSource, threads_or_run_options
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def command(
         nonlocal sent, left
         runs = [run for run in history.runs if source.run in (None, run.id)]
         if not runs and source.run is not None:
-            raise Failure(f"The thread has no run {excerpt(source.run)}.")
+            raise Failure(f"The thread has no run {safe_line(source.run)}.")
         for run in runs:
             if not run.is_finished:
                 left += 1
