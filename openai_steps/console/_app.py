@@ -107,6 +107,7 @@ class Console:
         self._gateways: dict[str, Gateway] = {}
         self._frames: OrderedDict[str, bytes] = OrderedDict()
         self._follows = 0
+        self._followers: set[asyncio.Transport] = set()
         self._stack = AsyncExitStack()
         self._api = Api(
             self._connections,
@@ -150,7 +151,11 @@ class Console:
             for number, (name, endpoint) in enumerate(self._endpoints.items()):
                 path = "/v1" if number == 0 else f"/via/{number}/v1"
                 await self._connect(name, endpoint, origin + path)
-            yield origin
+            try:
+                yield origin
+            finally:
+                for transport in tuple(self._followers):  # or else a run that goes on would hold up the end
+                    transport.close()
 
     async def _connect(self, name: str, endpoint: Endpoint, base_url: str) -> None:
         options = {"retry": _RETRY, "timeout": _TIMEOUTS, **self._options.get(name, {})}
@@ -267,6 +272,9 @@ class Console:
             raise Rejection(429, "too_many", f"{_MOST_FOLLOWS} runs are followed already: stop one of them.")
         self._follows += 1
         response = web.StreamResponse(headers={**_HEADERS, "Content-Type": "text/event-stream"})
+        transport = request.transport
+        if transport is not None:
+            self._followers.add(transport)
         try:
             await response.prepare(request)
             stream = follow(self._api, connection, call)
@@ -278,10 +286,12 @@ class Console:
             finally:
                 await stream.aclose()
         except (ConnectionError, TimeoutError):  # the page was closed, or does not read
-            if request.transport is not None:
-                request.transport.abort()
+            if transport is not None:
+                transport.abort()
         finally:
             self._follows -= 1
+            if transport is not None:
+                self._followers.discard(transport)
         return response
 
 

@@ -118,6 +118,7 @@ async def test_a_page_that_goes_away_ends_the_following() -> None:
         async with asyncio.timeout(20):
             while opened.console._follows:  # noqa: ASYNC110 - it is told by no event
                 await asyncio.sleep(0.01)
+        assert opened.console._followers == set()
 
 
 async def test_a_page_that_does_not_read_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
