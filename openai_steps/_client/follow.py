@@ -105,7 +105,7 @@ class FollowVerbs(StepVerbs):
         fetch = self._fetcher(listing, timeout, odd_steps)
         self._transport.check_usable()  # raises its error before a timer is set
         deadline = Deadline(
-            max_duration, told=f"The run {run_id!r} has not ended within {duration(max_duration or 0)}."
+            max_duration, message=f"The run {run_id!r} has not ended within {duration(max_duration or 0)}."
         )
         try:
             while not follower.over:

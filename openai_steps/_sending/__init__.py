@@ -1,1 +1,1 @@
-"""The one room that awaits the network, reads clocks and rolls dice."""
+"""The only package that awaits the network, reads clocks and rolls dice."""

@@ -1,7 +1,7 @@
-"""Who asks: the header with the key, and how to come by a fresh one.
+"""The header with the key or token, and its renewal.
 
-A key may be text, a function that is asked before each request, or an Entra token, which is kept until shortly before
-it expires, or until it does where there is no other to be had.
+A key may be text, a function that is called before each request, or an Entra token, which is kept until shortly before
+it expires, or until it expires if no new one can be fetched.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from openai_steps._endpoint.credentials import AccessToken, ApiKey
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._secrets import hide
 
-# Tokens live for about an hour; azure-core's policy renews them five minutes early as well. What has less than twice as
-# long to live is renewed half-way.
+# Tokens live for about an hour; azure-core's policy renews them five minutes early, too. A token that lives less than
+# twice as long is renewed half-way.
 _RENEW_BEFORE_EXPIRY: Final = 300.0
 
 
 class Authorizer:
-    """Makes the header that proves who asks, for one endpoint.
+    """Makes the header with the key or token, for one endpoint.
 
     Args:
         endpoint: Whose key or credential to use.
@@ -40,7 +40,7 @@ class Authorizer:
 
     @property
     def fixed_header(self) -> dict[str, str] | None:
-        """The header that is the same for each request; None where the key or token has to be asked for."""
+        """The header, if it is the same for each request; None if the key or token has to be fetched."""
         key = self._endpoint.api_key
         if self._endpoint.credential is not None or not (key is None or isinstance(key, str)):
             return None
@@ -48,7 +48,7 @@ class Authorizer:
 
     @property
     def can_renew(self) -> bool:
-        """Whether another key may be had after a 401."""
+        """Whether a new key can be fetched after a 401."""
         return self._endpoint.credential is not None
 
     @property
@@ -58,18 +58,18 @@ class Authorizer:
         return () if without else (self._endpoint.key_header,)
 
     async def header(self) -> dict[str, str]:
-        """Return the header with the key or token; empty where the server needs none."""
+        """Return the header with the key or token; empty if the server needs none."""
         return self._header_with(await self._key())
 
     def _header_with(self, key: str | None) -> dict[str, str]:
         return {} if key is None else {self._endpoint.key_header: hide(self._endpoint.key_prefix + key)}
 
     def secrets(self, header: Mapping[str, str]) -> tuple[str, ...]:
-        """Return what of this header must never be shown."""
+        """Return the secrets in this header."""
         return tuple(hide(value.removeprefix(self._endpoint.key_prefix)) for value in header.values())
 
     def forget(self, header: Mapping[str, str]) -> None:
-        """Drop the token that this header carries: the server did not accept it."""
+        """Drop the token in this header, which the server did not accept."""
         if self._token is not None and self._token.token in self.secrets(header):
             self._token = None
 
@@ -83,7 +83,7 @@ class Authorizer:
 
     async def _fresh_token(self) -> AccessToken:
         if self._token is None or self._now() >= self._renew_at:
-            async with self._renewing:  # the first to come renews for all
+            async with self._renewing:  # the first one renews for all
                 if self._token is None or self._now() >= self._renew_at:
                     self._token = await self._new_or_valid_token()
                     time_left = self._token.expires_on - self._now()
@@ -93,7 +93,7 @@ class Authorizer:
     async def _new_or_valid_token(self) -> AccessToken:
         try:
             return await self._new_token()
-        except Exception:  # whatever a credential raises
+        except Exception:  # credentials raise anything
             if self._token is None or self._token.expires_on <= self._now():
                 raise
             return self._token
@@ -104,7 +104,7 @@ class Authorizer:
         assert scope is not None
         token = credential.get_token(scope)
         if not inspect.isawaitable(token):
-            del token  # it has come already: out of this frame
+            del token  # it is here already: remove it from this frame
             kind = type(credential).__name__
             raise ValueError(f"{kind}.get_token is not async. Take the credential of that name in azure.identity.aio.")
         return await token

@@ -1,4 +1,4 @@
-"""The time of day. What only measures how long something takes asks `time.monotonic` itself, within this room."""
+"""The time of day. Durations are measured with `time.monotonic` itself, within this package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A moment after which nothing is waited for."""
+"""A deadline for awaitables."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ class Deadline:
 
     Args:
         seconds: From now to that moment; None: never.
-        told: What to say when it has come, unless something else is said for a single wait.
+        message: The message of its error, unless a single wait has its own.
     """
 
-    __slots__ = ("_at", "_told")
+    __slots__ = ("_at", "_message")
 
-    def __init__(self, seconds: float | None, *, told: str = "") -> None:
+    def __init__(self, seconds: float | None, *, message: str = "") -> None:
         self._at = math.inf if seconds is None else time.monotonic() + seconds
-        self._told = told
+        self._message = message
 
     @property
     def time_left(self) -> float:
-        """Seconds to that moment; infinite where there is none."""
+        """Seconds to that moment; infinite if there is none."""
         return self._at - time.monotonic()
 
     def time_left_at(self, now: float) -> float:
         """Return the seconds from ``now``, by `time.monotonic`, to that moment."""
         return self._at - now
 
-    async def wait_for(self, awaitable: Awaitable[T], *, told: str = "") -> T:
-        """Return what the awaitable gives.
+    async def wait_for(self, awaitable: Awaitable[T], *, message: str = "") -> T:
+        """Return the awaitable's result.
 
         Args:
-            awaitable: What is waited for.
-            told: What to say if it comes too late.
+            awaitable: The awaitable.
+            message: The error's message.
 
         Raises:
-            APITimeoutError: If it has not come by then.
+            APITimeoutError: If it has no result by then.
         """
         scope = asyncio.timeout(None if self._at == math.inf else self.time_left)
         try:
@@ -52,5 +52,5 @@ class Deadline:
                 return await awaitable
         except TimeoutError:
             if not scope.expired():
-                raise  # of the awaitable's own
-            raise APITimeoutError(told or self._told) from None
+                raise  # the awaitable's own
+            raise APITimeoutError(message or self._message) from None

@@ -1,4 +1,4 @@
-"""aiohttp's exceptions in our words: which error each one is, and whether it may go away by asking again."""
+"""Turns aiohttp's exceptions into this package's errors, and says whether a retry may help."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openai_steps._secrets import mask
 from openai_steps._sending.pending import PendingRequest
 from openai_steps._words import duration
 
-# What does not go away by asking again: what has been set up wrongly, and what is not HTTP at all.
+# A retry does not help against these: a wrong setup, and what is not HTTP at all.
 _LASTING: Final = (
     aiohttp.ClientSSLError,
     aiohttp.ServerFingerprintMismatch,
@@ -27,21 +27,21 @@ _CERTIFICATES: Final = (
 
 
 def to_steps_error(error: Exception, pending: PendingRequest, *, host: str, secrets: Iterable[str]) -> StepsError:
-    """Return the error of this package that an exception of aiohttp, or of the system, means."""
+    """Return this package's error for an exception of aiohttp or of the system."""
     causes = list(_causes(error))
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         within = duration(min(pending.timeouts.connect, pending.timeouts.attempt))
         return APITimeoutError(f"No connection to {host} within {within}, the time to connect ({pending.shown}).")
     if isinstance(error, TimeoutError):
         return pending.timed_out()
-    told, shown = mask(tell(error), secrets), f"({pending.shown})"
+    problem, shown = mask(describe(error), secrets), f"({pending.shown})"
     if any(isinstance(cause, ContentEncodingError) for cause in causes):
-        return ResponseDecodeError(f"The body cannot be decompressed: {told} {shown}.")
+        return ResponseDecodeError(f"The body cannot be decompressed: {problem} {shown}.")
     transient = not any(isinstance(cause, _LASTING) for cause in causes)
     if isinstance(error, aiohttp.ClientHttpProxyError):
         transient = error.status >= 500
     return APIConnectionError(
-        f"{_what_happened(error, causes, host)}: {told} {shown}.{_hint(error)}", transient=transient
+        f"{_what_happened(error, causes, host)}: {problem} {shown}.{_hint(error)}", transient=transient
     )
 
 
@@ -61,13 +61,13 @@ def _hint(error: Exception) -> str:
     return _CERTIFICATES if isinstance(error, aiohttp.ClientConnectorCertificateError) else ""
 
 
-def tell(error: Exception) -> str:
+def describe(error: Exception) -> str:
     """Return what happened in words, without the request's URL, which aiohttp puts into some of its texts."""
     if isinstance(error, aiohttp.InvalidURL):
         return "the URL is malformed"
     text = str(error)
     if isinstance(error, aiohttp.ClientResponseError):
-        parsed = isinstance(error.__cause__, HttpProcessingError)  # aiohttp makes up a status of 400 for these
+        parsed = isinstance(error.__cause__, HttpProcessingError)  # aiohttp sets a status of 400 for these
         text = error.message if parsed else f"{error.status} {error.message}"
     return " ".join(text.split()).rstrip(".") or type(error).__name__
 

@@ -1,4 +1,4 @@
-"""Who sends a request: its headers, in one value that does not show them."""
+"""The headers of a request, with the key, in one value that does not show them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from multidict import CIMultiDict
 
 @frozen(kw_only=True)
 class Identity:
-    """Who sends: the header with the key, all headers with it, and what in them must not be shown.
+    """The header with the key, all headers with it, and the secrets in them.
 
-    It is what the frames of this room have as a local, for a traceback shows those.
+    The frames of this package have it as a local, since tracebacks may show locals.
     """
 
     key: Mapping[str, str] = field(repr=False)
@@ -21,14 +21,14 @@ class Identity:
 
 
 def identify(key: Mapping[str, str], *, headers: Mapping[str, str], secrets: tuple[str, ...]) -> Identity:
-    """Return who sends with this key.
+    """Return the identity with this key.
 
     Args:
-        key: The header with the key; empty where the server needs none.
-        headers: The others, which go before it.
+        key: The header with the key; empty if the server needs none.
+        headers: The other headers, which take precedence.
         secrets: What must not be shown.
     """
     of_request: CIMultiDict[str] = CIMultiDict()
     for name, value in (*key.items(), *headers.items()):
-        of_request[name] = str(value)  # plain text, instead of one whose name is the same in another case
+        of_request[name] = str(value)  # as plain text; replaces a name in another case
     return Identity(key=key, headers=of_request, secrets=secrets)

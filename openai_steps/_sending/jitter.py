@@ -1,4 +1,4 @@
-"""Chance, which keeps many clients from doing the same at the same time."""
+"""Jitter, which keeps many clients from acting at the same time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way to the server: through which proxy, and trusting which certificates."""
+"""The proxy and the trusted certificates of the connections to a server."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from openai_steps._arguments import ArgumentError
 from openai_steps._endpoint.base_url import is_loopback
 from openai_steps._secrets import hide, without_trace
 
-# curl's and requests' own come first, since who sets them means programs such as this one; OpenSSL's mean all of them.
+# curl's and requests' own come first, since they are meant for programs such as this one; OpenSSL's are for all.
 _CERTIFICATE_FILES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 @frozen(kw_only=True)
 class Network:
-    """The way to one server. A proxy's password shows nowhere."""
+    """The proxy and certificates for one server. It never shows a proxy's password."""
 
     proxy: URL | None = field(default=None, repr=False)
     ssl: ssl.SSLContext | bool = True
 
     @property
     def for_request(self) -> dict[str, Any]:
-        """The arguments that each request of aiohttp's is sent with."""
+        """The arguments of each aiohttp request."""
         return {} if self.proxy is None else {"proxy": self.proxy}
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must not be shown, should it be told in an error."""
+        """What must be masked in errors."""
         if self.proxy is None or not self.proxy.password:
             return ()
         pair = f"{self.proxy.user}:{self.proxy.password}"
@@ -44,16 +44,16 @@ class Network:
 
 @without_trace
 def find_network(base_url: str, *, proxy: str | None, trust_env: bool, ssl: ssl.SSLContext | bool | None) -> Network:
-    """Return the way to a server.
+    """Return the proxy and certificates for a server.
 
     Args:
         base_url: The server.
         proxy: The proxy's URL, or None to look for one in the environment.
-        trust_env: Whether to look there, also for certificates.
-        ssl: What to trust instead of what the environment or the system says; False: anything.
+        trust_env: Whether to use the environment, for certificates, too.
+        ssl: What to trust instead of the environment's or the system's certificates; False: anything.
 
     Raises:
-        ArgumentError: If the proxy is of a kind that aiohttp does not speak to, or certificates cannot be read.
+        ArgumentError: If aiohttp does not support the kind of proxy, or certificates cannot be read.
     """
     url = URL(base_url)
     name = "proxy"
@@ -85,7 +85,7 @@ def _parse_proxy(proxy: object, name: str) -> URL:
 
 
 def _proxy_in_environment(url: URL) -> tuple[str | None, str]:
-    proxies = getproxies()  # also the system's, on macOS and Windows
+    proxies = getproxies()  # includes the system's, on macOS and Windows
     for kind in (url.scheme, "all"):
         if proxies.get(kind):
             return (None if _is_bypassed(url) else proxies[kind]), f"{kind.upper()}_PROXY"
@@ -93,7 +93,7 @@ def _proxy_in_environment(url: URL) -> tuple[str | None, str]:
 
 
 def _is_bypassed(url: URL) -> bool:
-    """Tell whether NO_PROXY names the host; a server on this very machine needs no proxy, as in Go's net/http."""
+    """Return whether NO_PROXY names the host, or the server is on this machine, as in Go's net/http."""
     host = url.host or ""
     if is_loopback(host):
         return True
@@ -130,10 +130,10 @@ def trust(path: str, name: str) -> ssl.SSLContext:
 
     Args:
         path: The file or folder.
-        name: What to call it in an error.
+        name: Its name in an error.
 
     Raises:
-        ArgumentError: If there are none to be read.
+        ArgumentError: If no certificates can be read.
     """
     try:
         return _context(path, os.stat(path).st_mtime_ns)
@@ -141,7 +141,7 @@ def trust(path: str, name: str) -> ssl.SSLContext:
         raise ArgumentError(name, f"names {path!r}, from which no certificates can be read: {error}.") from None
 
 
-@lru_cache(maxsize=4)  # a bundle takes a tenth of a second, and each client would read it again
+@lru_cache(maxsize=4)  # a bundle takes a tenth of a second to read, for each client
 def _context(path: str, _modified: int) -> ssl.SSLContext:
     if os.path.isdir(path):
         return ssl.create_default_context(capath=path)

@@ -1,4 +1,4 @@
-"""What can be seen from outside: the logger, and the observer."""
+"""Reports requests to the logger and to the observer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stamina.instrumentation import RetryDetails, RetryHook
 
 logger: Final = logging.getLogger("openai_steps")
-logger.addHandler(logging.NullHandler())  # nothing is printed where nobody has set up logging
+logger.addHandler(logging.NullHandler())  # prints nothing if logging is not set up
 
 _STRUCTLOG: Final = "stamina.instrumentation._structlog"
 
@@ -25,8 +25,8 @@ _STRUCTLOG: Final = "stamina.instrumentation._structlog"
 def keep_stamina_quiet() -> None:
     """Keep stamina's default hooks from printing, too.
 
-    It logs each retry as a warning: by `logging`, which prints what nobody handles, or, where structlog is installed,
-    by that, which prints to stdout until somebody configures it.
+    It logs each retry as a warning: by `logging`, which prints warnings without a handler, or by structlog if that is
+    installed, which prints to stdout until it is configured.
     """
     from stamina import instrumentation
 
@@ -48,9 +48,9 @@ def _once_configured(hook: RetryHook) -> RetryHook:
 
 
 class Watch:
-    """Tells the log and the observer.
+    """Reports attempts and retries.
 
-    DEBUG: each attempt. INFO: each retry. ERROR: the observer has failed, which is nobody else's trouble.
+    DEBUG: each attempt. INFO: each retry. ERROR: the observer has failed, and the request goes on.
     """
 
     def __init__(self, observer: Observer | None) -> None:
@@ -58,13 +58,13 @@ class Watch:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether anybody would hear of an attempt."""
+        """Whether attempts are reported to anything."""
         return self._observer is not None or logger.isEnabledFor(logging.DEBUG)
 
     def attempted(
         self, pending: PendingRequest, reply: Reply | None, error: StepsError | None, *, sent_at: float, now: float
     ) -> None:
-        """Tell of an attempt that is over."""
+        """Report a finished attempt."""
         event = RequestEvent(
             method="GET",
             route=pending.request.route,
@@ -87,5 +87,5 @@ class Watch:
                 logger.exception("The observer of requests failed")
 
     def retrying(self, pending: PendingRequest, error: Exception, *, attempt: int, seconds: float) -> None:
-        """Tell of a retry that is to come."""
+        """Report a coming retry."""
         logger.info("%s: again in %s, after attempt %d: %s", pending.shown, duration(seconds), attempt, error)

@@ -1,4 +1,4 @@
-"""One request with its retries: how long it may take, and what to say when that was not enough."""
+"""One request with its retries: its deadline, and the errors for missing it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ T = TypeVar("T")
 
 
 class Sink(Protocol):
-    """Takes a body that is too big to hold, such as a file's."""
+    """Takes a body that is too big for memory, such as a file's."""
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What the request must carry."""
+        """The headers of the request."""
         ...
 
     async def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        """Take note of an answer whose body follows."""
+        """Note an answer, whose body follows."""
         ...
 
     async def write(self, chunk: bytes) -> None:
@@ -36,7 +36,7 @@ class PendingRequest:
     """One request with its retries.
 
     Args:
-        request: What is asked.
+        request: The request.
         timeouts: How long it may take, from now.
         sink: Takes the body of a good answer as it comes. Then a timeout is for the next bytes, not for all.
     """
@@ -52,7 +52,7 @@ class PendingRequest:
         self.attempt_begun_at = 0.0
 
     def begin_attempt(self) -> None:
-        """Count one more attempt, which begins now."""
+        """Count another attempt, which begins now."""
         self.attempt += 1
         self.attempt_begun_at = time.monotonic()
 
@@ -67,18 +67,18 @@ class PendingRequest:
         return longest if longest < left else left
 
     async def wait_for(self, what: str, awaitable: Awaitable[T]) -> T:
-        """Wait for something that must come before the request is sent.
+        """Await what must come before the request is sent.
 
         Args:
             what: What it is, in words.
-            awaitable: That thing.
+            awaitable: The awaitable.
 
         Raises:
-            APITimeoutError: If it has not come by the deadline.
+            APITimeoutError: If it has no result by the deadline.
         """
         total = duration(self.timeouts.total)
-        told = f"Not sent: {total} with all retries ended while it waited for {what} ({self.shown})."
-        return await self.deadline.wait_for(awaitable, told=told)
+        message = f"Not sent: {total} with all retries ended while it waited for {what} ({self.shown})."
+        return await self.deadline.wait_for(awaitable, message=message)
 
     def held_back(self, wait: float) -> RateLimitError:
         """Return the error for a request that has less time than the rate limit makes it wait."""

@@ -1,19 +1,18 @@
-"""How fast may a client send? One rate limit for all its requests, so that a 429 to one holds back the others.
+"""How fast a client may send: one rate limit for all its requests, so that a 429 to one holds back the others.
 
 It learns the server's limit as TCP learns a line's, and rejections stay few:
 
 - Few requests are under way at first, and two more with each answer once the first have been served (slow start). On a
   server without limits, that costs a few round trips at the start of 64 concurrent walks, and nothing to a single one.
 - A gateway over many backends rejects some requests at random, however slowly it is asked. So each answer earns a bit
-  of tolerance, and a lone 429 after many answers holds back nobody but its own request.
+  of tolerance, and a lone 429 after many answers holds back only its own request.
 - When the tolerance is used up, all wait as long as the server asked. Then they go one by one, at a little less than
-  the pace at which it had served, which is taken up slowly at first, then faster (as CUBIC does it: RFC 9438), until it
-  is rejected again. Where it had served too few to tell a pace, they start at a few a second, however long it asked
-  them to wait.
-- What was under way then is a second opinion. A limit rejects most of it. Where it is served, the rejections were
-  chance, and the pace is what it was before (TCP undoes a wrong guess in the same way: RFC 4015).
-- The wait of a day that one thread has earned is not everybody's: during a long hold one request probes now and then,
-  and its answer ends the hold.
+  the pace at which it had served, which grows slowly at first, then faster (as in CUBIC: RFC 9438), until a request is
+  rejected again. If it had served too few to show a pace, they start at a few per second, however long the wait was.
+- The requests under way at a rejection show its cause. A limit rejects most of them. If they are served, the rejections
+  were chance, and the former pace is restored (as TCP undoes a wrong guess: RFC 4015).
+- A wait of a day may be meant for one thread only: during a long hold one request probes now and then, and its answer
+  ends the hold.
 
 Nothing is held back, and no pace is kept, before the first rejection. The caller passes in the time, does the waiting,
 and sends one request after the other. ``tests/sending/test_sending_rate_limit.py`` has the simulation with which the
@@ -39,30 +38,30 @@ _ACQUITTAL: Final = 0.55  # what those under way must have earned for a rejectio
 _SHORT: Final = (
     1 / 8
 )  # a wait for less than this part of the time between two answers hardly says "too fast", and costs less
-_BRIEF: Final = 0.01  # seconds: who is asked to wait for less is not told of a limit by the second
-_NO_TIME: Final = 0.0005  # seconds: what a server means that rounds its milliseconds to 0
+_BRIEF: Final = 0.01  # seconds: a shorter wait is not that of a limit per second
+_NO_TIME: Final = 0.0005  # seconds: a wait of 0, from a server that rounds its milliseconds
 
-_CAUTION: Final = 0.9  # the part to go on with of the pace that was too fast
+_CAUTION: Final = 0.9  # the part to keep of a pace that was too fast
 _FIRST_CAUTION: Final = (0.8, 0.5, 0.25)
-"""Likewise of the first pace, which the allowance for a burst has flattered: after a short burst, and after a long one.
+"""The part to keep of the first pace, which a burst makes too high: after a short burst, and after a long one.
 
-The last is how many seconds are long: the longer it takes, the likelier it spans the end of a window, and got the
+The last is how many seconds are long: the longer the burst, the likelier it spans the end of a window, and used the
 allowance of two.
 """
 _GROWTH: Final = 0.002  # the pace grows as exp(_GROWTH * rounds²): by a tenth in 7 rounds, tenfold in 34
 _ROUND: Final = (30, 4, 1.0)  # a round is 30 requests, but no less than four round trips and no more than a second
-_FREE: Final = 20_000.0  # a pace, in requests a second, that holds nothing back
+_FREE: Final = 20_000.0  # a pace, in requests per second, that holds nothing back
 _SLOWEST: Final = 0.1
 _BURST: Final = 0.005  # seconds by which requests may go early, since timers are no finer than milliseconds
 
 _MEASURED: Final = (1.0, 60.0)  # seconds of the past in which answers are counted: the time held, within these
-_HOLD_WHEN_NOT_TOLD: Final = 1.0
-_LONG_HOLD: Final = 300.0  # many limits are by the minute; what is longer than a few of them is probed
+_DEFAULT_HOLD: Final = 1.0
+_LONG_HOLD: Final = 300.0  # many limits are per minute; a hold longer than a few minutes is probed
 _PROBE_EVERY: Final = 25.0
 
 
 class RateLimit:
-    """Keeps the pace. All times are seconds of one monotonic clock, all paces requests a second."""
+    """The rate limit of a client. All times are seconds of one monotonic clock, all paces requests per second."""
 
     def __init__(self) -> None:
         self._pace = math.inf  # at the last rejection that was not tolerated
@@ -80,16 +79,16 @@ class RateLimit:
         self._served = _Count()
 
     def wait(self, now: float) -> float:
-        """Return the seconds until the next request may go: 0 where nothing holds it back."""
+        """Return the seconds until the next request may go: 0 if nothing holds it back."""
         until = max(min(self._held_until, self._probe_at), self._next)
         return until - now if until > now else 0.0
 
     def hold(self, now: float) -> float:
-        """Return the seconds for which the server has asked to be left alone, probes aside."""
+        """Return the remaining seconds of the wait that the server asked for; probes are exempt."""
         return max(0.0, self._held_until - now)
 
     def sent(self, now: float) -> None:
-        """Note that a request goes."""
+        """Note that a request is sent."""
         if self._pace == math.inf:
             self._first_sent = min(self._first_sent, now)
             return
@@ -127,12 +126,12 @@ class RateLimit:
         Args:
             now: When it came.
             sent_at: When its request was sent.
-            retry_after: How long the server asked to be left alone, if it did.
+            retry_after: How long the server asked to wait, if it did.
         """
         if self._count <= _TRIAL:
             self._count = max(self._count - _RELAPSE, 0)
-        hold = _HOLD_WHEN_NOT_TOLD if retry_after is None else retry_after
-        if sent_at < self._adjusted_at:  # one of a burst: the pace has been changed for it
+        hold = _DEFAULT_HOLD if retry_after is None else retry_after
+        if sent_at < self._adjusted_at:  # one of a burst: the pace was reduced for it already
             self._judge(-1.0)
             self._hold_back(now, hold)
             return
@@ -148,7 +147,7 @@ class RateLimit:
         self._hold_back(now, hold)
 
     def _judge(self, earned: float) -> None:
-        """Take up the pace of before, if those that were under way are served nonetheless."""
+        """Restore the former pace, if the requests that were under way are served nonetheless."""
         self._earned += earned
         if self._earned > _ACQUITTAL and self._before[0] > self._pace:
             self._pace, self._rounds = self._before
@@ -159,15 +158,15 @@ class RateLimit:
         self._probe_at = now + _PROBE_EVERY if self._held_until > now + _LONG_HOLD else math.inf
 
     def _slower(self, now: float, hold: float) -> float:
-        """Return the pace to go on with, by what was served until now."""
+        """Return the next pace, from what was served until now."""
         shortest, longest = _MEASURED
         span = min(max(hold, shortest), longest)
         served = self._served.since(now - span)
-        if served < FIRST_CONCURRENCY:  # too few to tell a pace: a long wait after them need not mean a slow server
+        if served < FIRST_CONCURRENCY:  # too few to show a pace: a long wait after them need not mean a slow server
             served, span = FIRST_CONCURRENCY, shortest if served else min(max(hold, 1 / _FREE), shortest)
         if self._pace == math.inf:
             took = max(now - self._first_sent, 0.0)
-            if hold < _BRIEF:  # between what a limit by the second would mean, and what it served in so short a time
+            if hold < _BRIEF:  # between the pace of a limit per second, and that of so short a time
                 span = min(span, math.sqrt(max(took, hold, 1 / _FREE)))
             at_once, slowly, seconds = _FIRST_CAUTION
             return served / span * (at_once + (slowly - at_once) * min(took / seconds, 1.0))
@@ -179,7 +178,7 @@ class RateLimit:
 
 
 class _Count:
-    """How many answers came lately, to a twentieth of a second."""
+    """Counts recent answers, to a twentieth of a second."""
 
     def __init__(self) -> None:
         self._slots: deque[tuple[int, int]] = deque(maxlen=int(_MEASURED[1] * 20))

@@ -1,4 +1,4 @@
-"""Again, and after how long? Functions of the error, the attempt and jitter; no waiting is done here."""
+"""Whether and after how long to retry: functions of the error, the attempt and jitter, without waiting."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from openai_steps._errors import APIConnectionError, APIStatusError
 from openai_steps._settings import RetryPolicy
 
 RETRIED_STATUSES: Final = frozenset({408, 409, 429})
-"""Besides 500 and above."""
+"""The statuses that are retried, besides 500 and above."""
 
 NOT_IMPLEMENTED: Final = 501
 
@@ -19,11 +19,11 @@ def wait_before_retry(
     """Return how many seconds to wait before the next try, or None for no more tries.
 
     Args:
-        error: What the last try ended with.
+        error: The last try's error.
         policy: The user's settings.
         attempt: The number of the last try, from 1.
         jitter: A random number from 0 up to 1.
-        time_left: Seconds to the deadline: a wait that would not fit is not begun.
+        time_left: Seconds to the deadline: a longer wait is not begun.
     """
     if attempt >= policy.attempts or not is_transient(error):
         return None
@@ -39,17 +39,17 @@ def wait_before_retry(
 def wait_as_asked(
     error: APIStatusError, *, policy: RetryPolicy, attempt: int, jitter: float, time_left: float
 ) -> float | None:
-    """Return how long a server asks to be left alone, for those who can wait for longer than one request may take.
+    """Return how long a server asks to wait, for callers that can wait longer than one request may take.
 
     Args:
-        error: What the last request, with all its tries, ended with.
-        policy: The user's settings: requests are made as often as a request is tried.
+        error: The error of the last request, after all its tries.
+        policy: The user's settings: there are as many requests as tries of a request.
         attempt: The number of the last request, from 1.
         jitter: A random number from 0 up to 1.
-        time_left: Seconds to the deadline: a wait that would not fit is not begun.
+        time_left: Seconds to the deadline: a longer wait is not begun.
 
     Returns:
-        Seconds, or None for no more requests; so also where the server does not say for how long.
+        Seconds, or None for no more requests, and if the server names no wait.
     """
     if error.retry_after is None:
         return None
@@ -57,10 +57,10 @@ def wait_as_asked(
 
 
 def is_transient(error: Exception) -> bool:
-    """Tell whether the same request may succeed later."""
+    """Return whether the same request may succeed later."""
     if isinstance(error, APIStatusError):
-        told = error.headers.get("x-should-retry", "").strip().lower()
-        if told in ("true", "false"):
-            return told == "true"
+        asked = error.headers.get("x-should-retry", "").strip().lower()
+        if asked in ("true", "false"):
+            return asked == "true"
         return error.status in RETRIED_STATUSES or (error.status >= 500 and error.status != NOT_IMPLEMENTED)
     return isinstance(error, APIConnectionError) and error.transient

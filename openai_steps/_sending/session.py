@@ -1,4 +1,4 @@
-"""aiohttp as this package wants it: one session, bodies that are never too big, one exchange at a time."""
+"""aiohttp's session for this package: bodies with a bound, and one exchange per request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from openai_steps._arguments import ArgumentError
 from openai_steps._errors import ResponseTooLargeError, StepsError
 from openai_steps._http.replies import Reply
 from openai_steps._secrets import hide, secrets_in, without_trace
-from openai_steps._sending.failures import tell, to_steps_error
+from openai_steps._sending.failures import describe, to_steps_error
 from openai_steps._sending.identity import Identity
 from openai_steps._sending.network import Network
 from openai_steps._sending.pending import PendingRequest, Sink
@@ -26,14 +26,14 @@ _CLOSED: Final = "This client is closed. Make a new AsyncStepsClient."
 
 
 class Connections:
-    """The connections to one server: a session of the client's own, opened when it is needed, or the user's.
+    """The connections to one server: a session of the client's own, opened on first use, or the user's.
 
     Args:
         session: The user's session, if there is one; it is never closed here.
         host: The server's name, for messages.
-        limits: The biggest answer, and the most connections.
-        network: The way to the server, for a session of the client's own.
-        identity: Who sends each request, where that is always the same: the session's headers are copied at less cost.
+        limits: The largest answer, and the most connections.
+        network: The proxy and certificates, for a session of the client's own.
+        identity: The headers with the key, if they never change: a session's headers are copied at less cost.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Connections:
         self._closed = False
 
     def check_usable(self) -> None:
-        """Raise a RuntimeError that says why, if no request can be sent from here."""
+        """Raise a RuntimeError if no request can be sent from here."""
         if self._closed:
             raise RuntimeError(_CLOSED)
         try:
@@ -83,17 +83,17 @@ class Connections:
         """Send one request and read the whole answer; aiohttp's exceptions end here.
 
         Raises:
-            StepsError: If there was none, it was too big, or it did not come within ``seconds``.
+            StepsError: If no answer came, it was too big, or it came after ``seconds``.
         """
         try:
             async with asyncio.timeout(seconds) as patience:
                 return await self._round_trip(pending, identity, seconds, patience)
-        except (aiohttp.ClientError, OSError) as error:  # of which TimeoutError is one
+        except (aiohttp.ClientError, OSError) as error:  # includes TimeoutError
             failure = to_steps_error(error, pending, host=self._host, secrets=identity.secrets)
         except StepsError as error:
             failure = error.with_traceback(None)
-        # Out here, and from a frame without aiohttp's objects: they hold headers, URLs and a proxy's password, and so
-        # do its errors, which would be the context.
+        # Raised here, from a frame without aiohttp's objects: they hold headers, URLs and a proxy's password, and so do
+        # its errors, which would be the context.
         raise failure
 
     async def aclose(self) -> None:
@@ -105,7 +105,7 @@ class Connections:
     async def _round_trip(
         self, pending: PendingRequest, identity: Identity, seconds: float, patience: asyncio.Timeout
     ) -> Reply:
-        # A little less than the attempt may take, so that a server that cannot be reached is told as one.
+        # A little less than the attempt may take, so that a server that cannot be reached is reported as unreachable.
         to_connect = min(pending.timeouts.connect, 0.95 * seconds)
         async with self._open_session().get(
             URL(pending.request.url, encoded=True),
@@ -126,7 +126,7 @@ class Connections:
             return Reply(response.status, response.headers, body, identity.secrets, self._limits.max_values)
 
     def _headers_for(self, pending: PendingRequest, identity: Identity) -> Mapping[str, str] | None:
-        """Return the headers to send besides those that a session of the client's own has already."""
+        """Return the headers to send besides those of a session of the client's own."""
         known = self._is_own and self._identity is not None
         if pending.sink is None:
             return None if known else identity.headers
@@ -157,7 +157,7 @@ def open_session(
 
 @without_trace
 def secrets_of(session: aiohttp.ClientSession | None) -> tuple[str, ...]:
-    """Return what a user's session sends besides, and what must not be shown."""
+    """Return the secrets that a user's session sends."""
     if session is None:
         return ()
     auth = getattr(session, "auth", None)
@@ -166,7 +166,7 @@ def secrets_of(session: aiohttp.ClientSession | None) -> tuple[str, ...]:
 
 
 def check_session(session: aiohttp.ClientSession | None, *, sends_authorization: bool) -> None:
-    """Raise an ArgumentError for a session of which aiohttp would refuse each request."""
+    """Raise an ArgumentError for a session with which aiohttp would refuse each request."""
     if sends_authorization and getattr(session, "auth", None) is not None:
         raise ArgumentError(
             "session",
@@ -176,7 +176,7 @@ def check_session(session: aiohttp.ClientSession | None, *, sends_authorization:
 
 
 async def read_beginning(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """Return the beginning of a body, decompressed: no more than ``limit`` bytes."""
+    """Return the beginning of a body, decompressed: at most ``limit`` bytes."""
     body = b""
     async for chunk in response.content.iter_any():
         body += chunk[: limit - len(body)]
@@ -201,12 +201,12 @@ async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
 
 
 async def stream_body(response: aiohttp.ClientResponse, sink: Sink, patience: asyncio.Timeout, silence: float) -> None:
-    """Hand the body on as it comes.
+    """Pass the body on as it comes.
 
     Args:
         response: The answer.
         sink: Takes the body.
-        patience: Ends the attempt.
+        patience: The timeout that ends the attempt.
         silence: Seconds to wait for the first bytes, and after each for the next.
     """
     loop = asyncio.get_running_loop()
@@ -221,7 +221,7 @@ class _BrokenConnectionError(aiohttp.ClientError):
 
 
 async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a GET by itself when its connection breaks.
+    """Keep aiohttp from repeating a GET itself when its connection breaks.
 
     Neither the user's limiter nor ``RetryPolicy.attempts`` nor the observer would know of it.
     """
@@ -232,7 +232,7 @@ async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
     except aiohttp.ServerTimeoutError:
         raise  # nor this
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _BrokenConnectionError(tell(error)) from error
+        raise _BrokenConnectionError(describe(error)) from error
 
 
 @lru_cache(maxsize=32)

@@ -1,4 +1,4 @@
-"""Waiting, except in stamina's test mode, which is there to make tests quick."""
+"""Waiting, except in stamina's test mode, which makes tests fast."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ async def sleep(seconds: float) -> None:
 
 
 def is_testing() -> bool:
-    """Tell whether stamina is in its test mode."""
+    """Return whether stamina is in its test mode."""
     import stamina  # here, since most clients never wait
 
     return stamina.is_testing()

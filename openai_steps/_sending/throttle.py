@@ -1,6 +1,6 @@
-"""When may a request go? When few enough are under way, and the rate limit lets it through.
+"""Lets a request through when few enough are under way, and the rate limit allows it.
 
-Mostly both hold. Then nothing is waited for, and no timer and no lock is paid for.
+Mostly both hold. Then it does not wait, and needs no timer and no lock.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from openai_steps._sending.rate_limit import FIRST_CONCURRENCY, RateLimit
 from openai_steps._sending.sleep import is_testing, sleep
 
 _SLOW: Final = 1.0  # seconds without an answer, after which one more request may be under way
-_GLANCE: Final = 0.5  # seconds after which who is held back looks again: an answer may have ended the hold
+_GLANCE: Final = 0.5  # seconds after which a held request looks again: an answer may have ended the hold
 
 
 class Throttle:
-    """Lets requests through. Each that has entered must `leave`."""
+    """Lets requests through. Each request that has entered must `leave`."""
 
     def __init__(self) -> None:
         self._rate_limit = RateLimit()
         self._slots = asyncio.Semaphore(FIRST_CONCURRENCY)
         self._waiting = 0  # for a slot
-        self._turn = asyncio.Lock()  # first come, first served: who has it waits for the rate limit
-        self._under_way: dict[PendingRequest, float] = {}  # since when; without those that are slow
+        self._turn = asyncio.Lock()  # first come, first served: its holder waits for the rate limit
+        self._under_way: dict[PendingRequest, float] = {}  # since when; without slow ones
         self._next_look: asyncio.TimerHandle | None = None  # for slow ones, while others wait
 
     async def enter(self, pending: PendingRequest) -> None:
@@ -46,7 +46,7 @@ class Throttle:
             self._look_for_slow_requests()
 
     def check_hold(self, pending: PendingRequest) -> float:
-        """Return the seconds until the rate limit lets a request through; RateLimitError if this one has no more."""
+        """Return the seconds until the rate limit lets a request through; RateLimitError if this one has less time."""
         now = time.monotonic()
         wait = self._rate_limit.wait(now)
         if 0 < wait >= pending.deadline.time_left_at(now):
@@ -98,7 +98,7 @@ class Throttle:
             return now
 
     def _look_for_slow_requests(self) -> None:
-        """Make slots: requests that hang must not keep the few first slots from those that would be answered."""
+        """Add slots, so that hanging requests do not keep the few first slots from others."""
         self._next_look = None
         now = time.monotonic()
         for pending, since in list(self._under_way.items()):

@@ -1,4 +1,4 @@
-"""A request from its first attempt to its last: when it goes, who sends it, and what comes of it."""
+"""Sends a request from its first attempt to its last: throttle, key, retries, and the answer."""
 
 from __future__ import annotations
 
@@ -69,17 +69,17 @@ class Transport:
         self._watch = Watch(observer)
 
     async def get(self, request: Request, *, timeouts: Timeouts | None = None, sink: Sink | None = None) -> Reply:
-        """Send a request, again where that may help, and return the good answer.
+        """Send a request, with retries if they may help, and return the good answer.
 
         Args:
-            request: What to ask.
+            request: The request.
             timeouts: Instead of the client's.
-            sink: Takes the body as it comes, so that it need not be held.
+            sink: Takes the body as it comes, so that it need not fit into memory.
 
         Raises:
             APIStatusError: If the last answer was an error.
             APIConnectionError: If no answer came, or not in time.
-            ResponseTooLargeError: If the body is bigger than the limit.
+            ResponseTooLargeError: If the body is larger than the limit.
             RuntimeError: If the client is closed, or was first used in another event loop.
         """
         self.check_usable()
@@ -93,13 +93,13 @@ class Transport:
         return await self._try_again(pending, failure)
 
     def check_usable(self) -> None:
-        """Raise a RuntimeError that says why, if no request can be sent from here."""
+        """Raise a RuntimeError if no request can be sent from here."""
         self._connections.check_usable()
 
     async def authorize(self) -> tuple[str, ...]:
-        """Get the key or token that the next request would carry, and return all that must not be shown of it.
+        """Get the key or token of the next request, and return its secrets.
 
-        What a credential raises comes through.
+        A credential's own exceptions come through.
         """
         self.check_usable()
         return self._auth.secrets(await self._auth.header()) + self._secrets
@@ -127,14 +127,14 @@ class Transport:
             self._watch.retrying(pending, error, attempt=number, seconds=seconds)
             return seconds
 
-        async def send(path: str) -> Reply:  # stamina's hooks are told the path as well
+        async def send(path: str) -> Reply:  # stamina's hooks get the path as well
             nonlocal number
             number += 1
             if number == 1:
-                raise failure  # the first attempt has been made, at no cost of stamina's
+                raise failure  # the first attempt was made without stamina's cost
             return await self._attempt(pending)
 
-        # Where stamina's hooks find the name of what is tried again.
+        # Stamina's hooks take the name of the call from here.
         send.__module__, send.__qualname__ = "openai_steps", f"GET {pending.request.route}"
         retrying = stamina.retry(on=wait, attempts=self._retry.attempts, timeout=None)
         return await retrying(send)(pending.request.path)
@@ -143,7 +143,7 @@ class Transport:
         pending.begin_attempt()
         if self._limiter is None:
             return await self._attempt_at_once(pending)
-        self._throttle.check_hold(pending)  # for its error, rather than wait for the limiter in vain
+        self._throttle.check_hold(pending)  # raises its error before a needless wait for the limiter
         async with AsyncExitStack() as stack:
             entered = stack.enter_async_context(self._limiter)
             await pending.wait_for("the limiter given to this client", entered)
@@ -191,5 +191,5 @@ class Transport:
         else:
             return reply
         finally:
-            if self._watch.is_wanted and (reply or failure):  # neither: called off
+            if self._watch.is_wanted and (reply or failure):  # neither: cancelled
                 self._watch.attempted(pending, reply, failure, sent_at=sent_at, now=time.monotonic())

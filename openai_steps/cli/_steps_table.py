@@ -152,7 +152,7 @@ def failure(step: RunStep) -> str | None:
 
 
 def show_status(status: str | None) -> Text:
-    """Return a step's or a run's status in its color."""
+    """Return a step's or a run's status in its colour."""
     return Text(safe_line(status or "unknown"), style=STATUS_STYLES.get(status or "", ""))
 
 

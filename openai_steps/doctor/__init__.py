@@ -1,4 +1,4 @@
-"""Is a server's paging sound? An examination of one run, and a report.
+"""Checks whether a server's paging is sound, with one run, and reports the findings.
 
 It asks the server for pages of a run as walks do, at the page sizes that people use, in both orders, with and without
 cursors, and judges by the same proofs as the walks.

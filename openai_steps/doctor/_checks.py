@@ -1,4 +1,4 @@
-"""What the answers mean: the checks of lists and walks, and the report of all."""
+"""Judges the answers: the checks of lists and walks, and the report."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from openai_steps.doctor._report import Finding, Report
 
 
 def examination(thread_id: str, run_id: str) -> Script[Report]:
-    """Ask what is needed, then judge.
+    """Ask the questions, then judge.
 
     Args:
-        thread_id: The thread that is asked for.
+        thread_id: The run's thread.
         run_id: The run.
 
     Yields:
@@ -69,7 +69,7 @@ def examination(thread_id: str, run_id: str) -> Script[Report]:
 
 
 def check_limit(evidence: Evidence) -> Finding:
-    """Tell how many steps a page has."""
+    """Check the number of steps in a page."""
     check = "limit"
     if evidence.is_on_one_page:
         means = "A list is one page, of any length."
@@ -87,7 +87,7 @@ def check_limit(evidence: Evidence) -> Finding:
 
 
 def check_order(evidence: Evidence) -> Finding:
-    """Tell whether pages are sorted by time, as asked for."""
+    """Check whether pages are sorted by time, as asked for."""
     check = "order"
     pages = [(key[1], page) for key, page in evidence.pages()]
     if not any(_has_several_times(page) for _, page in pages):
@@ -98,7 +98,7 @@ def check_order(evidence: Evidence) -> Finding:
     fixed_orders: dict[Order, str] = {"asc": "oldest first", "desc": "newest first"}
     for fixed, words in fixed_orders.items():
         if all(_is_sorted(page, fixed) for _, page in pages):
-            found, means = f"ignored: {words}, always", "In the other order a list is read whole, and turned round."
+            found, means = f"ignored: {words}, always", "In the other order a list is read whole, and reversed."
             if any(_tied_groups(page.data) for _, page in pages):
                 means += " What follows a cursor among steps of its own time is not certain."
                 return Finding(check=check, grade="refused", found=found, means=means)
@@ -117,7 +117,7 @@ def _is_sorted(page: StepPage, order: Order) -> bool:
 
 
 def check_ties(evidence: Evidence) -> Finding:
-    """Look at steps of equal time: do they stand alike on every page?"""
+    """Check whether steps of equal time are in the same order on every page."""
     check = "ties"
     if not any(_tied_groups(page.data) for _, page in evidence.pages()):
         means = "How such steps are sorted is not known; try a run that has some."
@@ -135,7 +135,7 @@ def check_ties(evidence: Evidence) -> Finding:
     both = ascending.keys() & descending.keys()
     if all(ascending[time] == descending[time][::-1] for time in both):
         return Finding(check=check, grade="sound", found="desc is asc reversed", means="Both orders have one sequence.")
-    found = "steps of equal time stand in the same order in asc and in desc"
+    found = "steps of equal time are in the same order in asc and in desc"
     means = "Nothing is lost; a list read in desc is not the reverse of one read in asc."
     return Finding(check=check, grade="harmless", found=found, means=means)
 
@@ -158,11 +158,11 @@ def check_copies(evidence: Evidence) -> Finding:
     check = "both orders"
     lists = [evidence.lists[order] for order in ORDERS]
     if any(walked.error is not None or walked.given_up for walked in lists):
-        means = "Why is said above, at the walks."
+        means = "See the walks above."
         return Finding(check=check, grade="unknown", found="not both could be read", means=means)
     old, new = ([step.id for step in walked.steps] for walked in lists)
     if set(old) == set(new):
-        means = "It does not matter in which order a list is read."
+        means = "Both orders list the same steps."
         return Finding(check=check, grade="sound", found=f"the same {count(len(old), 'step')}", means=means)
     if not evidence.is_complete and len(old) == len(new) == lists[0].case.most:
         means = "A shorter run can be compared."
@@ -176,36 +176,36 @@ def check_copies(evidence: Evidence) -> Finding:
 
 
 def check_has_more(evidence: Evidence) -> Finding:
-    """Tell whether ``has_more`` says what is."""
+    """Check whether ``has_more`` is right."""
     check = "has_more"
-    told = list(_has_more_told(evidence))
-    if not told:
+    answers = list(_has_more_answers(evidence))
+    if not answers:
         return too_short(check)
-    sizes = {kind: _sizes(told, *kind) for kind in ((True, False), (False, True), (False, None), (True, None))}
+    sizes = {kind: _sizes(answers, *kind) for kind in ((True, False), (False, True), (False, None), (True, None))}
     if denied := sizes[True, False]:
         found = f"says that nothing follows where steps follow (limit={denied})"
-        means = "A walk does not believe it, and asks on until the end is proven."
+        means = "A walk ignores it, and asks on until the end is proven."
         return Finding(check=check, grade="harmless", found=found, means=means)
     if sizes[False, None] or sizes[True, None]:
-        means = "A walk goes on until the end is certain: a request more."
+        means = "A walk goes on until the end is certain: one more request."
         return Finding(check=check, grade="harmless", found="not said", means=means)
     if promised := sizes[False, True]:
         found = f"says that steps follow where none do (limit={promised})"
-        return Finding(check=check, grade="harmless", found=found, means="A walk may take a request more.")
-    seen = _sizes(told, True, True)
+        return Finding(check=check, grade="harmless", found=found, means="A walk may take one more request.")
+    seen = _sizes(answers, True, True)
     unseen = [str(size) for size in PAGE_SIZES if str(size) not in seen.split(", ")]
     found = f"honest where steps follow (limit={seen})"
     if unseen:
         found += f"; for limit={', '.join(unseen)} the run is too short"
-    return Finding(check=check, grade="sound", found=found, means="A walk sends no request too many.")
+    return Finding(check=check, grade="sound", found=found, means="A walk sends no needless request.")
 
 
-def _sizes(told: list[tuple[int, bool, bool | None]], truth: bool, said: bool | None) -> str:
-    return ", ".join(map(str, sorted({limit for limit, *rest in told if rest == [truth, said]})))
+def _sizes(answers: list[tuple[int, bool, bool | None]], truth: bool, said: bool | None) -> str:
+    return ", ".join(map(str, sorted({limit for limit, *rest in answers if rest == [truth, said]})))
 
 
-def _has_more_told(evidence: Evidence) -> Iterator[tuple[int, bool, bool | None]]:
-    """Yield, for each page whose place is clear: its limit, whether more follows, and what it said of that."""
+def _has_more_answers(evidence: Evidence) -> Iterator[tuple[int, bool, bool | None]]:
+    """Yield, for each page whose place is clear, its limit, whether more follows, and its ``has_more``."""
     for order, reference in zip(ORDERS, evidence.references, strict=True):
         whole = evidence.lists[order]
         if whole.error is not None or whole.given_up:
@@ -220,11 +220,11 @@ def _has_more_told(evidence: Evidence) -> Iterator[tuple[int, bool, bool | None]
             if came and list(came) == ids[start : start + len(came)] and len(ids) != whole.case.most:
                 yield limit, start + len(came) < len(ids), page.has_more
         if not evidence.is_short:
-            cut = evidence.told(order, SMALL + 1, before=reference[1])
+            cut = evidence.answer(order, SMALL + 1, before=reference[1])
             if isinstance(cut, StepPage) and ids_of(cut) == reference[:1]:
                 yield SMALL + 1, False, cut.has_more
             for at in before_places(reference):
-                answer = evidence.told(order, SMALL, before=reference[at])
+                answer = evidence.answer(order, SMALL, before=reference[at])
                 if (
                     isinstance(answer, StepPage)
                     and len(answer.data) == SMALL
@@ -234,22 +234,22 @@ def _has_more_told(evidence: Evidence) -> Iterator[tuple[int, bool, bool | None]
 
 
 def check_ids(evidence: Evidence) -> Finding:
-    """Tell whether ``first_id`` and ``last_id`` are those of the page."""
+    """Check whether ``first_id`` and ``last_id`` are those of the page."""
     check = "first_id, last_id"
     pages = [page for _, page in evidence.pages() if page.data]
     if not pages:
         return Finding(check=check, grade="unknown", found="no steps in this run", means="Try a longer run.")
-    told = [
+    answers = [
         (said, page.data[end].id)
         for page in pages
         for end, said in ((0, page.first_id), (-1, page.last_id))
         if said is not None
     ]
     means = "They are never used."
-    if any(said != true for said, true in told):
+    if any(said != true for said, true in answers):
         return Finding(check=check, grade="harmless", found="wrong", means=means)
-    if len(told) < 2 * len(pages):
-        found = "one of them missing" if told else "missing"
+    if len(answers) < 2 * len(pages):
+        found = "one of them missing" if answers else "missing"
         return Finding(check=check, grade="harmless", found=found, means=means)
     return Finding(check=check, grade="sound", found="right", means=means)
 
@@ -258,7 +258,7 @@ def check_ids(evidence: Evidence) -> Finding:
 
 
 def check_walks(evidence: Evidence, page_size: int) -> Finding:
-    """Judge the walks that were made with a page size."""
+    """Judge the walks with a page size."""
     check = f"pages of {page_size}"
     walks = [walked for walked in evidence.walks if walked.case.page_size == page_size]
     wrong = [walked for walked in walks if not _agrees(walked, evidence)]
@@ -290,7 +290,7 @@ def _named(walks: Sequence[Walked]) -> str:
 
 
 def _agrees(walked: Walked, evidence: Evidence) -> bool:
-    """Tell whether a walk gave what the whole list says; of the time of its cursor anything may be on either side."""
+    """Return whether a walk gave the whole list's steps; those of its cursor's time may be on either side."""
     case = walked.case
     whole = evidence.lists[case.order]
     if whole.error is not None or whole.given_up or walked.given_up:
@@ -326,7 +326,7 @@ def _comes_first(step: RunStep, time: Any, case: Any, backward: bool) -> bool:
 
 
 def check_parents(steps: Collection[RunStep], thread_id: str, run_id: str) -> Finding:
-    """Look whose the steps are: one consistent other id is an alias, several are a mistake."""
+    """Check whose the steps are: one consistent other id is an alias, several are a mistake."""
     check = "thread_id, run_id"
     seen = {
         name: Counter(value for step in steps if (value := getattr(step, name)) is not None)
@@ -339,7 +339,7 @@ def check_parents(steps: Collection[RunStep], thread_id: str, run_id: str) -> Fi
             check=check,
             grade="refused",
             found=found,
-            means="A list has the steps of one run: this is a mistake of the server.",
+            means="A list has the steps of one run: this is the server's mistake.",
         )
     others = {
         name: value
@@ -349,32 +349,30 @@ def check_parents(steps: Collection[RunStep], thread_id: str, run_id: str) -> Fi
     }
     if others:
         found = ", ".join(f"{name} is {value!r} throughout" for name, value in others.items())
-        return Finding(
-            check=check, grade="harmless", found=found, means="Taken for another name of what was asked for."
-        )
+        return Finding(check=check, grade="harmless", found=found, means="Taken for another name of the id asked for.")
     return Finding(check=check, grade="sound", found="those asked for", means="All steps are of this run.")
 
 
 def check_shapes(steps: Collection[RunStep], unreadable: Collection[UnreadableItem]) -> Finding:
-    """Count the steps that do not fit their classes, and the items that are no steps."""
+    """Count the steps that do not fit their classes, and the items that are not steps."""
     check = "steps"
     total, odd = len(steps), [step for step in steps if _problems(step)]
     if unreadable:
         one = next(iter(unreadable)).problem
         found = f"{len(unreadable)} cannot be read: {one.path} should be {one.expected}"
-        means = 'A walk is an error there, unless it is told odd="keep".'
+        means = 'A walk raises an error there, except with odd="keep".'
         return Finding(check=check, grade="refused", found=found, means=means)
     if not odd:
         found, means = f"all {total} fit their classes", "Each field has its type."
         return Finding(check=check, grade="sound", found=found, means=means)
     first = _problems(odd[0])[0]
     found = f"{len(odd)} of {total} do not fit, such as {odd[0].id}: {first.path} should be {first.expected}"
-    means = "What does not fit is kept as it came; nothing is lost."
+    means = "What does not fit is kept as sent; nothing is lost."
     return Finding(check=check, grade="harmless", found=found, means=means)
 
 
 def _problems(step: RunStep) -> list[Misfit]:
-    """Return why parts of a step are not what their classes say."""
+    """Return why parts of a step do not fit their classes."""
     parts = (step.step_details, *step.tool_calls)
     kept_whole = [part.problem for part in parts if isinstance(part, OtherStepDetails | OtherToolCall) and part.problem]
     return [*step.problems, *kept_whole]

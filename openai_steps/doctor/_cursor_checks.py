@@ -1,4 +1,4 @@
-"""What a server makes of cursors, told by single questions with small pages."""
+"""Checks how a server reads cursors, by single questions with small pages."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _DETOUR: Final = "A walk before a cursor reads after it in the other order, or t
 
 # From the best to the worst.
 _AFTER: Final[dict[str, tuple[Grade, str, str]]] = {
-    "exclusive": ("sound", "the steps behind the cursor", "Walks go on where they stopped."),
+    "exclusive": ("sound", "the steps after the cursor", "Walks go on where they stopped."),
     "inclusive": ("harmless", "the cursor's own step comes, too", "It is dropped: each step comes once."),
-    "off by one": ("harmless", "the step next to the cursor is missing", "A walk asks from a step further up."),
+    "off by one": ("harmless", "the step next to the cursor is missing", "A walk asks from an earlier step."),
     "refused": ("refused", "refused", _NO_WAY_ON),
     "empty": ("refused", "nothing comes", _NO_WAY_ON),
     "head": ("refused", "ignored: the first page comes again", _NO_WAY_ON),
-    "other side": ("refused", "steps from ahead of the cursor", _NO_WAY_ON),
+    "other side": ("refused", "steps from before the cursor", _NO_WAY_ON),
     "other": ("refused", "steps from elsewhere", _NO_WAY_ON),
 }
 
@@ -46,18 +46,20 @@ _BEFORE: Final[dict[str, tuple[Grade, str, str]]] = {
     "empty": ("harmless", "nothing comes", _DETOUR),
     "off by one": ("harmless", "off by one: the step next to the cursor is missing", _DETOUR),
     "other": ("harmless", "steps from elsewhere", _DETOUR),
-    "other side": ("harmless", "wrong side: steps from behind the cursor", _DETOUR),
+    "other side": ("harmless", "wrong side: steps from after the cursor", _DETOUR),
     "refused": ("harmless", "refused", _DETOUR),
 }
 
 
 def check_after(evidence: Evidence) -> Finding:
-    """Tell what ``after`` keeps."""
+    """Check which steps ``after`` keeps."""
     check = "after"
     if evidence.is_short:
         return too_short(check)
     kinds = [
-        _worst((kind_of_after(evidence.told(order, SMALL, after=ids[at]), ids, at) for at in after_places(ids)), _AFTER)
+        _worst(
+            (kind_of_after(evidence.answer(order, SMALL, after=ids[at]), ids, at) for at in after_places(ids)), _AFTER
+        )
         for order, ids in zip(ORDERS, evidence.references, strict=True)
     ]
     finding = _by_kinds(check, kinds, _AFTER)
@@ -70,32 +72,32 @@ def check_after(evidence: Evidence) -> Finding:
 
 
 def check_before(evidence: Evidence) -> Finding:
-    """Tell what ``before`` keeps, and from which end of it a page is taken."""
+    """Check which steps ``before`` keeps, and from which end of them a page is taken."""
     check = "before"
     if evidence.is_short:
         return too_short(check)
-    # A page like the head of the list is a window's, or the head itself. Where less lies ahead of the cursor than a
-    # page holds, only a server that ignores it sends more.
+    # A page like the head of the list is a window's, or the head itself. If fewer steps precede the cursor than a page
+    # holds, only a server that ignores it sends more.
     ascending = evidence.references[0]
-    ignored = ids_of(evidence.told("asc", SMALL + 1, before=ascending[1])) == ascending[: SMALL + 1]
+    ignored = ids_of(evidence.answer("asc", SMALL + 1, before=ascending[1])) == ascending[: SMALL + 1]
     head = "ignored" if ignored or evidence.is_on_one_page else "window"
     kinds = []
     for order, ids in zip(ORDERS, evidence.references, strict=True):
-        told = [kind_of_before(evidence.told(order, SMALL, before=ids[at]), ids, at) for at in before_places(ids)]
-        kinds.append(_worst([head if kind == "head" else kind for kind in told], _BEFORE))
+        answers = [kind_of_before(evidence.answer(order, SMALL, before=ids[at]), ids, at) for at in before_places(ids)]
+        kinds.append(_worst([head if kind == "head" else kind for kind in answers], _BEFORE))
     return _by_kinds(check, kinds, _BEFORE)
 
 
 def check_unknown(evidence: Evidence) -> Finding:
-    """Tell what comes of a cursor that does not exist."""
+    """Check the answer to a cursor that does not exist."""
     check = "unknown cursor"
     if evidence.is_short:
         return too_short(check)
-    answer = evidence.told("asc", SMALL, after=NO_SUCH_STEP)
+    answer = evidence.answer("asc", SMALL, after=NO_SUCH_STEP)
     if isinstance(answer, APIStatusError):
         found = f"refused with {answer.status}"
-        return Finding(check=check, grade="sound", found=found, means="A mistyped cursor is told.")
-    means = "The server does not tell a mistyped cursor."
+        return Finding(check=check, grade="sound", found=found, means="A mistyped cursor is reported.")
+    means = "The server does not report a mistyped cursor."
     if not ids_of(answer):
         return Finding(check=check, grade="harmless", found="an empty page", means=means)
     came = ids_of(answer)
@@ -104,7 +106,7 @@ def check_unknown(evidence: Evidence) -> Finding:
 
 
 def kind_of_after(answer: Answer | None, ids: Sequence[str], at: int) -> str:
-    """Tell what came after a place of a list, by its name in the table."""
+    """Return the kind of an answer to ``after`` at a place of a list, by its name in the table."""
     kinds = {
         "exclusive": ids[at + 1 : at + 1 + SMALL],
         "inclusive": ids[at : at + SMALL],
@@ -115,7 +117,7 @@ def kind_of_after(answer: Answer | None, ids: Sequence[str], at: int) -> str:
 
 
 def kind_of_before(answer: Answer | None, ids: Sequence[str], at: int) -> str:
-    """Tell what came before a place of a list, by its name in the table."""
+    """Return the kind of an answer to ``before`` at a place of a list, by its name in the table."""
     kinds = {
         "adjacent": ids[at - SMALL : at],
         "inclusive": ids[at - SMALL + 1 : at + 1],
@@ -139,9 +141,9 @@ def _kind(answer: Answer | None, kinds: dict[str, Sequence[str]], *, other_side:
 
 
 def _compares_ids(evidence: Evidence) -> Finding | None:
-    """Tell whether a cursor that does not exist, but lies between others by its id, is answered by what lies there."""
+    """Check whether a cursor that does not exist is answered with the steps whose ids are next to it."""
     for order, ids in zip(ORDERS, evidence.references, strict=True):
-        came = ids_of(evidence.told(order, SMALL, after=between(ids)))
+        came = ids_of(evidence.answer(order, SMALL, after=between(ids)))
         if came and came != ids[: len(came)]:
             break
     else:
@@ -162,7 +164,7 @@ def _worst(kinds: Iterable[str], table: dict[str, tuple[Grade, str, str]]) -> st
 
 
 def _by_kinds(check: str, kinds: Sequence[str], table: dict[str, tuple[Grade, str, str]]) -> Finding:
-    """Report the worse of the kinds in the two orders, and both where they differ."""
+    """Report the worse of the kinds in the two orders, and both if they differ."""
     worst = _worst(kinds, table)
     grade, found, means = table[worst]
     if len(set(kinds)) > 1:

@@ -16,7 +16,7 @@ from openai_steps._walks.start import start_walk
 from openai_steps._walks.trust import Trust
 
 FEWEST_STEPS: Final = 6
-"""How many steps a run must have for its cursors to be told apart."""
+"""How many steps a run must have so that kinds of cursors can be distinguished."""
 
 SMALL: Final = 2
 """The page size of single questions: small, so that a run of a few steps has several pages."""
@@ -28,10 +28,10 @@ READ_AT_MOST: Final = 300
 """How many steps of a long run are read in each order; smaller pages read fewer."""
 
 MOST_REQUESTS: Final = 200
-"""How many questions an examination asks; what is left over then is not judged."""
+"""How many questions an examination asks at most; the rest is not judged."""
 
 PAGES_AT_MOST: Final = 6
-"""How many pages of a small size are read, where that is not the whole list."""
+"""How many pages of a small size are read, if that is not the whole list."""
 
 NO_SUCH_STEP: Final = "step_openai_steps_doctor"
 
@@ -55,7 +55,7 @@ Script: TypeAlias = Generator[Question, Answer, R]
 
 @frozen(kw_only=True)
 class Case:
-    """One walk that is made."""
+    """A walk to make."""
 
     order: Order
     page_size: int
@@ -65,7 +65,7 @@ class Case:
     most: int | None = None
 
     def __str__(self) -> str:
-        """Say which walk it is, in the words of its arguments."""
+        """Return the walk's arguments in words."""
         cursors = [
             f"{name}=STEP" for name, cursor in (("after", self.after), ("before", self.before)) if cursor is not None
         ]
@@ -74,7 +74,7 @@ class Case:
 
 @frozen(kw_only=True)
 class Walked:
-    """What came of a walk."""
+    """The result of a walk."""
 
     case: Case
     steps: tuple[RunStep, ...]
@@ -84,7 +84,7 @@ class Walked:
 
 @define
 class Evidence:
-    """All answers, each question being asked once."""
+    """All answers; each question is asked once."""
 
     answers: dict[tuple[int, Order, str | None, str | None], Answer] = field(factory=dict)
     largest: int = MAX_PAGE_SIZE
@@ -98,7 +98,7 @@ class Evidence:
             self.answers[key] = yield Question(limit=limit, order=order, after=after, before=before)
         return self.answers[key]
 
-    def told(self, order: Order, limit: int, *, after: str | None = None, before: str | None = None) -> Answer | None:
+    def answer(self, order: Order, limit: int, *, after: str | None = None, before: str | None = None) -> Answer | None:
         """Return an answer; None for a question that was not asked."""
         return self.answers.get((limit, order, after, before))
 
@@ -108,29 +108,29 @@ class Evidence:
 
     def first_page(self, order: Order) -> StepPage:
         """Return the largest first page in an order."""
-        page = self.told(order, self.largest)
+        page = self.answer(order, self.largest)
         assert isinstance(page, StepPage)
         return page
 
     @property
     def references(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The ids in ascending and in descending order, as far as one page goes, as the server has them."""
+        """The server's ids in ascending and in descending order, as far as one page goes."""
         return ids_of(self.first_page("asc")), ids_of(self.first_page("desc"))
 
     @property
     def is_short(self) -> bool:
-        """Whether there are too few steps to tell cursors apart."""
+        """Whether there are too few steps to distinguish kinds of cursors."""
         return min(map(len, self.references)) < FEWEST_STEPS
 
     @property
     def is_on_one_page(self) -> bool:
         """Whether the server sends the whole list, however few steps are asked for."""
-        small = [len(ids_of(self.told(order, SMALL))) for order in ORDERS]
+        small = [len(ids_of(self.answer(order, SMALL))) for order in ORDERS]
         return min(small) > SMALL and small == [*map(len, self.references)]
 
     @property
     def is_complete(self) -> bool:
-        """Whether one page holds the whole list, as far as the walks tell."""
+        """Whether one page holds the whole list, as far as the walks show."""
         return all(
             walked.error is None and not walked.given_up and len(walked.steps) <= len(reference)
             for walked, reference in zip(map(self.lists.__getitem__, ORDERS), self.references, strict=True)
@@ -162,7 +162,7 @@ class Evidence:
 
 
 def gather() -> Script[Evidence]:
-    """Ask all that is needed.
+    """Ask all the questions.
 
     Raises:
         APIStatusError: If the server refuses even the smallest page.
@@ -218,20 +218,20 @@ def _cases(evidence: Evidence) -> Iterator[Case]:
 
 
 def after_places(ids: Sequence[str]) -> tuple[int, int]:
-    """The places behind which is asked: near the head and near the end."""
+    """The places for ``after``: near the head and near the end."""
     return 1, len(ids) - SMALL - 2
 
 
 def before_places(ids: Sequence[str]) -> tuple[int, int]:
-    """The places before which is asked: each has two pages ahead of it, and something behind it."""
+    """The places for ``before``: each has two pages before it, and something after it."""
     return len(ids) // 2 + 1, len(ids) - 2
 
 
 def between(ids: Sequence[str]) -> str:
-    """Return an id that does not exist, and that compares as one in the middle of the list does."""
+    """Return an id that does not exist, and that compares like one in the middle of the list."""
     return f"{sorted(ids)[len(ids) // 2]}~"
 
 
 def ids_of(answer: Answer | None) -> tuple[str, ...]:
-    """Return the ids of a page; none of anything else."""
+    """Return the ids of a page; an empty tuple for an error."""
     return tuple(step.id for step in answer.data) if isinstance(answer, StepPage) else ()

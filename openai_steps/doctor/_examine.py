@@ -1,4 +1,4 @@
-"""Ask a server the questions by which its paging is judged."""
+"""Asks a server the questions by which its paging is judged."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 async def examine(client: AsyncStepsClient, thread_id: str, run_id: str) -> Report:
-    """Judge the paging of the server that a client asks, by one of its runs.
+    """Judge the paging of a client's server by one of its runs.
 
-    The run should be finished, and the longer it is, up to some hundreds of steps, the more it tells; some of its steps
+    The run should be finished, and the longer it is, up to some hundreds of steps, the more it shows; some of its steps
     should share a second. At most 200 requests are sent, one after the other.
 
     Args:
@@ -25,10 +25,10 @@ async def examine(client: AsyncStepsClient, thread_id: str, run_id: str) -> Repo
         run_id: The run.
 
     Returns:
-        What was found; also where walks over this run are errors. ``report.verdict`` is the worst of it.
+        The findings, even if walks over this run are errors. ``report.verdict`` is the worst of them.
 
     Raises:
-        StepsError: If the server does not answer, or refuses even the first page: no such run, say, or a wrong key.
+        StepsError: If the server does not answer, or refuses even the first page, as for an unknown run or a wrong key.
         ValueError: If an id is empty or malformed.
     """
     questions = examination(thread_id, run_id)

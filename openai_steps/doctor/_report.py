@@ -1,4 +1,4 @@
-"""What an examination found: attrs classes, and the JSON of them."""
+"""The report of an examination: attrs classes, and their JSON."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from attrs import asdict, frozen
 from openai_steps._models.notebook import one_line, table
 
 Grade: TypeAlias = Literal["sound", "harmless", "unknown", "refused", "broken"]
-"""How good something is, from the best to the worst.
+"""A grade, from the best to the worst.
 
-``sound``: as documented. ``harmless``: different, and every walk is exact all the same. ``unknown``: this run does not
-tell. ``refused``: some walks end in a `PaginationError`, and none in a wrong list. ``broken``: a list can be wrong.
+``sound``: as documented. ``harmless``: different, and every walk is still exact. ``unknown``: this run does not show
+it. ``refused``: some walks end in a `PaginationError`, and none in a wrong list. ``broken``: a list can be wrong.
 """
 
 _RANKS: Final[tuple[Grade, ...]] = ("sound", "harmless", "unknown", "refused", "broken")
@@ -20,13 +20,13 @@ _RANKS: Final[tuple[Grade, ...]] = ("sound", "harmless", "unknown", "refused", "
 
 @frozen(kw_only=True)
 class Finding:
-    """What one check found.
+    """The finding of one check.
 
     Args:
-        check: What was looked at.
-        grade: How good it is.
+        check: The name of the check.
+        grade: Its grade.
         found: What the server does.
-        means: What that means for a person who reads steps from it.
+        means: What that means for reading steps from it.
     """
 
     check: str
@@ -37,14 +37,14 @@ class Finding:
 
 @frozen(kw_only=True)
 class Report:
-    """What an examination found.
+    """The report of an examination.
 
     Args:
-        thread_id: The thread that was asked for.
-        run_id: The run that was asked for.
+        thread_id: The run's thread.
+        run_id: The run.
         steps: How many of its steps were seen.
         requests: How many requests were sent.
-        findings: What each check found, in a fixed order.
+        findings: The findings of all checks, in a fixed order.
     """
 
     thread_id: str
@@ -73,7 +73,7 @@ class Report:
         return one_line("Report", repr(self.verdict), **ids, steps=self.steps, requests=self.requests)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: a row for each check, below the advice."""
+        """Return a row for each check, below the advice, for notebooks."""
         rows = ((finding.check, finding.grade, finding.found, finding.means) for finding in self.findings)
         return table(self.advice, ("check", "grade", "found", "what it means"), rows)
 
@@ -89,8 +89,8 @@ class Report:
 
 _ADVICE: Final[dict[Grade, str]] = {
     "sound": "This server's paging is sound.",
-    "harmless": "This server differs from what is documented, and every walk over it is exact all the same.",
-    "unknown": "Nothing speaks against this server. Not judged, for this run does not tell: {open}.",
+    "harmless": "This server differs from what is documented, and every walk over it is still exact.",
+    "unknown": "Nothing speaks against this server. Not judged by this run: {open}.",
     "refused": "Some walks over this server end in a PaginationError, none in a wrong list; see the lines marked so.",
     "broken": "This server can make a list wrong without an error; see the lines marked so.",
 }

@@ -1,11 +1,11 @@
-"""A run as a picture: when each step began and ended, what it did, and where the time and the tokens went.
+"""A run as a picture: when each step began and ended, what it did, and where time and tokens went.
 
     timeline = build_timeline(steps)
     timeline.totals.tool_time
     Path("run.html").write_text(to_html(timeline), encoding="utf-8")
 
-All of it is pure: steps go in, values and text come out. `to_html` needs the extra ``timeline`` (Jinja2), `to_rich`
-the extra ``cli`` (rich). Whatever a server sent is escaped in the output.
+No I/O: steps go in, values and text come out. `to_html` needs the extra ``timeline`` (Jinja2), `to_rich`
+the extra ``cli`` (rich). Text from the server is escaped in the output.
 """
 
 from openai_steps.timeline._build import build_timeline

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from openai_steps import _words
 
-# What people count time in: the steps of a clock's face, not of the decimal system.
+# Round durations: the steps of a clock's face, not of the decimal system.
 _STEPS: Final = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
     *(1, 2, 5, 10, 15, 30),
@@ -21,7 +21,7 @@ _DAY: Final = 86_400
 
 @frozen
 class Tick:
-    """A mark on the axis: its place from 0 to 1, and what to write there."""
+    """A mark on the axis: its place from 0 to 1, and its label."""
 
     place: float
     label: str

@@ -1,4 +1,4 @@
-"""What a step did, in blocks of text under a title each: code, logs, arguments, search results."""
+"""What a step did, in titled blocks of text: code, logs, arguments, search results."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from openai_steps.timeline._values import Block, Found, ToolUse
 
 
 def blocks_of(step: RunStep) -> tuple[Block, ...]:
-    """Return what there is to tell of a step besides its tool calls."""
+    """Return the blocks of a step besides its tool calls."""
     blocks = []
     if step.last_error is not None:
         blocks.append(Block(title="Error", text=f"{step.last_error.code}: {step.last_error.message}"))
-    elif step.extra.get("last_error"):  # it is no error object
+    elif step.extra.get("last_error"):  # it is not an error object
         blocks.append(Block(title="Error", text=_as_text(step.extra["last_error"])))
     if step.message_id is not None:
         blocks.append(Block(title="Message", text=step.message_id))
@@ -38,7 +38,7 @@ def blocks_of(step: RunStep) -> tuple[Block, ...]:
 
 
 def tool_use(call: ToolCall) -> ToolUse:
-    """Return a tool call, ready to be shown."""
+    """Return a tool call, ready to show."""
     return ToolUse(id=call.id, name=call.name, type=call.type or "unknown", blocks=tuple(_blocks(call)))
 
 
@@ -81,7 +81,7 @@ def _found(result: FileSearchResult) -> Found:
 
 
 def _pretty(text: str) -> str:
-    """Spread out JSON text; leave any other text as it is."""
+    """Return JSON text indented; any other text as it is."""
     try:
         value = loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Steps to a timeline. No clock, no I/O."""
+"""Turns steps into a timeline. No clock, no I/O."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def build_timeline(steps: Iterable[RunStep], *, run: Run | None = None, until: d
     """Arrange the steps of one run in time.
 
     Args:
-        steps: The steps, in any order; of a step given twice, the last counts.
-        run: The run itself: the timeline then begins with it, and the waiting before the first step shows.
-        until: How far steps that go on are drawn, aware. Default: the latest time that the steps tell.
+        steps: The steps, in any order; if a step is given twice, the last one counts.
+        run: The run itself: the timeline then begins with it, and shows the wait before the first step.
+        until: The time up to which unfinished steps are drawn, aware. Default: the latest time in the steps.
 
     Raises:
         ValueError: If the steps are not all of one run.

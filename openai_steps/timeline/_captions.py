@@ -1,4 +1,4 @@
-"""Words for a row of the timeline: its summary and its hint."""
+"""The summary of a timeline and the hint of a bar, in words."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def summary(timeline: Timeline) -> str:
 
 
 def hint(bar: Bar) -> str:
-    """Return what a pointer that rests on a bar is told."""
+    """Return the tooltip of a bar."""
     spent = f", {_words.count(bar.tokens.total, 'token')}" if bar.tokens.total else ""
     return f"{_words.shorten(bar.label, 80)}: {_words.line(bar.status)}, {_words.duration(bar.duration)}{spent}"

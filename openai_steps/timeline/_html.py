@@ -23,21 +23,21 @@ from openai_steps.timeline._values import Timeline
 if TYPE_CHECKING:
     from jinja2 import Template
 
-_OVERVIEW_FROM: Final = 13  # steps: more than a screen shows at once
+_OVERVIEW_FROM: Final = 13  # steps: more than fit on a screen
 
 
 def to_html(timeline: Timeline, *, title: str | None = None, images: Mapping[str, bytes] | None = None) -> str:
     """Draw a timeline as one HTML page.
 
     Args:
-        timeline: What to draw.
+        timeline: The timeline.
         title: The page's title. Default: the run's id.
         images: The content of the files that `Timeline.images` names, as far as you have fetched it, by their ids.
-            PNG, JPEG, GIF and WebP of up to 8 MiB are shown; of any other, the file's id.
+            PNG, JPEG, GIF and WebP of up to 8 MiB are shown; for any other, the file's id.
 
     Returns:
-        The text of an HTML file, to be written as UTF-8. It loads nothing, and forbids itself to; style, script and
-        pictures are in it. Of a text longer than 20,000 characters it holds the beginning.
+        The text of an HTML file, to be written as UTF-8. It loads nothing, and its policy forbids it to; style, script
+        and pictures are in it. Texts are cut after 20,000 characters.
 
     Raises:
         ModuleNotFoundError: If Jinja2 is not installed; it comes with the extra ``timeline``.
@@ -116,13 +116,13 @@ _LEGEND: Final[Mapping[str, str]] = {
 
 
 def _legend(timeline: Timeline) -> list[tuple[str, str]]:
-    """Return the colours that the page has, and what they mean."""
+    """Return the colours of the page, and their meaning."""
     tones = {tone(bar) for bar in timeline.bars}
     return [(name, meaning) for name, meaning in _LEGEND.items() if name in tones]
 
 
 def _choices(timeline: Timeline) -> list[tuple[str, str, list[str]]]:
-    """Return what steps can be chosen by: the name and the label of each choice, and its values."""
+    """Return the filters for steps: the name and the label of each, and its values."""
     statuses = sorted({_words.line(bar.status).replace("_", " ") for bar in timeline.bars})
     tools = sorted({_words.line(call.name).replace(" ", "_") for bar in timeline.bars for call in bar.tool_calls})
     kinds: list[str] = sorted({bar.kind for bar in timeline.bars})

@@ -8,7 +8,7 @@ from openai_steps.timeline._values import Bar
 
 
 class Shade(NamedTuple):
-    """One colour on a light and on a dark ground, and its nearest name in a terminal."""
+    """One colour on a light and on a dark background, and its nearest name in a terminal."""
 
     light: str
     dark: str
@@ -45,7 +45,7 @@ _MARKS: Final = {"live": "…", "failed": "✕", "stopped": "■"}
 
 
 def tone(bar: Bar) -> str:
-    """Return the name of a bar's colour: what went wrong or goes on, otherwise what the step did."""
+    """Return the name of a bar's colour: that of a failed or unfinished step, otherwise that of what it did."""
     return STATUS_TONES.get(bar.status, bar.kind)
 
 
@@ -55,10 +55,10 @@ def status_tone(status: str | None) -> str:
 
 
 def mark(bar: Bar) -> str:
-    """Return the sign that says the same as the colour, for eyes that do not tell colours apart; often empty."""
+    """Return the sign that means the same as the colour, for colour-blind readers; often empty."""
     return _MARKS.get(tone(bar), "")
 
 
 def css_variables(ground: str) -> str:
-    """Return the colours as custom properties of CSS, for the ground ``light`` or ``dark``."""
+    """Return the colours as custom properties of CSS, for the background ``light`` or ``dark``."""
     return "".join(f"--{name}:{getattr(shade, ground)};" for name, shade in PALETTE.items())

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Final
 
 LARGEST: Final = 8 * 1024 * 1024
-"""Bytes of one picture that a page holds."""
+"""The most bytes of a picture in the page."""
 
-# By their first bytes (https://mimesniff.spec.whatwg.org/#matching-an-image-type-pattern), whatever a server calls
-# them. SVG is not among them: it is a document, not a picture.
+# By their first bytes (https://mimesniff.spec.whatwg.org/#matching-an-image-type-pattern), whatever type a server
+# names. SVG is not among them: it is a document, not a picture.
 _TYPES: Final = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
@@ -21,7 +21,7 @@ _TYPES: Final = (
 
 
 def as_urls(images: Mapping[str, bytes]) -> dict[str, str]:
-    """Return ``data:`` URLs of the images, by their file ids, less what is no picture or too large."""
+    """Return ``data:`` URLs of the images, by their file ids, without other files and too large ones."""
     found = {}
     for file_id, content in images.items():
         kind = next((kind for pattern, kind in _TYPES if pattern.match(content)), None)

@@ -1,4 +1,4 @@
-"""The rows of the page, written without a template: of five thousand steps each microsecond counts."""
+"""The rows of the page, written without a template: with five thousand steps each microsecond counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from openai_steps.timeline._palette import mark, tone
 from openai_steps.timeline._values import Bar, Block, Gap, Timeline, ToolUse
 
 LONGEST_TEXT: Final = 20_000
-"""Characters of one block that a page holds; a page of 500 steps stays a page."""
+"""The most characters of a block in the page, so that a page of 500 steps can be opened."""
 
 _SHOWN_GAP: Final = 0.04  # the part of the whole from which waiting has a row of its own
 
@@ -27,7 +27,7 @@ class Rows:
     """The rows as HTML.
 
     Attributes:
-        overview: What stands in the overview above the list.
+        overview: The overview above the list.
         items: The items of the list.
     """
 
@@ -124,7 +124,7 @@ def _blocks(blocks: Sequence[Block], pictures: Pictures) -> str:
 
 @cache
 def _title(title: str) -> str:
-    """Escape the title of a block, of which there are a few."""
+    """Return the escaped title of a block; there are only a few."""
     return escape(title)
 
 

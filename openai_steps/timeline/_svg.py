@@ -22,7 +22,7 @@ _HEAD: Final = 86
 _FOOT: Final = 40
 _TALLEST_ROW: Final = 28.0
 _FLATTEST_ROW: Final = 2.0
-_ROWS_HEIGHT: Final = 1300.0  # what many rows share
+_ROWS_HEIGHT: Final = 1300.0  # the height that many rows share
 _LABEL_NEEDS: Final = 13.0
 _LABEL_COLUMNS: Final = 29
 
@@ -32,7 +32,7 @@ _RIGHT: Final = _WIDTH - _MARGIN - _DURATIONS
 
 @frozen
 class _Layout:
-    """Where things are: how high a row is, and whether there is a column of labels beside the rows."""
+    """The layout: how high a row is, and whether there is a column of labels beside the rows."""
 
     timeline: Timeline
     row: float
@@ -62,13 +62,12 @@ def to_svg(timeline: Timeline, *, title: str | None = None) -> str:
     """Draw a timeline as an SVG picture.
 
     Args:
-        timeline: What to draw.
+        timeline: The timeline.
         title: The title. Default: the run's id.
 
     Returns:
-        The text of an SVG file. It follows the reader's choice of light or dark, and tells each step's name, status
-        and times to pointers and screen readers. With more than 100 steps, only the failed and the slowest have
-        labels.
+        The text of an SVG file. It follows the reader's choice of light or dark, and has each step's name, status and
+        times for tooltips and screen readers. With more than 100 steps, only the failed and the slowest have labels.
     """
     layout = _Layout.of(timeline)
     height = layout.bottom + _FOOT
@@ -127,7 +126,7 @@ def _draw_labels(layout: _Layout) -> Iterator[str]:
 
 
 def _draw_callouts(layout: _Layout) -> Iterator[str]:
-    """Name the bars that a reader looks for, as far as there is room."""
+    """Label the failed and the slowest bars, as far as there is room."""
     free_from = 0.0
     for bar, middle in _rows(layout):
         if middle < free_from or not (bar.failed or bar is layout.timeline.totals.slowest):
@@ -162,7 +161,7 @@ def _text(x: float, y: float, text: str, css: str) -> str:
 
 
 def _style() -> str:
-    """Plain rules, not custom properties: drawing programs other than browsers do not know those."""
+    """Return plain rules, not custom properties, which only browsers understand."""
     return (
         "text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif}"
         ".heading{font-size:17px;font-weight:600}.label{font-size:13px}.small{font-size:12px}"

@@ -21,11 +21,11 @@ def to_rich(timeline: Timeline, *, title: str | None = None) -> RenderableType:
     """Draw a timeline for a terminal.
 
     Args:
-        timeline: What to draw.
+        timeline: The timeline.
         title: The title. Default: the run's id.
 
     Returns:
-        What a ``rich.console.Console`` prints, as wide as the terminal.
+        The timeline for a ``rich.console.Console`` to print, as wide as the terminal.
 
     Raises:
         ModuleNotFoundError: If rich is not installed; it comes with the extra ``cli``.
@@ -51,7 +51,7 @@ def to_rich(timeline: Timeline, *, title: str | None = None) -> RenderableType:
 
 
 class _Track:
-    """One bar, as long as there is room."""
+    """One bar, as wide as its column."""
 
     def __init__(self, timeline: Timeline, bar: Bar) -> None:
         self._timeline = timeline

@@ -1,4 +1,4 @@
-"""What a timeline is made of: frozen values, with no thought of how they look."""
+"""The parts of a timeline: frozen values, without layout or colours."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from openai_steps._models.steps import RunStep
 from openai_steps._models.tokens import Tokens
 
 BarKind: TypeAlias = Literal["message", "tools", "other"]
-"""What a step did: it wrote a message, called tools, or something that this package has no class for."""
+"""What a step did: it wrote a message, called tools, or did something for which this package has no class."""
 
 
 @frozen(kw_only=True)
 class Found:
-    """A file that a search found: its name, the score from 0 to 1, and the text where it was asked for."""
+    """A file that a search found: its name, the score from 0 to 1, and the text if it was asked for."""
 
     name: str
     score: float
@@ -28,9 +28,9 @@ class Found:
 
 @frozen(kw_only=True)
 class Block:
-    """A piece of what a step did, under a title such as ``Code`` or ``Logs``: text, files found, or a picture.
+    """A part of what a step did, under a title such as ``Code`` or ``Logs``: text, files found, or a picture.
 
-    Of a picture, ``image`` is the id of the file in which it lies.
+    For a picture, ``image`` is the id of its file.
     """
 
     title: str
@@ -41,7 +41,7 @@ class Block:
 
 @frozen(kw_only=True)
 class ToolUse:
-    """One tool call, ready to be shown."""
+    """One tool call, ready to show."""
 
     id: str
     name: str
@@ -56,13 +56,13 @@ class Bar:
     Attributes:
         step: The step itself.
         kind: What it did.
-        label: That in a few words, as the server sent them: not escaped.
+        label: The same in a few words, as the server sent them: not escaped.
         status: The step's status, or ``unknown``.
         start: When it began.
-        end: When it ended, or how far it is known while it goes on; never before ``start``.
-        tokens: What it spent.
+        end: When it ended, or the last known time of an unfinished step; never before ``start``.
+        tokens: The tokens it used.
         tool_calls: The tools that it called.
-        blocks: What there is to tell besides the tool calls: the message, the error.
+        blocks: Everything besides the tool calls: the message, the error.
     """
 
     step: RunStep
@@ -88,7 +88,7 @@ class Bar:
 
 @frozen(kw_only=True)
 class Gap:
-    """A time in which no step went on."""
+    """A time in which no step was running."""
 
     start: datetime
     end: datetime
@@ -101,15 +101,15 @@ class Gap:
 
 @frozen(kw_only=True)
 class Totals:
-    """The whole in numbers.
+    """The totals of a run.
 
     Attributes:
-        steps: How many steps there are.
+        steps: The number of steps.
         duration: From the start of the timeline to its end.
-        tokens: What all steps spent.
-        tool_time: The time in which at least one step with tool calls went on.
-        message_time: The time in which at least one message was written.
-        waiting_time: The time in which no step went on.
+        tokens: The tokens of all steps.
+        tool_time: The time in which at least one step with tool calls was running.
+        message_time: The time in which at least one message was being written.
+        waiting_time: The time in which no step was running.
         slowest: The longest step, the first of equals; None without steps.
         failures: The steps that failed or expired.
     """
@@ -129,14 +129,14 @@ class Timeline:
     """A run's steps in time.
 
     Attributes:
-        run_id: The run's id, or ``""`` where nothing tells it.
+        run_id: The run's id, or ``""`` if it is unknown.
         thread_id: The thread's id, likewise.
-        status: The run's status, or None where the run itself was not given.
-        start: Where the timeline begins; None without steps and run.
-        end: Where it ends.
+        status: The run's status, or None if the run itself was not given.
+        start: When the timeline begins; None without steps and run.
+        end: When it ends.
         bars: The steps in order of creation.
         gaps: The times of waiting, in order.
-        totals: The whole in numbers.
+        totals: The totals.
     """
 
     run_id: str = ""
@@ -150,12 +150,12 @@ class Timeline:
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The ids of the files with the pictures that were drawn, each once."""
+        """The ids of the files with the pictures that code drew, each once."""
         blocks = (block for bar in self.bars for call in bar.tool_calls for block in call.blocks)
         return tuple(dict.fromkeys(block.image for block in blocks if block.image is not None))
 
     def place(self, moment: datetime) -> float:
-        """Return where a moment lies: 0 at the start, 1 at the end."""
+        """Return the place of a moment: 0 at the start, 1 at the end."""
         if self.start is None or not self.totals.duration:
             return 0.0
         return min(1.0, max(0.0, (moment - self.start) / self.totals.duration))
@@ -165,19 +165,19 @@ class Timeline:
         return one_line("Timeline", counted, run_id=self.run_id, status=self.status, start=self.start, gaps=gaps)
 
     def _repr_html_(self) -> str | None:
-        """Return what a notebook shows: the page, shut in a frame; None without Jinja2, and it shows the picture."""
+        """Return the page in a sandboxed frame, for notebooks; None without Jinja2: they show the picture then."""
         from openai_steps.timeline._html import to_html
 
         try:
             page = to_html(self)
         except ModuleNotFoundError:
             return None
-        # Sandboxed without allow-same-origin, the page's script reaches nothing of the notebook.
+        # Sandboxed without allow-same-origin, the page's script cannot reach the notebook.
         style = "width:100%;height:40rem;border:0"
         return f'<iframe sandbox="allow-scripts" title="Timeline" style="{style}" srcdoc="{escape(page)}"></iframe>'
 
     def _repr_svg_(self) -> str:
-        """Return what a viewer without HTML shows: the picture."""
+        """Return the picture, for viewers without HTML."""
         from openai_steps.timeline._svg import to_svg
 
         return to_svg(self)

@@ -18,14 +18,14 @@ SPREAD, UNKIND = steps_of(30), steps_of(30, random_ids=True)
 @pytest.mark.parametrize(
     ("knobs", "grade", "words"),
     [
-        ({}, "sound", "behind the cursor"),
+        ({}, "sound", "after the cursor"),
         ({"after": "inclusive"}, "harmless", "own step"),
         ({"overlap": 1}, "harmless", "own step"),
         ({"after": "off_by_one"}, "harmless", "next to the cursor is missing"),
         ({"after": "ignored"}, "refused", "ignored: the first page"),
         ({"after": "by_id"}, "refused", "ids are compared, not looked up, and do not go with time"),
-        ({"after": "wrong_side"}, "refused", "from ahead of the cursor"),
-        ({"order": "first_page_only"}, "refused", "desc: steps from ahead of the cursor"),
+        ({"after": "wrong_side"}, "refused", "from before the cursor"),
+        ({"order": "first_page_only"}, "refused", "desc: steps from before the cursor"),
         ({"limit": "ignored", "after": "ignored"}, "harmless", "ignored: the first page"),
     ],
 )

@@ -17,18 +17,20 @@ async def soon(result: int) -> int:
 
 @pytest.mark.parametrize("seconds", [None, 1000.0])
 async def test_what_comes_in_time_is_returned(seconds: float | None) -> None:
-    assert await Deadline(seconds, told="late").wait_for(soon(7)) == 7
+    assert await Deadline(seconds, message="late").wait_for(soon(7)) == 7
 
 
 @pytest.mark.parametrize("seconds", [0.01, 0.0, -1.0])
 async def test_what_does_not_is_told_as_asked(seconds: float) -> None:
     with pytest.raises(APITimeoutError, match="too late for the train"):
-        await Deadline(seconds, told="too late for the train").wait_for(asyncio.Event().wait())
+        await Deadline(seconds, message="too late for the train").wait_for(asyncio.Event().wait())
 
 
 async def test_a_single_wait_may_say_something_else() -> None:
     with pytest.raises(APITimeoutError, match="too late for the bus"):
-        await Deadline(0, told="too late for the train").wait_for(asyncio.Event().wait(), told="too late for the bus")
+        await Deadline(0, message="too late for the train").wait_for(
+            asyncio.Event().wait(), message="too late for the bus"
+        )
 
 
 async def test_a_timeout_of_another_is_passed_on() -> None:
@@ -36,12 +38,12 @@ async def test_a_timeout_of_another_is_passed_on() -> None:
         raise TimeoutError("of its own")
 
     with pytest.raises(TimeoutError, match="of its own"):
-        await Deadline(1000, told="late").wait_for(fails())
+        await Deadline(1000, message="late").wait_for(fails())
 
 
 async def test_without_a_moment_there_is_always_time() -> None:
-    assert Deadline(None, told="late").time_left == math.inf
-    assert 0 < Deadline(1000, told="late").time_left <= 1000
+    assert Deadline(None, message="late").time_left == math.inf
+    assert 0 < Deadline(1000, message="late").time_left <= 1000
 
 
 def test_a_moment_passes_without_an_event_loop() -> None:
