@@ -35,6 +35,7 @@ from openai_steps import (
     RetryPolicy,
     StepsError,
     Timeouts,
+    UnprocessableEntityError,
 )
 
 PAGE = json.dumps({"data": make_steps(2), "has_more": False}).encode()
@@ -291,6 +292,15 @@ async def test_an_endless_body_is_too_large() -> None:
             await caller.say(b"10000\r\n", bytes(0x10000), b"\r\n")
 
     await fails_with(speech, ResponseTooLargeError, "more than", requests=1, limits=Limits(max_body_bytes=2**20))
+
+
+async def test_an_error_without_end_is_told_from_its_beginning() -> None:
+    async def speech(caller: Caller) -> None:
+        await caller.say(b"HTTP/1.1 422 No\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            await caller.say(b"4\r\nno! \r\n" * 2000)
+
+    await fails_with(speech, UnprocessableEntityError, "no! no! no!", requests=1, timeout=LONG_AGO_ENOUGH)
 
 
 async def test_a_body_of_just_the_limit_is_read() -> None:
