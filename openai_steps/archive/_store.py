@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from openai_steps.archive._archive import Archive
@@ -34,7 +34,7 @@ class ArchiveStore:
 
     def threads(self) -> list[JSONObject]:
         """The thread objects."""
-        return [self._thread(thread_id) for thread_id in self._thread_ids]
+        return self._threads
 
     def thread(self, thread_id: str) -> JSONObject | None:
         """A thread object, or None."""
@@ -84,11 +84,21 @@ class ArchiveStore:
         path = self._archive.content(file_id)
         return None if path is None else path.read_bytes()
 
+    @cached_property
+    def _threads(self) -> list[JSONObject]:  # a client that pages through them asks again and again
+        return [self._thread(thread_id) for thread_id in self._thread_ids]
+
     def _thread(self, thread_id: str) -> JSONObject:
         data = self._archive.thread(thread_id)
-        said = {} if data is None else _decode(data)
+        said = {"created_at": self._beginning(thread_id)} if data is None else _decode(data)
         derived = {"id": thread_id, "object": "thread", "created_at": 0, "metadata": {}, "tool_resources": {}}
         return {**derived, **said}
+
+    def _beginning(self, thread_id: str) -> Any:
+        """Return the time of what came first in a thread of which there is no object: lists are sorted by it."""
+        first_run = next((self._run(thread_id, run_id) for run_id in self._run_ids.get(thread_id, ())), {})
+        first_message = next(iter(self._messages(thread_id)), {})
+        return first_message.get("created_at") or first_run.get("created_at") or 0
 
     def _run(self, thread_id: str, run_id: str) -> JSONObject:
         data, state = self._archive.run(thread_id, run_id), self._runs[thread_id, run_id]

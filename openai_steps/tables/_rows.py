@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
-from attrs import frozen
+from attrs import define
 
 from openai_steps import Message, Run, RunStep, dumps
 from openai_steps._models.tokens import Tokens
@@ -15,7 +15,7 @@ from openai_steps.conversation import Call, calls_of
 _NO_TOKENS: Final = Tokens()
 
 
-@frozen
+@define  # frozen would take three times as long to make, and one is made for each row; so it is with the others
 class StepRow:
     """A step; ``raw`` is its JSON."""
 
@@ -24,7 +24,7 @@ class StepRow:
     raw: bytes
 
 
-@frozen
+@define
 class CallRow:
     """A tool call of a step; ``order`` counts the calls of the run, and ``raw`` is the call's JSON."""
 
@@ -38,7 +38,7 @@ class CallRow:
     raw: bytes
 
 
-@frozen
+@define
 class RunRow:
     """A run; ``raw`` is its JSON."""
 
@@ -47,7 +47,7 @@ class RunRow:
     raw: bytes
 
 
-@frozen
+@define
 class MessageRow:
     """A message; ``raw`` is its JSON."""
 

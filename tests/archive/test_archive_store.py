@@ -31,6 +31,9 @@ async def test_what_the_server_did_not_give_is_made_of_what_there_is(tmp_path: P
             assert (run.status, run.thread_id) == ("failed", "thread_refund")
             assert run.created_at == HISTORIES["thread_refund"].steps["run_refund1"][0].created_at
             assert {run.id for run in await client.collect_runs("thread_refund")} == {"run_refund1", "run_refund2"}
+            # Lists of threads are sorted by their times: one of 1970 would stand at the wrong end.
+            began = {thread.id: thread.created_at for thread in await client.collect_threads()}
+            assert began == {thread_id: history.messages[0].created_at for thread_id, history in HISTORIES.items()}
 
 
 @pytest.mark.filterwarnings("ignore:The Assistants API is deprecated:DeprecationWarning")
