@@ -31,7 +31,9 @@ def test_no_findings_are_no_all_clear() -> None:
 
 
 def test_what_could_not_be_judged_is_named() -> None:
-    assert report("sound", "unknown", "harmless", "unknown").advice.endswith("Not judged by this run: check 1, check 3.")
+    assert report("sound", "unknown", "harmless", "unknown").advice.endswith(
+        "Not judged by this run: check 1, check 3."
+    )
     assert report("sound", "unknown").checks("unknown") == ["check 1"]
 
 
