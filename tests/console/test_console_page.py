@@ -266,6 +266,10 @@ async def test_the_whole_run_is_filtered_and_sorted(browser: Browser) -> None:
             assert rows() == ["step_0041"]
             assert "41 filtered out" in browser.evaluate("document.querySelector('caption').textContent")
             browser.evaluate("document.getElementById('filter').value = ''")
+            browser.click("#filter")
+            browser.type("message_creation")
+            assert len(rows()) == 42
+            browser.evaluate("document.getElementById('filter').value = ''")
             browser.click('[data-sort="seconds"]')
             browser.click('[data-sort="seconds"]')
             assert browser.evaluate("document.querySelector('[aria-sort=descending]').textContent") == "Took"
