@@ -1,7 +1,7 @@
-"""Walks on a server that is not known: nothing but the first page is passed on before the cursors have been proven.
+"""Walks on an unknown server: nothing but the first page is passed on before the cursors have been proven.
 
-Pages are as large as the API allows then, since a small one proves little. Where cursors lead nowhere, the list is read
-from its other end, too. What proves what is told in ``docs/cursors.md``.
+Until then, pages are as large as the API allows, since a small one proves little. If cursors lead nowhere, the list is
+read from its other end, too. ``docs/cursors.md`` explains the proofs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from openai_steps._walks.reading import Reading
 from openai_steps._walks.stretch import Cut, Stretch, Verdict
 
 Jump: TypeAlias = Callable[[], Script[P, bool]]
-"""Goes on from elsewhere in the list; False if that cannot be."""
+"""Goes on from another place in the list; False if that is not possible."""
 
 
 _MOST_RESTARTS = 3
@@ -29,11 +29,11 @@ class _Unproven(Generic[P]):
 
     first: P
     limit: int
-    """What the first page was asked with."""
+    """The limit of the first page."""
     held: list[Any]
     stretch: Stretch
     turned: bool
-    """The list comes in the other order than asked for."""
+    """Whether the list comes in the other order than asked for."""
 
     @property
     def is_one_page(self) -> bool:
@@ -44,7 +44,7 @@ class CarefulReading(Reading[P]):
     """A walk from the head of the list."""
 
     _restarts = 0
-    _claim: Claim | None = None  # what a look at the end told of the first page
+    _claim: Claim | None = None  # what a look at the end showed of the first page
 
     def from_head(self) -> Script[P, None]:
         """Read from the head of the list."""
@@ -61,7 +61,7 @@ class CarefulReading(Reading[P]):
         return (yield from self.carefully(page, limit))
 
     def _start_again(self, page: P) -> Script[P, None]:
-        """Read the list as that of a server of which nothing is known: here it is not what it seemed."""
+        """Forget what was believed of the server, and read the list as on an unknown one."""
         self.trust.cursors.pop(self.lane, None)
         self.trust.refuted.pop(self.lane, None)
         larger, limit = yield from self.large_head(self.rising)
@@ -71,8 +71,8 @@ class CarefulReading(Reading[P]):
         """Read from the head.
 
         Args:
-            page: The first.
-            limit: What it was asked with.
+            page: The first page.
+            limit: Its limit.
             jump: What to try once the cursors have been proven.
         """
         if not page.data:
@@ -111,15 +111,15 @@ class CarefulReading(Reading[P]):
             return None
         if claim == "same":
             self._claim = claim
-            return page, limit  # a larger one would be no larger
+            return page, limit  # a larger limit gives no larger page
         larger, limit = yield from self.large_head(self.rising)
         return (self._enlarged(page, larger) if in_order else larger), limit
 
     def _enlarged(self, page: P, larger: P) -> P:
-        """Return a first page with what a larger one has behind it.
+        """Return a first page with the items that a larger one has after it.
 
-        What is new and ahead has come since; so has what has the first time, if the page had all of that. Items of the
-        last time may stand in another order now, and any item elsewhere.
+        New items before it were added in the meantime; so were new ones of the first time, if the page had all of that
+        time. Items of the last time may be in another order now, and any item in another place.
         """
         stretch = Stretch(rising=self.rising)
         stretch.begin(page.data)
@@ -131,7 +131,7 @@ class CarefulReading(Reading[P]):
         return with_data(larger, (*page.data, *rest))
 
     def _prove(self, read: _Unproven[P], jump: Jump[P] | None) -> Script[P, None]:
-        """Go on until the cursors have been proven, or the list is over."""
+        """Go on until the cursors have been proven, or the list has ended."""
         trust, lane, stretch, limit = self.trust, self.lane, read.stretch, read.limit
         page, claim = read.first, self._claim
         while not self._is_enough(read):
@@ -164,13 +164,13 @@ class CarefulReading(Reading[P]):
                     return (yield from self.go_on(stretch, page, limit))
             if len(read.held) > HELD_AT_MOST:
                 raise contradiction(
-                    f"The server ignores order={lane.order!r}, or does not show that it heeds it, and the list is too "
-                    f"long to be turned round (over {HELD_AT_MOST:,} items). Read it in the other order."
+                    f"The server ignores order={lane.order!r}, or does not show that it honours it, and the list is "
+                    f"too long to be reversed (over {HELD_AT_MOST:,} items). Read it in the other order."
                 )
         self._pass_on(read.first, read.held, turned=read.turned)
 
     def _next_unproven(self, read: _Unproven[P], cut: Cut) -> Script[P, tuple[P | None, Verdict, bool]]:
-        """Ask for the next page; return it with its verdict, and whether another page said otherwise."""
+        """Ask for the next page; return it with its verdict, and whether another page contradicted it."""
         stretch, lane = read.stretch, self.lane
         answer, verdict = yield from self.next_page(stretch, lane, cut, read.limit)
         if not verdict.continues and self._goes_the_other_way(stretch, answer):
@@ -183,14 +183,14 @@ class CarefulReading(Reading[P]):
         return another, better, not stuck
 
     def _goes_the_other_way(self, stretch: Stretch, page: P) -> bool:
-        """Tell whether a page shows that the order is ignored, where all times before were equal."""
+        """Return whether a page shows that the order is ignored, after all times before were equal."""
         if not stretch.single_time or self.lane.order in self.trust.orders:
             return False
         times = [stretch.last_time, *times_of(page.data)]
         return times[0] != times[-1] and is_sorted(times, rising=not self.rising)
 
     def _is_enough(self, read: _Unproven[P]) -> bool:
-        """Tell whether no more is needed, and this is known to be the head of the list in the order asked for."""
+        """Return whether no more is needed, and this is known to be the head of the list in the order asked for."""
         in_order = not read.stretch.single_time or self.lane.order in self.trust.orders
         if read.turned or not in_order:
             return False
@@ -204,14 +204,14 @@ class CarefulReading(Reading[P]):
         return page.has_more is None and page is read.first and size_of(page) < read.limit
 
     def _is_over(self, read: _Unproven[P], answer: P, claim: Claim | None) -> Script[P, bool]:
-        """Tell whether the list is over, now that nothing new came behind its last item."""
+        """Return whether the list has ended, since nothing new came after its last item."""
         if self.trust.follows(self.lane):
             return True
         if not read.is_one_page:
             return (yield from self.reads_the_same(read.held, self.lane))
         if claim is None:
             claim = yield from self._look_at_end(read.stretch, read.first, read.limit)
-        # Both ends are one short page, and behind a cursor nothing else comes up.
+        # Both ends are one short page, and nothing else comes after a cursor.
         return claim == "proven" or (claim == "same" and len(answer.data) < len(read.held))
 
     def _look_at_end(self, stretch: Stretch, page: P, limit: int) -> Script[P, Claim]:
@@ -263,7 +263,7 @@ class CarefulReading(Reading[P]):
         )
 
     def _is_all(self, first: P, *, full: bool) -> Script[P, bool]:
-        """Tell whether the first page is the whole list, though neither times nor cursors prove it."""
+        """Return whether the first page is the whole list, though neither times nor cursors prove it."""
         ids = {item.id for item in first.data}
         other, _ = yield from self.large_head(not self.rising)
         if {item.id for item in other.data} != ids:
@@ -272,18 +272,18 @@ class CarefulReading(Reading[P]):
         if len(ids) > 1:
             smallest = yield from self.ask(head(rising=self.rising, limit=1))
             if len(smallest.data) == len(ids):
-                return True  # a server without any limit has sent all it has
+                return True  # a server without a limit has sent the whole list
             says_more = smallest.has_more
         if full:
             return False
-        # Behind the last item nothing new comes up, and the cursor tells: it is all.
+        # Nothing new comes after the last item, and the cursor is honoured: the page is the whole list.
         page = yield from self.ask_if_allowed(self.lane.query(first.data[-1].id, self.largest_limit))
         if page is not None and not {item.id for item in page.data} <= ids:
             return False
         if len(ids) == 1 or (page is not None and len(page.data) < len(ids)):
             return True
-        # A server that caps pages in silence and sends the same one for ever would look like this, too. One that says
-        # when there is more is believed when it says that there is none.
+        # A server that silently caps pages and sends the same one forever would look like this, too. One that says when
+        # there is more is trusted when it says that there is none.
         return says_more is True and first.has_more is False
 
     def _sorted(self, items: Sequence[Any]) -> list[Any]:

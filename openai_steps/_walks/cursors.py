@@ -1,4 +1,4 @@
-"""The scripts of walks that begin at a cursor of the caller's."""
+"""The scripts of walks that begin at the caller's cursor."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _KNOWN_ANSWER = 10
 class CursorReading(CarefulReading[P]):
     """A walk from a cursor: ``after`` one, or ``before`` one and away from it.
 
-    The page next to a cursor must touch it. That is proven by the neighbour: the item next to the page's near end,
-    asked for in the other direction, must be the cursor. Where that fails, the walk makes a detour: it reads from the
-    head of the list up to the cursor.
+    The page next to a cursor must touch it: no item may lie between the cursor and the page. That is proven by the
+    neighbour: the item next to the page's near end, asked for in the other direction, must be the cursor. If that
+    fails, the walk makes a detour: it reads from the head of the list up to the cursor.
     """
 
     def after_cursor(self, cursor: str, *, known: bool = False) -> Script[P, None]:
         """Read what follows a cursor in list order.
 
         Args:
-            cursor: Comes from the caller.
-            known: The cursor was listed by this server a moment ago.
+            cursor: The caller's cursor.
+            known: Whether this server listed the cursor a moment ago.
         """
         lane = self.lane
         if (known or self.is_known()) and (yield from self._jump(lane, cursor, known=known)):
@@ -42,7 +42,7 @@ class CursorReading(CarefulReading[P]):
         order, lanes = self.lane.order, [self.lane, Lane(FLIPPED[self.lane.order], "after")]
         if self.is_known() and (yield from self._jump(self.lane, cursor)):
             return
-        # The detour walks in list order, since only that tells what of the cursor's own time precedes it.
+        # The detour walks in list order, since only that shows which items of the cursor's own time precede it.
         walk = Sink[P](stop=cursor, page_size=self.page_size, keep=self.sink.left)
         detour = CursorReading(self.trust, walk, Lane(order, "after"))
         page, limit = yield from self.large_head(not self.rising)
@@ -78,15 +78,15 @@ class CursorReading(CarefulReading[P]):
         return self.trust.follows(lane)
 
     def _jump(self, lane: Lane, cursor: str, *, known: bool = False) -> Script[P, bool]:
-        """Go on from a cursor by a lane that leads; False if the page there does not touch the cursor."""
+        """Go on from a cursor by a lane that works; False if the page there does not touch the cursor."""
         trust, sink = self.trust, self.sink
         unknown = trust.unknown_cursors.get(lane) if trust.believing else None
         limit = self.page_size if sink.left is None else min(self.page_size, sink.left)
         if not known and (unknown is None or trust.cursors.get(lane) != "places"):
-            limit = max(limit, _KNOWN_ANSWER)  # what touches the cursor, and how ids go, shows best by several items
+            limit = max(limit, _KNOWN_ANSWER)  # several items show best what touches the cursor, and how ids go
         page = yield from self.ask(lane.query(cursor, limit))
         if 0 < len(page.data) <= _KNOWN_ANSWER and limit < self.largest_limit and _echoes(page, cursor):
-            limit = self.largest_limit  # the server repeats what fills a small page
+            limit = self.largest_limit  # the repeated items would fill a small page
             page = yield from self.ask(lane.query(cursor, limit))
         if lane in trust.repeats and not _echoes(page, cursor):
             return False
@@ -114,7 +114,7 @@ class CursorReading(CarefulReading[P]):
     def _touches(self, lane: Lane, cursor: str, items: Sequence[Any], page: P) -> Script[P, bool]:
         """Prove that nothing is between the cursor and the items that follow it in the lane's direction."""
         order = self.lane.order
-        # Asked in the list's own order, the answer also shows what of the cursor's own time is on which side of it.
+        # Asked in the list's own order, the answer also shows on which side the items of the cursor's own time are.
         back = Lane(order if self.lane.param == "before" else FLIPPED[order], "after")
         times = times_of(items)
         near = sum(time == times[0] for time in times)
@@ -131,12 +131,12 @@ class CursorReading(CarefulReading[P]):
         if back.order == order:
             return True
         place = ids.index(cursor)
-        # In the other order, items of the cursor's own time may stand on its other side.
+        # In the other order, items of the cursor's own time may be on its other side.
         neighbours = [*items[:1], *shown[place + 1 : place + 2]]
         return all(item.created_at != shown[place].created_at for item in neighbours)
 
     def _try_unknown(self, lane: Lane, cursor: str) -> Script[P, None]:
-        """See what the server makes of a cursor that does not exist: a typing error of the caller's must show."""
+        """Ask with a cursor that does not exist, since a mistyped cursor must raise an error."""
         try:
             page: P = yield lane.query(_unlike(cursor), 1)
         except APIStatusError as error:
@@ -152,7 +152,7 @@ def _echoes(page: Page, cursor: str) -> bool:
 
 
 def _behind(items: Sequence[Any], cursor: str, *, rising: bool) -> Sequence[Any] | None:
-    """Return what follows the cursor, should the page repeat it and what is ahead; None where that cannot be told."""
+    """Return the items after the cursor, if the page repeats it and earlier ones; None if they cannot be identified."""
     place = next((place for place, item in enumerate(items) if item.id == cursor), None)
     if place is None:
         return items
@@ -162,7 +162,7 @@ def _behind(items: Sequence[Any], cursor: str, *, rising: bool) -> Sequence[Any]
 
 
 def _unlike(cursor: str) -> str:
-    """Return an id of the same shape that is hardly in use."""
+    """Return an id of the same shape that is unlikely to exist."""
     head_, mark, tail = cursor.rpartition("_")
     return head_ + mark + "".join(_turn(letter) for letter in tail)
 

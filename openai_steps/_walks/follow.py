@@ -1,13 +1,13 @@
-"""A live run as it grows: what to ask next, what has changed, how long to wait. A state machine, no I/O.
+"""Follows a live run: what to ask next, what has changed, how long to wait. A state machine, no I/O.
 
-A round reads the steps behind the cursor; now and then it asks for the run first. ``query`` says what to ask for;
-when it is None the round is over: wait as long as `next_round` says, or stop if ``over``.
+A round reads the steps after the cursor; now and then it asks for the run first. ``query`` says what to ask for; when
+it is None the round is over: wait as long as `next_round` says, or stop if ``over``.
 
 - The cursor is the last step that will hardly change: it and all before it are finished, and there is a newer one.
   (Within one second servers break ties by random ids, so a new step may be listed before an older one.)
-- The run is asked for when no step goes on, for then it may have ended; when a call has come whose output is missing,
-  for then it may wait for its caller; and at bounded intervals whatever the steps do. Some servers leave the steps of
-  a cancelled run as they were, and on others an unfinished step differs at each look (supercompat stamps it anew).
+- The run is asked for when all steps are finished, since it may have ended; when a call lacks its output, since the
+  run may wait for its caller; and at bounded intervals whatever the steps do. Some servers leave the steps of a
+  cancelled run as they were, and on others an unfinished step differs at each look (supercompat stamps it anew).
 - Once the run has ended, a last round reads everything again: steps that were late, or changed after they finished.
 """
 
@@ -47,7 +47,7 @@ class Follower:
     Args:
         interval: How long to wait between rounds.
         after: Only steps after this one.
-        trust: What is known of the server. None: nothing, and nothing will be believed.
+        trust: What is known of the server. None: rely on nothing.
     """
 
     def __init__(self, *, interval: PollInterval, after: str | None = None, trust: Trust | None = None) -> None:
@@ -74,20 +74,20 @@ class Follower:
 
     @property
     def was_found(self) -> bool:
-        """Whether the server has answered for this run."""
+        """Whether the server has listed this run."""
         return self._run is not None
 
     @property
     def resume_after(self) -> str | None:
-        """The cursor from which to follow on: no step before it was unfinished."""
+        """The cursor from which to resume: no step before it was unfinished."""
         return self._cursor
 
     def feed_run(self, run: Run, *, immutable: bool = False) -> bool:
-        """Take the answer to a `RunQuery`, set the next query, and tell whether the run's status is news.
+        """Take the answer to a `RunQuery`, set the next query, and return whether the run's status is new.
 
         Args:
             run: The run.
-            immutable: Whether the server says that it will not change any more, as one does that serves an archive.
+            immutable: Whether the server says that it will not change any more, as a server of archives does.
         """
         is_news = self._run is None or _standing(run) != _standing(self._run)
         self._run = run
@@ -99,7 +99,7 @@ class Follower:
     def feed_page(self, page: StepPage) -> list[RunStep]:
         """Take the answer to a `PageQuery`, set the next query, and return the steps that are new or have changed.
 
-        Times alone do not count as a change before the last round: there are servers that tell others at each look.
+        Times alone do not count as a change before the last round, since some servers send others at each look.
         """
         return self._take(self._walk.feed(page))
 
@@ -137,7 +137,7 @@ class Follower:
         return wait
 
     def finish(self) -> None:
-        """Tell why nothing more is asked for, unless it is that the run has ended. To be called when it is ``over``.
+        """Raise an error if it is ``over`` and the run has not ended.
 
         Raises:
             UnfinishedRunError: If the run has not ended, and never will.
@@ -157,7 +157,7 @@ class Follower:
         return start_walk(order="asc", after=after, trust=self._trust, known=after != self._start)
 
     def _note(self, step: RunStep) -> bool:
-        """Take the step as it stands, and tell whether it is new or has changed since it was last told."""
+        """Note the step, and return whether it is new or has changed since it was last returned."""
         if step.is_finished:
             self._unfinished.discard(step.id)
         else:
@@ -191,12 +191,12 @@ def start_following(
 
 
 def _standing(run: Run) -> tuple[Any, ...]:
-    """Return what tells how far a run is, and what it waits for."""
+    """Return the run's status and what it waits for, for comparison."""
     return run.status, run.required_action
 
 
 def _progress(step: RunStep) -> tuple[Any, ...]:
-    """Return what tells how far a step is; whatever it does once it has finished leads nowhere."""
+    """Return the step's progress, for comparison; changes after its end are not progress."""
     return (step.status,) if step.is_finished else (step.status, step.step_details, step.last_error)
 
 
@@ -212,11 +212,11 @@ def _waits_for_output(step: RunStep) -> bool:
 
 
 def settled(steps: Iterable[RunStep], *, after: str | None = None) -> str | None:
-    """Return the cursor behind the steps that need not be read again before the end.
+    """Return the cursor after the steps that need not be read again before the end.
 
     Args:
-        steps: Oldest first.
-        after: The cursor where there are none.
+        steps: The steps, oldest first.
+        after: The cursor if there are none.
     """
     listed = tuple(steps)
     newest = max((step.created_at for step in listed), default=None)

@@ -1,4 +1,4 @@
-"""A list has the items of one run, or one thread: pages with others are a server's mistake."""
+"""Checks that a list has the items of one run, or one thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ class OneParent:
     """Checks that the items of all pages of a list have the same parents.
 
     Args:
-        aliases: Whether a server may call a parent by another id than the one it was asked for, as long as it is one.
+        aliases: Whether a server may use another id for the parent than the one asked for, as long as it is always the
+            same.
         asked: The parents' ids by the names of the fields that hold them, such as ``thread_id``.
     """
 
@@ -22,7 +23,7 @@ class OneParent:
         self._known: dict[str, str | None] = {name: None if aliases else parent for name, parent in asked.items()}
 
     def __call__(self, page: Page) -> None:
-        """Check one more page.
+        """Check a page.
 
         Raises:
             PaginationError: If it has items of another parent; the message names both.

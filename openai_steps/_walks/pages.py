@@ -1,4 +1,4 @@
-"""What a walk asks for and is answered: of an item it knows the id and the time, and nothing else."""
+"""The queries and pages of walks, which know an item's id and time, and nothing else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Param: TypeAlias = Literal["after", "before"]
 
 
 class Item(Protocol):
-    """What is listed."""
+    """An item of a list."""
 
     @property
     def id(self) -> str:  # pyright: ignore[reportReturnType]
@@ -36,7 +36,7 @@ class Page(Protocol):
 
     @property
     def has_more(self) -> bool | None:
-        """Whether the server says that more follows; None where it does not say."""
+        """Whether the server says that more follows; None if it does not say."""
 
 
 P = TypeVar("P", bound=Page)
@@ -54,12 +54,12 @@ class PageQuery:
 
 
 Script: TypeAlias = Generator[PageQuery, P, R]
-"""A procedure that yields queries and is sent their answers; a walk is made of such procedures."""
+"""A generator that yields queries and is sent their answers; a walk consists of such scripts."""
 
 
 @frozen
 class Lane:
-    """A way of going from page to page: by one cursor parameter, in one order of the list.
+    """A way to go from page to page: one cursor parameter, in one order of the list.
 
     A list can be read towards later times ``after`` a cursor in ascending order, or ``before`` it in descending order,
     and towards earlier times in the other two ways.
@@ -95,12 +95,12 @@ def with_data(page: P, data: tuple[Any, ...]) -> P:
 
 
 def size_of(page: Page) -> int:
-    """Return how many items the server sent, those that cannot be read among them."""
+    """Return how many items the server sent, including unreadable ones."""
     return len(page.data) + len(getattr(page, "unreadable", ()))
 
 
 def is_cursor(item_id: str) -> bool:
-    """Tell whether an id can be sent as a cursor; some servers list items with an empty one."""
+    """Return whether an id can be sent as a cursor; some servers list items with an empty one."""
     if not item_id or len(item_id) > LONGEST_ID or item_id in (".", ".."):
         return False
     return item_id.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in item_id)
@@ -117,5 +117,5 @@ def times_of(items: Sequence[Any]) -> list[Any]:
 
 
 def is_sorted(times: list[Any], *, rising: bool) -> bool:
-    """Tell whether the times go one way, equal ones allowed."""
+    """Return whether the times go one way; they may be equal."""
     return times == sorted(times, reverse=not rising)

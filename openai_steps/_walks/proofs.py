@@ -1,4 +1,4 @@
-"""Queries that prove something: where a list ends, what its other end is, whether cursors lead where they should."""
+"""Queries that prove something: where a list ends, what its other end is, whether cursors work."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from openai_steps._walks.stretch import Cut, Stretch, Verdict
 from openai_steps._walks.trust import Trust
 
 HELD_AT_MOST = 10_000
-"""A list that must be read whole before anything of it can be passed on is refused beyond this length."""
+"""A list that must be read whole before any of it can be passed on is refused beyond this length."""
 
 _LIMITS = (MAX_PAGE_SIZE, 50, 20, 10, 5)
 
 _REFUSED = (400, 404, 410, 422)
 
 Claim: TypeAlias = Literal["proven", "more", "same", "unclear"]
-"""What the other end of a list tells of this one. ``same``: both are one short page, all of one time."""
+"""What the other end of a list shows of this one. ``same``: both are one short page, all of one time."""
 
 
 class Proofs(Generic[P]):
@@ -29,7 +29,7 @@ class Proofs(Generic[P]):
 
     Args:
         trust: What is known of the server.
-        page_size: The most items to ask for at once, but in doubt.
+        page_size: The most items to ask for at once, except in doubt.
     """
 
     def __init__(self, trust: Trust, page_size: int) -> None:
@@ -57,7 +57,7 @@ class Proofs(Generic[P]):
         return max(self.trust.largest_limit, self.page_size)
 
     def large_head(self, rising: bool) -> Script[P, tuple[P, int]]:
-        """Ask for the head of the list, as much of it as the server gives; return the page and its limit."""
+        """Ask for as much of the head of the list as the server gives; return the page and its limit."""
         for limit in _LIMITS:
             if not self.page_size < limit <= self.largest_limit:
                 continue
@@ -69,7 +69,7 @@ class Proofs(Generic[P]):
         return (yield from self.ask(head(rising=rising, limit=limit))), limit
 
     def end(self, stretch: Stretch) -> Script[P, Claim]:
-        """Look at the list from its other end: is the last item held?"""
+        """Check at the list's other end whether the last item is held."""
         needed = max(2, len(stretch.ids) - stretch.last_group + 1)
         for limit in (min(needed, self.largest_limit), self.largest_limit):
             page = yield from self.ask_if_allowed(head(rising=not stretch.rising, limit=limit))
@@ -97,16 +97,16 @@ class Proofs(Generic[P]):
     def next_page(
         self, stretch: Stretch, lane: Lane, cut: Cut, limit: int, gone: frozenset[str] = frozenset()
     ) -> Script[P, tuple[P, Verdict]]:
-        """Ask for the page behind a cut, and let the stretch take it."""
+        """Ask for the page after a cut, and let the stretch judge it."""
         page = yield from self.ask(lane.query(cut.cursor, limit))
         return page, stretch.take(lane.along(page.data), cut, gone=gone)
 
     def doubtful_cut(self, stretch: Stretch, lane: Lane, room: int) -> Cut:
-        """Return a cut that tells what is not known yet of the lane's cursors."""
+        """Return a cut that tests what is still unknown about the lane's cursors."""
         return stretch.doubtful_cut(room, self.trust.refuted.get(lane, frozenset()))
 
     def learn(self, lane: Lane, stretch: Stretch, verdict: Verdict) -> None:
-        """Note what a page that continues a stretch tells of the lane's cursors."""
+        """Note what a page that continues a stretch shows about the lane's cursors."""
         if verdict.skipped:
             self.trust.skips[lane] = max(verdict.skipped, self.trust.skips.get(lane, 0))
         if verdict.repeats:
@@ -114,10 +114,10 @@ class Proofs(Generic[P]):
         self.trust.learn(lane, stretch, verdict.refuted)
 
     def read_on(self, stretch: Stretch, lane: Lane, until: Any) -> Script[P, list[Any] | None]:
-        """Read on from a stretch until a time has been passed for sure.
+        """Read on from a stretch until a time has been passed for certain.
 
         Returns:
-            The items behind the stretch; None if the lane does not lead there.
+            The items after the stretch; None if the lane does not lead there.
         """
         stretch.in_doubt = True
         items: list[Any] = []
@@ -132,7 +132,7 @@ class Proofs(Generic[P]):
         return items if self.trust.follows(lane) else None
 
     def reads_the_same(self, held: Sequence[Any], lane: Lane) -> Script[P, bool]:
-        """Tell whether a short list, read in the other order, has the same items to its end."""
+        """Return whether a short list, read in the other order, has the same items to its end."""
         way = Lane(FLIPPED[lane.order], lane.param)
         page, limit = yield from self.large_head(not lane.rising)
         stretch = Stretch(rising=way.rising)
@@ -149,15 +149,15 @@ class Proofs(Generic[P]):
         return {item.id for item in found} == {item.id for item in held}
 
     def other_side(self, held: Stretch, lane: Lane) -> Script[P, tuple[P, list[Any], bool] | None]:
-        """Read the list from its other end until it meets what is held.
+        """Read the list from its other end until it meets the held part.
 
-        What is held has every item up to its last time, but perhaps not all of that time. So the two make the whole
+        The held part has every item up to its last time, but perhaps not all of that time. So the two make the whole
         list if the other end's items lead past that time: strictly, because within one time both may show the same
         part.
 
         Returns:
-            A page, the items behind what is held, in the direction of the lane, and whether those of one time stand as
-            the lane's order has them; None if the two do not meet.
+            A page, the items after the held part, in the direction of the lane, and whether those of one time are in
+            the lane's order; None if the two do not meet.
         """
         last_time = held.last_time
         page, _ = yield from self.large_head(not lane.rising)
@@ -182,7 +182,7 @@ class Proofs(Generic[P]):
             if item.id in held.seen:
                 group.discard(item.id)
             elif held.is_ahead(time, last_time):
-                return None  # what is held has holes
+                return None  # the held part has holes
             else:
                 rest.append(item)
         if group:
@@ -194,13 +194,13 @@ class Proofs(Generic[P]):
         return page, rest, known
 
     def shown_at_end(self, held: Stretch, lane: Lane, since: Any) -> Script[P, tuple[P, list[Any]] | None]:
-        """Look at the list from its other end: is everything from a time on held?
+        """Check at the list's other end whether everything from a time on is held.
 
-        A list that grows by an item or two while it is read is too short to tell whether its cursors compare ids.
+        A list that grows by an item or two while it is read is too short to show whether its cursors compare ids.
 
         Returns:
-            A page, and the items on it that are behind all that is held, in the direction of the lane; None if the page
-            does not lead past the time, or shows what should be held and is not.
+            A page, and its items after all held ones, in the direction of the lane; None if the page does not lead past
+            the time, or shows an item that should be held and is not.
         """
         page, _ = yield from self.large_head(not lane.rising)
         times = times_of(page.data)
@@ -222,11 +222,11 @@ class Proofs(Generic[P]):
 
 
 def _as_listed(items: list[Any], flipped: list[str], held: Stretch) -> tuple[list[Any], bool]:
-    """Put items of one time into the order that the list has, as far as what was read in both orders tells it.
+    """Put items of one time into the list's order, as far as it shows in what was read in both orders.
 
     Args:
-        items: From the other end, turned round.
-        flipped: The ids of all that was read from there, turned round.
+        items: The items from the other end, reversed.
+        flipped: The ids of everything read from there, reversed.
         held: What was read in the list's own order.
     """
     common = set(flipped).intersection(held.ids)
@@ -243,7 +243,7 @@ def _as_listed(items: list[Any], flipped: list[str], held: Stretch) -> tuple[lis
 
 
 def _turn_ties(items: list[Any], times: list[Any]) -> list[Any]:
-    """Turn round what has one time, and leave the times where they are."""
+    """Reverse the items of each time, and keep the order of times."""
     turned: list[Any] = []
     start = 0
     for place in range(1, len(items) + 1):
@@ -257,14 +257,14 @@ _OTHER: dict[str, Any] = {"after": "before", "before": "after"}
 
 
 def contradiction(text: str) -> PaginationError:
-    """Make the error, with what can be done."""
+    """Return the error, with what to do next."""
     return PaginationError(
-        f"{text} Nothing is left out in silence: what was read before is right. `openai-steps doctor` tells more."
+        f"{text} Nothing is left out silently: what was read before is right. `openai-steps doctor` tells more."
     )
 
 
 class Direction(Enum):
-    """Which way the times of some items go, compared with what was asked for."""
+    """Which way the times of some items go, compared with the order asked for."""
 
     RIGHT = auto()
     WRONG = auto()
@@ -273,7 +273,7 @@ class Direction(Enum):
 
 
 def direction_of(items: Sequence[Any], *, rising: bool) -> Direction:
-    """Tell which way the items' times go."""
+    """Return which way the items' times go."""
     times = times_of(items)
     if not times or times.count(times[0]) == len(times):
         return Direction.NONE

@@ -1,4 +1,4 @@
-"""Walks on a server that is known: page after page, each proven by what it repeats."""
+"""Walks on a known server: page after page, each proven by what it repeats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from openai_steps._walks.stretch import Cut, Stretch, Verdict
 from openai_steps._walks.trust import Trust
 from openai_steps._walks.walk import Sink
 
-_MAY_VANISH = 3  # so many items, between two pages
+_MAY_VANISH = 3  # items may be deleted between two pages
 
 
 class Reading(Proofs[P]):
@@ -19,7 +19,7 @@ class Reading(Proofs[P]):
 
     Args:
         trust: What is known of the server.
-        sink: Takes what is to be passed on.
+        sink: Takes the items to pass on.
         lane: The order and the cursor parameter of the walk.
     """
 
@@ -28,29 +28,29 @@ class Reading(Proofs[P]):
         self.sink = sink
         self.lane = lane
         self.rising = lane.rising
-        self.longest = 0  # page so far: servers cap pages in silence
-        self.is_capped = False  # large pages were seen to be no larger
+        self.longest = 0  # page so far: servers silently cap pages
+        self.is_capped = False  # large limits were seen to give no larger pages
 
     def is_known(self, stretch: Stretch | None = None) -> bool:
-        """Tell whether order and cursors are believed; also for this list, if its first items are given."""
+        """Return whether order and cursors are known; for this list, too, if its first items are given."""
         trust, lane = self.trust, self.lane
         if not trust.believing or lane.order not in trust.orders or not trust.follows(lane):
             return False
         return stretch is None or trust.suits(lane, stretch)
 
     def next_limit(self, overlap: int) -> int:
-        """Return how much to ask for, if so many items come again."""
-        # A page of one could show nothing of what it follows, so it takes two.
+        """Return the limit to ask for, if ``overlap`` items come again."""
+        # A page of one item could not repeat what it follows, so it takes two.
         size = max(self.page_size, 2 + self.trust.skips.get(self.lane, 0))
         left = self.sink.left
         return size if left is None or not self.sink.started else min(size, left + overlap)
 
     def room(self, limit: int) -> int:
-        """Return how much of what is held a page can repeat, and yet bring something new."""
+        """Return how many held items a page can repeat and still have a new one."""
         return max(min(limit, self.longest), 1) - 1
 
     def is_stuck(self, page: P, verdict: Verdict, limit: int) -> bool:
-        """Tell whether a page only repeats, and is full, so that it does not show the end."""
+        """Return whether a page only repeats, and is full, so that it does not show the end."""
         only_repeats = verdict.cut_off or (verdict.continues and not verdict.fresh)
         return only_repeats and size_of(page) >= min(limit, self.longest)
 
@@ -69,15 +69,15 @@ class Reading(Proofs[P]):
 
         Args:
             stretch: What has been read.
-            page: The last page of it.
-            limit: What that was asked with.
+            page: Its last page.
+            limit: That page's limit.
             lane: How to go on. Default: the walk's.
-            fallback: What to do if the next page already leads nowhere.
+            fallback: What to do if already the next page leads nowhere.
         """
         trust, sink, lane = self.trust, self.sink, lane or self.lane
         self.longest = max(self.longest, size_of(page))
         unproven: list[tuple[P, Sequence[Any]]] = []
-        since: Any = None  # the last time of what is proven
+        since: Any = None  # the last proven time
         while not sink.done:
             stretch.in_doubt = not trust.proves(lane, stretch)
             if not unproven and self.is_believed_end(page, limit, lane):
@@ -90,11 +90,11 @@ class Reading(Proofs[P]):
             stuck = self.is_stuck(answer, verdict, limit)
             self.is_capped = self.is_capped or (stuck and limit == self.largest_limit)
             if stuck and (yield from self.end(stretch)) == "proven":
-                break  # what fills the page, then, is all that there is
+                break  # then the page has all that there is
             if stuck or not verdict.continues:
                 again, verdict, limit = yield from self.try_again(stretch, lane, answer, cut)
                 if not stuck and again is not None and not verdict.fresh:
-                    # One page said otherwise, so this one need not be right.
+                    # Another page contradicted this one, so it need not be right.
                     again = again if (yield from self.end(stretch)) == "proven" else None
                 if again is None and fallback is not None:
                     return (yield from fallback())
@@ -124,30 +124,30 @@ class Reading(Proofs[P]):
         self.finish()
 
     def _next_cut(self, stretch: Stretch, lane: Lane) -> tuple[Cut, int]:
-        """Return where the next page begins, and its limit."""
+        """Return the cut of the next page, and its limit."""
         skip = self.trust.skips.get(lane, 0)
         room = self.room(max(self.page_size, 2 + skip))
         cut = self.doubtful_cut(stretch, lane, room) if stretch.in_doubt else stretch.cut(room, skip=skip)
         limit = max(self.next_limit(cut.overlap), 2 + skip)
         if stretch.times[cut.place] == stretch.last_time and self.largest_limit > limit and not self.is_capped:
-            # A second that fills a page may stand in another order on the next one: it must come again as a whole.
+            # Items of one second that fill a page may be in another order on the next one: all must come again.
             limit = self.largest_limit
             cut = stretch.cut(limit - 1, skip=skip)
         return cut, limit
 
     def is_believed_end(self, page: P, limit: int, lane: Lane) -> bool:
-        """Tell whether the page says that it is the last, and the server is believed."""
+        """Return whether the page says that it is the last, and the server is trusted."""
         # Between two cursors the end is the second one, whatever the server says.
         says_so = page.has_more is False and self.sink.stop is None
         return says_so and self.trust.is_end(lane, limit, size_of(page))
 
     def check_last(self, stretch: Stretch) -> None:
-        """Raise an error if the list cannot be continued behind the last item."""
+        """Raise an error if the list cannot be continued after the last item."""
         if not is_cursor(stretch.ids[-1]):
             raise contradiction(f"The page ends with an id that cannot be sent as a cursor: {stretch.ids[-1][:80]!r}.")
 
     def note(self, lane: Lane, limit: int, claim: bool | None, followed: bool) -> None:
-        """Note what has_more was worth."""
+        """Note whether has_more was right."""
         if claim is None:
             return
         end = self.trust.end(lane, limit)
@@ -159,7 +159,7 @@ class Reading(Proofs[P]):
     def try_again(
         self, stretch: Stretch, lane: Lane, page: P | None, before: Cut
     ) -> Script[P, tuple[P | None, Any, int]]:
-        """Ask from further up, for more: an item may have vanished, or many of one time stand there."""
+        """Ask from an earlier cut for more: an item may have been deleted, or many share one time."""
         limit = self.largest_limit
         gone, asked = frozenset[str](), before
         for cut in stretch.cuts_further_up(self.room(limit)):
@@ -186,7 +186,7 @@ class Reading(Proofs[P]):
         self.finish()
 
     def finish(self) -> None:
-        """The list is over: what was looked for in it must have been met."""
+        """Check at the end of the list that the cursors were in it."""
         sink = self.sink
         if sink.done:
             return

@@ -18,7 +18,7 @@ class Seen:
     million steps.
 
     Args:
-        as_text: So many ids are kept as they are.
+        as_text: How many ids are kept as they are.
     """
 
     def __init__(self, *, as_text: int = AS_TEXT) -> None:
@@ -27,7 +27,7 @@ class Seen:
         self._buckets: list[bytes] | None = None
 
     def add_all(self, ids: Sequence[str]) -> bool:
-        """Remember ids if each is new, and they differ; else remember none and return False."""
+        """Remember ids if all are new and different; otherwise remember none and return False."""
         if self._buckets is None:
             if not self._ids.isdisjoint(ids):
                 return False
@@ -50,7 +50,7 @@ class Seen:
         bucket, kept = _digest(item_id)
         held = self._buckets[bucket]
         place = held.find(kept)
-        while place > 0 and place % _KEPT_BYTES:  # a match across two hashes is none
+        while place > 0 and place % _KEPT_BYTES:  # a match across two hashes does not count
             place = held.find(kept, place + 1)
         return place >= 0
 

@@ -22,15 +22,15 @@ def start_walk(
     trust: Trust | None = None,
     known: bool = False,
 ) -> Walk[Any]:
-    """Return the walk for the cursors given.
+    """Return the walk for the given cursors.
 
     Args:
         order: The order of the list.
         after: Only items after this one, in list order.
-        before: Only items ahead of this one. Without ``after``, the nearest come first.
-        page_size: The most items to ask for at once, but in doubt.
+        before: Only items before this one. Without ``after``, the nearest come first.
+        page_size: The most items to ask for at once, except in doubt.
         max_steps: The most items to pass on in all.
-        trust: What is known of the server. None: nothing, and nothing will be believed.
+        trust: What is known of the server. None: rely on nothing.
         known: Whether the server has listed the cursor ``after`` a moment ago.
     """
     backward = before is not None and after is None
@@ -61,7 +61,7 @@ def check_walk(
     page_size: int = MAX_PAGE_SIZE,
     max_steps: int | None = None,
 ) -> None:
-    """Raise a ValueError for arguments that make no walk."""
+    """Raise a ValueError for invalid arguments of a walk."""
     check_order(order)
     for name, cursor in (("after", after), ("before", before)):
         if cursor is not None:

@@ -1,8 +1,8 @@
 """A part of a list without holes, and whether a page continues it. No queries are made here.
 
 Each page is asked for *from an earlier time* than that of the last item held, so that all of the last time comes again.
-Hence no page ends where times tie, which is where servers lose rows, and a page that does not contain what is held
-shows that cursors are not places in this list.
+Hence no page ends where times tie, which is where servers lose rows, and a page that lacks the held items shows that
+cursors are not positions in this list.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from openai_steps._walks.seen import Seen
 
 _KEPT: Final = 400
 _OVERLAP_IN_DOUBT: Final = 3  # one more than an `after` that skips a step can hide
-_ECHO: Final = 3  # so many items ahead of its cursor may a page repeat
+_ECHO: Final = 3  # a page may repeat this many items before its cursor
 
 ENOUGH_IN_ORDER: Final = 8
-"""So many ids in order are no accident: of random ones one list in 20,000 would be."""
+"""This many ids in order are no accident: of random ids one list in 20,000 would be in order."""
 
 
 ENOUGH_TIMES: Final = 5
-"""So many times in order are no accident: of a server that sorts anyhow, one page in 120 would be."""
+"""This many times in order are no accident: of a server that sorts at random, one page in 120 would be in order."""
 
 
 class Cut(NamedTuple):
-    """Where the next page is to begin: behind this item of the tail."""
+    """Where the next page is to begin: after this item of the tail."""
 
     place: int
     cursor: str
@@ -35,7 +35,7 @@ class Cut(NamedTuple):
 
 
 Comparison: TypeAlias = Literal["greater", "less"]
-"""A cursor that is no place: all items follow whose ids are greater, or less, wherever they stand."""
+"""A cursor that is not a position: all items follow whose ids are greater, or less, wherever they are."""
 
 IdOrder: TypeAlias = Literal["rising", "falling"]
 
@@ -43,12 +43,12 @@ BOTH: Final[frozenset[Comparison]] = frozenset({"greater", "less"})
 
 
 class Verdict(NamedTuple):
-    """What a page is to the stretch.
+    """How a page relates to the stretch.
 
     ``continues``: it contains the end of the stretch, and nothing of it is missing. ``fresh``: its new items.
-    ``refuted``: ways of comparing ids that would have led to another page (told in doubt only). ``skipped``: by so many
-    places does the cursor skip. ``repeats``: the page begins ahead of where it was asked for. ``cut_off``: it ends
-    within what was to come again.
+    ``refuted``: ways of comparing ids that would have led to another page (set in doubt only). ``skipped``: how many
+    places the cursor skips. ``repeats``: the page begins before where it was asked for. ``cut_off``: it ends within
+    what was to come again.
     """
 
     continues: bool
@@ -72,8 +72,8 @@ class Stretch:
         self.ids: list[str] = []  # the last ones
         self.times: list[Any] = []
         self.count = 0
-        self.in_doubt = False  # then more is remembered
-        self.origin: str | None = None  # the cursor behind which the stretch begins
+        self.in_doubt = False  # more is remembered then
+        self.origin: str | None = None  # the cursor after which the stretch begins
 
     @property
     def last_time(self) -> Any:
@@ -99,11 +99,11 @@ class Stretch:
         return len(set(self.times)) >= ENOUGH_TIMES
 
     def is_ahead(self, time: Any, of: Any) -> bool:
-        """Tell whether a time comes strictly before another, in the direction of the stretch."""
+        """Return whether a time comes strictly before another, in the direction of the stretch."""
         return bool(time < of if self.rising else time > of)
 
     def begin(self, items: Sequence[Any]) -> bool:
-        """Take the first items; False if their times are in no order, or an id comes twice."""
+        """Take the first items; False if their times are not in order, or an id occurs twice."""
         ids, times = [item.id for item in items], times_of(items)
         if not self.seen.add_all(ids):
             return False
@@ -113,7 +113,7 @@ class Stretch:
     # --- Where the next page begins ---------------------------------------------------------------------------
 
     def cut(self, room: int, *, skip: int = 0) -> Cut:
-        """Return the cut behind the last item of an earlier time, where ``room`` is for what comes again.
+        """Return the cut after the last item of an earlier time, with at most ``room`` items to come again.
 
         Within one time that fills a page, or in a page of one step, the cut is as near to the end as it can be.
         """
@@ -124,11 +124,11 @@ class Stretch:
         return self._cut(place)
 
     def doubtful_cut(self, room: int, refuted: frozenset[Comparison] = frozenset()) -> Cut:
-        """Return a cut where a server that compares ids would send something else than one that knows places.
+        """Return a cut where a server that compares ids would answer differently from one that looks them up.
 
         Args:
             room: How many items may come again.
-            refuted: What need not be told any more.
+            refuted: The comparisons that are refuted already.
         """
         last = len(self.ids) - 1
         if last < 1 or room < 1:
@@ -142,7 +142,7 @@ class Stretch:
         return self._cut(next((place for place in places if place in telling and is_cursor(self.ids[place])), nearest))
 
     def _telling(self, refuted: frozenset[Comparison]) -> set[int]:
-        """Return the places whose cursors tell all that is not refuted yet: ids ahead are both lower and higher."""
+        """Return the places whose cursors test all remaining comparisons: earlier ids are both lower and higher."""
         telling = set[int]()
         low = high = None
         for place, item_id in enumerate(self.ids):
@@ -155,23 +155,23 @@ class Stretch:
         return telling
 
     def cuts_further_up(self, room: int) -> list[Cut]:
-        """Return cuts to try when a page did not continue the stretch: a cursor may have vanished, or be skipped."""
+        """Return cuts to try after a page that did not continue the stretch: the cursor may be deleted, or skipped."""
         last, group = len(self.ids) - 1, self.last_group
         places = {*(group - back for back in (1, 3, 6)), *(last - back for back in (3, 6))}
         within = [place for place in sorted(places, reverse=True) if max(last - room, 0) <= place < last]
         return [self._cut(place) for place in [*within, max(last - min(room, 1), 0)]]
 
     def cut_with_known_answer(self, size: int) -> Cut:
-        """Return a cut with twice ``size`` items of the tail behind it, where comparing ids would tell the most."""
+        """Return a cut with twice ``size`` items of the tail after it, where comparing ids would differ the most."""
         telling_all = self._telling(frozenset())
-        last = len(self.ids) - 1 - 2 * size  # a window on the head of the list would be what is next to a nearer one
+        last = len(self.ids) - 1 - 2 * size  # with a nearer one, a window on the head would be right, too
         places = [place for place in range(last, -1, -1) if is_cursor(self.ids[place])] or [last]
         apart = [place for place in places if self.times[place] != self.times[place + 1]] or places
         telling = [place for place in apart if place in telling_all]
         return self._cut((telling or apart)[0])
 
     def foretells(self, items: Sequence[Any], cut: Cut) -> bool:
-        """Tell whether these items follow the cut, as far as one time need not stand in the same order both ways."""
+        """Return whether these items follow the cut; those of one time may be in another order."""
         count = len(items)
         ids, times = [item.id for item in items], times_of(items)
         expected = self.ids[cut.place + 1 :][:count]
@@ -188,7 +188,7 @@ class Stretch:
     # --- Whether a page continues it --------------------------------------------------------------------------
 
     def take(self, items: Sequence[Any], cut: Cut, *, gone: frozenset[str] = frozenset()) -> Verdict:
-        """Judge a page that was asked for behind a cut, and, if it continues the stretch, add what is new in it.
+        """Judge a page that was asked for after a cut, and add its new items if it continues the stretch.
 
         Args:
             items: The page's items, in the stretch's direction.
@@ -196,7 +196,7 @@ class Stretch:
             gone: Ids that another page lacked, too, where they should have been: they have been deleted.
         """
         ids = [item.id for item in items]
-        if self.origin is not None and self.origin in ids:  # only a page that repeats much reaches so far up
+        if self.origin is not None and self.origin in ids:  # only a page that repeats much goes back so far
             items = items[ids.index(self.origin) + 1 :]
             ids = [item.id for item in items]
         times = times_of(items)
@@ -218,7 +218,7 @@ class Stretch:
         return verdict
 
     def _take_overlap(self, items: Sequence[Any], ids: list[str], cut: Cut, gone: frozenset[str]) -> Verdict:
-        """Take a page that repeats something else than what it was asked for: more, less, or in another order."""
+        """Take a page that does not repeat just what was asked for: more, less, or in another order."""
         places = {item_id: place for place, item_id in enumerate(self.ids)}
         known = {places[item_id] for item_id in ids if item_id in places}
         fresh = [item for item in items if item.id not in places]
@@ -228,8 +228,8 @@ class Stretch:
         if first < cut.place - _ECHO and self.times[first] != self.times[cut.place]:
             return FOREIGN
         if max(known) < len(self.ids) - 1 and not fresh:
-            gone = frozenset()  # nothing shows that the list goes on behind what seems to be gone
-        # Of the first time that comes again, not all need come: the page may begin within it.
+            gone = frozenset()  # nothing shows that the list goes on after what seems to be gone
+        # Of the first time that comes again, not all items need come: the page may begin within it.
         begins_at = self.times[first] if first < group else _NEVER
         complete = all(
             place in known or self.times[place] == begins_at or self.ids[place] in gone
@@ -253,7 +253,7 @@ class Stretch:
         return Verdict(True, fresh, refuted, skipped, repeats=first <= cut.place)
 
     def refuted_by(self, cut: Cut, first: int) -> frozenset[Comparison]:
-        """Return the comparisons by which what is ahead of this page would have been in it, too."""
+        """Return the comparisons by which earlier items would have been in this page, too."""
         ahead = self.ids[: min(cut.place, first)]
         refuted = set[Comparison]()
         if any(item_id > cut.cursor for item_id in ahead):
@@ -272,9 +272,9 @@ class Stretch:
     # --- Whether ids go with times ----------------------------------------------------------------------------
 
     def goes(self, id_order: IdOrder) -> bool:
-        """Tell whether the tail's ids go this way from each time to the next, or within its only time."""
+        """Return whether the tail's ids go this way from each time to the next, or within its only time."""
         if self.ids == sorted(self.ids, reverse=id_order == "falling"):
-            return True  # as nearly always, at a tenth of the price; a walk asks for each page
+            return True  # nearly always, at a tenth of the cost; called for each page
         groups = [[item_id] for item_id in self.ids] if self.single_time else self._groups()
         if id_order == "rising":
             return all(max(one) < min(other) for one, other in pairwise(groups))

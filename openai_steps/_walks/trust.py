@@ -1,4 +1,4 @@
-"""What a client has found out about its server: earned by proof, kept for the client's life."""
+"""What a client has found out about its server, by proof, for the client's lifetime."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from openai_steps._walks.pages import Lane, Param
 from openai_steps._walks.stretch import BOTH, Comparison, IdOrder, Stretch
 
 Cursors: TypeAlias = Literal["places", "ordered ids", "broken"]
-"""What a lane's cursors were found to be.
+"""The kind of a lane's cursors.
 
-``places``: places in the list, for comparing ids would have led elsewhere. ``ordered ids``: either that, or ids are
-compared, but the ids go with the times, so that it is the same. ``broken``: neither.
+``places``: positions in the list, since comparing ids would have led elsewhere. ``ordered ids``: either that, or ids
+are compared, but they go with the times, so that it is the same. ``broken``: neither.
 """
 
 UnknownCursor: TypeAlias = Literal["refused", "empty", "answered"]
-"""What the server makes of a cursor that does not exist: an error, an empty page, or a page of something else."""
+"""The answer to a cursor that does not exist: an error, an empty page, or a page of something else."""
 
 
 ListKind: TypeAlias = Literal["steps", "runs", "messages", "threads"]
@@ -29,18 +29,18 @@ LIST_KINDS: Final[tuple[ListKind, ...]] = get_args(ListKind)
 
 @frozen(kw_only=True)
 class LearnedPaging:
-    """What a client has found out about one way of going through the lists of its server.
+    """What a client has found out about one way to page through the lists of its server.
 
     Args:
         kind: What is listed.
         order: The order asked for.
-        cursor: The parameter that leads on.
-        cursors: ``places``: cursors are places in the list. ``ordered ids``: they are, or ids are compared, which is
+        cursor: The cursor parameter.
+        cursors: ``places``: cursors are positions in the list. ``ordered ids``: they are, or ids are compared, which is
             the same as long as ids go with times. ``broken``: they lead nowhere. None: not found out.
         unknown_cursor: What is sent for a cursor that does not exist: an error (``refused``), an ``empty`` page, or
             something else (``answered``). None: not found out.
-        has_more_kept: Page sizes for which ``has_more`` kept its word, and is believed.
-        has_more_broken: Page sizes for which it did not, and never will be.
+        has_more_kept: Page sizes for which ``has_more`` was right, and is trusted.
+        has_more_broken: Page sizes for which it was wrong, and is never trusted.
     """
 
     kind: ListKind
@@ -54,7 +54,7 @@ class LearnedPaging:
 
 @define
 class End:
-    """What ``has_more`` was worth, for one lane and page size."""
+    """Whether ``has_more`` was right, for one lane and page size."""
 
     kept: bool = False
     """It was true, and items followed."""
@@ -80,11 +80,11 @@ class Trust:
     largest_limit: int = MAX_PAGE_SIZE
 
     def follows(self, lane: Lane) -> bool:
-        """Tell whether the lane's cursors are known to lead from page to page."""
+        """Return whether the lane's cursors are known to lead from page to page."""
         return self.cursors.get(lane, "broken") != "broken"
 
     def learn(self, lane: Lane, stretch: Stretch, refuted: frozenset[Comparison]) -> None:
-        """Note what a page that continues a stretch tells of the lane's cursors."""
+        """Note what a page that continues a stretch shows about the lane's cursors."""
         self.refuted[lane] = refuted | self.refuted.get(lane, frozenset())
         if self.refuted[lane] == BOTH:
             self.cursors[lane] = "places"
@@ -93,24 +93,24 @@ class Trust:
             self.id_orders[lane] = id_order
 
     def proves(self, lane: Lane, stretch: Stretch) -> bool:
-        """Tell whether the lane's cursors are known to lead through this list, too."""
+        """Return whether the lane's cursors are known to lead through this list, too."""
         cursors = self.cursors.get(lane)
         return cursors == "places" or (cursors == "ordered ids" and stretch.goes(self.id_orders[lane]))
 
     def suits(self, lane: Lane, stretch: Stretch) -> bool:
-        """Tell whether the first items of a list show that what is known of the lane holds for it, too.
+        """Return whether the first items of a list show that what is known of the lane holds for it, too.
 
-        Where ids may be compared, they must be ordered as they were before, and be enough to show it: in another list
-        they may be of another kind.
+        If ids may be compared, they must be ordered as before, and be enough to show it: in another list they may be of
+        another kind.
         """
         return self.cursors.get(lane) == "places" or (stretch.tells_id_order and self.proves(lane, stretch))
 
     def is_end(self, lane: Lane, limit: int, size: int) -> bool:
-        """Tell whether to believe a page of this size that says has_more is false.
+        """Return whether to trust a false has_more on a page of this size.
 
-        A server that once said true, and kept its word, is believed. Of others a full page is always doubted. A shorter
-        one may come of a server that caps pages in silence: the longest page so far is doubted when it comes for the
-        first, second, fourth, eighth … time, so that a thousand equal short lists pay ten requests more.
+        A server that once said true, and was right, is trusted. Of others a full page is always doubted. A shorter one
+        may come from a server that silently caps pages: the longest page so far is doubted when it comes for the first,
+        second, fourth, eighth … time, so that a thousand equal short lists cost ten more requests.
         """
         if not self.believing:
             return False

@@ -1,15 +1,14 @@
-"""Both ends at once: read a whole list from its head and, in the other order, from its tail, until the two meet.
+"""Reads a whole list from its head and, in the other order, from its tail, until the two meet.
 
-That halves the time spent waiting for answers. It must never change the result, so the tail is believed only where
+That halves the time spent waiting for answers. It must never change the result, so the tail is trusted only where
 nothing is ambiguous, and dropped at the first doubt; the walk from the head then goes on alone. Servers sort equal
-times the same way in both orders, or not, and another copy of the data, which lags behind, may answer the other order.
-Hence
+times the same way in both orders, or not, and a copy of the data that lags behind may answer the other order. Hence
 
 - the tail's times must be strictly ordered, and each of its pages must continue the one before;
 - its first page, which is the end of the list, must read the same in the list's own order, and nothing may follow it;
 - it joins the head where both have at least two items in common, in the same places.
 
-A tail that contradicts the head is also evidence against the server: what it says of the end is not believed then.
+A tail that contradicts the head is also evidence against the server, whose has_more is not trusted then.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from openai_steps._walks.walk import Walk
 
 _COMMON: Final = 2
 _SMALLEST_PAGE: Final = 10
-"""With smaller pages the items that each page of the tail repeats would cost more than the tail saves."""
+"""With smaller pages the repeated items of the tail's pages would cost more than the tail saves."""
 
 Side: TypeAlias = Literal["head", "tail", "end"]
 
@@ -64,7 +63,7 @@ class TwoEnds(Generic[P]):
 
     @property
     def queries(self) -> dict[Side, PageQuery]:
-        """What to ask next, by side."""
+        """The next queries, by side."""
         sides: dict[Side, PageQuery | None] = {
             "head": self._walk.query,
             "tail": self._tail_query,
@@ -80,18 +79,18 @@ class TwoEnds(Generic[P]):
     def feed(self, side: Side, page: P) -> None:
         """Take the answer to the query of a side."""
         if self.done:
-            return  # the others were still on their way
+            return  # the others were still under way
         if side == "head":
             self._take_head(page, self._walk.feed(page))
         elif self._tail_query is not None:  # else the tail has been dropped since
             (self._take_tail if side == "tail" else self._take_end)(page)
 
     def refuse(self, error: APIStatusError) -> None:
-        """Take an error as the answer to the query of the head; raises it, unless the walk can do without."""
+        """Take an error as the answer to the head's query; raise it, unless the walk can go on without the answer."""
         self._take_head(None, self._walk.refuse(error))
 
     def drop_tail(self) -> None:
-        """Go on from the head alone."""
+        """Go on from the head only."""
         self._tail_query = self._end_query = None
         self._end_holds = False
         self._tail.clear()
@@ -123,7 +122,7 @@ class TwoEnds(Generic[P]):
         self._ask_tail()
         self._join()
         if page.has_more is False and not self.done and self._end_holds:
-            self._contradict()  # at the head of the list, and it did not meet the walk from there
+            self._contradict()  # it has reached the head of the list without meeting the walk from there
 
     def _begin_tail(self, page: P) -> None:
         if not self._is_strict(page.data, rising=self._back.rising) or len(page.data) <= _COMMON:
@@ -137,7 +136,7 @@ class TwoEnds(Generic[P]):
         self._join()
 
     def _take_end(self, page: P) -> None:
-        """Take the end of the list, in the list's own order: what the tail's first page has, and nothing else."""
+        """Take the end of the list, in the list's own order: it must have just the items of the tail's first page."""
         expected = [item.id for item in self._tail[: len(page.data)]][::-1]
         self._end_query = None
         if page.has_more is True or not expected or [item.id for item in page.data] != expected[-len(page.data) :]:

@@ -1,8 +1,8 @@
-"""Items that cannot be read, each at its place in a walk.
+"""Unreadable items, each at its place in a walk.
 
-A walk goes by ids and times, so it sees the items that have them. What lacks them waits here, under the id of the item
-ahead of it in the walk. Behind the last item that can be read of a page, the next page begins; so what ends one page
-may begin the next one as well, and of what is behind one item only what has not been passed on yet is due.
+A walk goes by ids and times, so it sees only the items that have them. The others are kept here, under the id of the
+item before them in the walk. The next page begins after the last readable item of a page; so unreadable items at the
+end of a page may begin the next one as well, and of those after one item only the ones not passed on yet are due.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Refused = TypeVar("Refused", bound=UnreadableItem)
 AnyPage = TypeVar("AnyPage", bound=Page[Any])
 
 Odd: TypeAlias = Literal["raise", "keep"]
-"""What to do with an item that cannot be read: raise an error in its place, or pass it on as it is."""
+"""What to do with an unreadable item: raise an error in its place, or pass it on as it is."""
 
 _CHOICES: Final = ("raise", "keep")
 
@@ -42,19 +42,19 @@ def error_for(item: UnreadableItem) -> ResponseDecodeError:
 
 
 def ahead_of_odd(page: AnyPage) -> AnyPage:
-    """Return a page without its first item that cannot be read, and all behind it."""
+    """Return a page without its first unreadable item and everything after it."""
     return evolve(page, data=page.data[: page.unreadable[0].index], unreadable=())
 
 
 class OddItems(Generic[Item, Refused]):
-    """What cannot be read on the pages of one walk.
+    """The unreadable items on the pages of one walk.
 
     Args:
-        odd: Whether to raise an error for it, or to pass it on.
+        odd: Whether to raise an error for one, or to pass it on.
         order: The order of the list.
-        after: Only what is behind this item.
-        before: Only what is ahead of this item; alone, the walk leads backward from it.
-        max_items: The most items that can be read in all. What comes behind the last of them is not looked at.
+        after: Only items after this one.
+        before: Only items before this one; alone, the walk leads backward from it.
+        max_items: The most readable items in all. Unreadable ones after the last of them are ignored.
     """
 
     def __init__(
@@ -74,16 +74,16 @@ class OddItems(Generic[Item, Refused]):
         self._left = max_items
         self._page: Any = None
         self._behind: dict[str | None, list[Refused]] = {}
-        self._next: dict[str | None, str | None] = {}  # the item behind what is behind an item
-        self._guessed: list[tuple[str | None, Refused]] = []  # places told by the other order alone
+        self._next: dict[str | None, str | None] = {}  # the item after the unreadable ones after an item
+        self._guessed: list[tuple[str | None, Refused]] = []  # places known from the other order only
         self._last = self._start = before if backward else after
-        self._passed_on = 0  # of what is behind the last item
+        self._passed_on = 0  # of those after the last item
 
     def note(self, page: Page[Any], query: PageQuery) -> None:
-        """Take note of what cannot be read on a page.
+        """Note the unreadable items on a page.
 
         Raises:
-            ResponseDecodeError: If nothing on the page can be read, so that there is no cursor to ask for the next.
+            ResponseDecodeError: If no item of the page is readable, so that there is no cursor for the next page.
         """
         if not page.unreadable:
             return
@@ -102,7 +102,7 @@ class OddItems(Generic[Item, Refused]):
             items.reverse()
         behind: list[Refused] = []
         found: dict[str | None, list[Refused]] = {}
-        if not against or query.before is not None:  # else nothing says what is ahead of the page
+        if not against or query.before is not None:  # otherwise the item before the page is unknown
             found[query.before if against else query.after] = behind
         for item in items:
             if isinstance(item, UnreadableItem):
@@ -114,19 +114,19 @@ class OddItems(Generic[Item, Refused]):
             known = self._behind.get(item_id, [])
             self._next[item_id] = behind_them
             if other_order:
-                # Equal times may stand the other way round here, and a server that ignores the order turns all round:
-                # what stands elsewhere now is the same item.
+                # Equal times may be reversed here, and a server that ignores the order reverses everything: an item in
+                # another place now is the same item.
                 fresh = [item for item in odd_items if not _take(noted, item)]
                 self._behind[item_id] = known + fresh
                 self._guessed += ((item_id, item) for item in fresh)
                 continue
             self._forget_guesses(odd_items, found)
             if len(odd_items) >= len(self._behind.get(item_id, ())):
-                # The last item of one page may be followed by what only another shows.
+                # The last item of one page may be followed by items that only another page shows.
                 self._behind[item_id] = odd_items
 
     def _forget_guesses(self, odd_items: list[Refused], item_ids: Iterable[str | None]) -> None:
-        """Take away what the other order seemed to tell of items whose place is known now."""
+        """Drop the guesses from the other order about items whose place is known now."""
         for guess in self._guessed[:] if odd_items else ():
             item_id, guessed = guess
             if self._is_beside(guessed, item_id, item_ids) and any(item.data == guessed.data for item in odd_items):
@@ -134,7 +134,7 @@ class OddItems(Generic[Item, Refused]):
                 self._behind[item_id] = [item for item in self._behind[item_id] if item is not guessed]
 
     def _noted_beside(self, item_ids: Iterable[str | None]) -> list[Any]:
-        """Return what has been noted next to one of these items, and whatever has an id: it stands nowhere else."""
+        """Return the unreadable items noted next to one of these items, and all that have an id, which is unique."""
         return [
             item.data
             for item_id, odd_items in self._behind.items()
@@ -146,10 +146,10 @@ class OddItems(Generic[Item, Refused]):
         return item.id is not None or not {item_id, self._next[item_id]}.isdisjoint(item_ids)
 
     def among(self, items: tuple[Item, ...]) -> Iterable[Item | Refused]:
-        """Return items in the walk's direction, with what cannot be read at its places.
+        """Return items in the walk's direction, with the unreadable ones at their places.
 
         Raises:
-            ResponseDecodeError: At such a place, unless it is to be passed on; it knows where to go on.
+            ResponseDecodeError: At such a place, unless they are to be passed on; it says where to go on.
         """
         if self._left is not None:
             self._left -= len(items)
@@ -159,7 +159,7 @@ class OddItems(Generic[Item, Refused]):
         return items
 
     def rest(self) -> Iterator[Refused]:
-        """Yield what comes behind the last item of the walk.
+        """Yield the unreadable items after the last item of the walk.
 
         Raises:
             ResponseDecodeError: As `among`.
@@ -167,7 +167,7 @@ class OddItems(Generic[Item, Refused]):
         return iter(()) if self._left == 0 else self._due()
 
     def sort(self, items: tuple[Item, ...], into: list[Item], unreadable: list[Refused]) -> None:
-        """Append items, and what cannot be read among them, to a list each; errors are those of `among`."""
+        """Append readable and unreadable items to a list each; errors as for `among`."""
         found: Iterable[Any] = self.among(items)
         if found is items:
             into.extend(items)
@@ -177,10 +177,10 @@ class OddItems(Generic[Item, Refused]):
             target.append(item)
 
     def within(self, page: AnyPage) -> Iterator[AnyPage]:
-        """Yield a page with what is due on it in ``unreadable``.
+        """Yield a page with its due items in ``unreadable``.
 
         Raises:
-            ResponseDecodeError: As `among`, after the page with the items ahead of it.
+            ResponseDecodeError: As `among`, after the page with the items before it.
         """
         self._page = page
         found: list[Any] = []
@@ -195,7 +195,7 @@ class OddItems(Generic[Item, Refused]):
             raise failure
 
     def last_page(self) -> Iterator[Any]:
-        """Yield a page of what comes behind the last item of the walk, if there is anything; errors as `rest`."""
+        """Yield a page of the unreadable items after the last item of the walk, if any; errors as for `rest`."""
         if rest := list(self.rest()):
             yield self._page_of(self._page, rest)
 

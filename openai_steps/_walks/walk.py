@@ -1,4 +1,4 @@
-"""A walk: which page next, and what to pass on. A state machine, no I/O; its script says what it does."""
+"""A walk: which page is next, and what to pass on. A state machine, no I/O, driven by a script."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from openai_steps._walks.pages import P, PageQuery, Script, is_cursor, with_data
 
 
 class Sink(Generic[P]):
-    """Takes items in the walk's direction; makes the pages to pass on of them.
+    """Takes items in the walk's direction, and makes pages from them.
 
     Args:
-        start: Pass on only what follows this item.
+        start: Pass on only items after this one.
         stop: Pass on nothing from this item on.
         left: The most items to pass on.
         page_size: The most items in a page.
         backward: Whether the walk's direction is against that of the list.
-        keep: Keep no more than what holds so many of the last items.
+        keep: Keep only the pages with this many of the last items.
     """
 
     def __init__(
@@ -45,16 +45,16 @@ class Sink(Generic[P]):
 
     @property
     def done(self) -> bool:
-        """Whether all has been passed on that was asked for."""
+        """Whether everything asked for has been passed on."""
         return self.stopped or self.left == 0
 
     def put(self, page: P, items: Sequence[Any], *, ties_known: bool = True) -> None:
-        """Pass items on, in pages that look like this one but for their data.
+        """Pass items on, in pages like this one except for their data.
 
         Args:
-            page: What the pages look like.
-            items: In the walk's direction.
-            ties_known: Whether items of one time stand as the server lists them in the order asked for.
+            page: The template of the pages.
+            items: The items, in the walk's direction.
+            ties_known: Whether items of one time are as the server lists them in the order asked for.
         """
         if not self.started:
             place = _find(items, self.start)
@@ -84,12 +84,12 @@ class Sink(Generic[P]):
         self.cursor = next((item.id for item in reversed(items) if is_cursor(item.id)), self.cursor)
 
     def offer(self, page: P, items: Sequence[Any], *, ties_known: bool = True) -> None:
-        """Pass on what of these, which are all items from the head of the list on, has not been offered before."""
+        """Pass on those of these items, which are all from the head of the list on, that are not offered yet."""
         fresh, self.offered = items[self.offered :], max(self.offered, len(items))
         self.put(page, fresh, ties_known=ties_known)
 
     def satisfied_by(self, items: Sequence[Any]) -> bool:
-        """Tell whether these items would be all that is needed."""
+        """Return whether these items would be all that is needed."""
         if not self.started:
             place = _find(items, self.start)
             if place is None:
@@ -109,8 +109,8 @@ class Walk(Generic[P]):
     """Drives a script: ``query`` is what to ask for, or None when the walk is over.
 
     Args:
-        script: Is begun at once.
-        sink: Where the script puts what is to be passed on.
+        script: The script, which is started at once.
+        sink: Where the script puts the items to pass on.
         after: The cursor that was given.
         before: Likewise.
     """
@@ -144,12 +144,12 @@ class Walk(Generic[P]):
         """Take the answer to ``query``, return the pages to pass on, and set the next query.
 
         Raises:
-            PaginationError: If the pages contradict each other. What was proven by then has been returned before.
+            PaginationError: If the pages contradict each other. What was proven until then has been returned before.
         """
         return self._go_on(lambda: self._script.send(page))
 
     def refuse(self, error: APIStatusError) -> list[P]:
-        """Take an error as the answer to ``query``; raises it again, unless the walk can do without that page."""
+        """Take an error as the answer to ``query``; raise it again, unless the walk can go on without that page."""
         return self._go_on(lambda: self._script.throw(error))
 
     def finish(self) -> None:
@@ -175,7 +175,7 @@ class Walk(Generic[P]):
 
 
 def _check_alone(items: Sequence[Any], place: int) -> None:
-    """Refuse to say what is ahead of an item and what behind it, where others have its time."""
+    """Raise an error if other items have this item's time, so that it is unclear which of them follow it."""
     time = items[place].created_at
     if any(item.created_at == time for item in (*items[max(0, place - 1) : place], *items[place + 1 : place + 2])):
         raise PaginationError(
