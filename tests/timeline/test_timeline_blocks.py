@@ -55,9 +55,9 @@ def test_a_step_of_an_unknown_kind_shows_all_of_its_details() -> None:
 
 def test_what_is_too_deep_to_be_spread_out_is_left_out() -> None:
     deep: list[Any] = []
-    for _ in range(500):
+    for _ in range(985):
         deep = [deep]
-    arguments = "[" * 500 + "]" * 500
+    arguments = "[" * 985 + "]" * 985
     (bar,) = build_timeline([step(1, 0, 1, type="thought", step_details={"type": "thought", "x": deep})]).bars
     (called,) = build_timeline([step(1, 0, 1, function(arguments=arguments))]).bars
     assert bar.blocks[0].text[0] in "…{"  # newer versions of Python write more levels
