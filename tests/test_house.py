@@ -132,7 +132,7 @@ CLOCKS_AND_DICE = re.compile(
 EDGES = {
     *("cli._follow_view", "cli._key", "cli._waiting", "cli.commands.console"),
     *("console._api", "console._app", "gateway._gateway", "emulator._answer"),
-    *("archive._writer", "export._cluster_threads", "export._export", "export._workers", "export.cluster"),
+    *("archive._batch", "export._cluster_threads", "export._workers", "export.cluster"),
     "otel._ids",
 }
 

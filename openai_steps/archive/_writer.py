@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
+from openai_steps.archive._batch import Batch
 from openai_steps.archive._index import Index, Missing, RunState
 from openai_steps.archive._layout import FILES, MANIFEST, ArchiveError, Group
 from openai_steps.archive._manifest import Manifest, read_manifest
@@ -15,10 +15,6 @@ from openai_steps.archive._objects import ObjectsWriter
 
 Objects = Sequence[tuple[str, bytes]]
 """The id and the bytes of each object, oldest first."""
-
-# A crash costs no more work than this; smaller batches mean more waiting for the disk.
-_BATCH_BYTES: Final = 1024 * 1024
-_BATCH_SECONDS: Final = 1.0
 
 
 class ArchiveWriter:
@@ -66,8 +62,7 @@ class ArchiveWriter:
             self.index.close()
             raise
         self._changes: list[Callable[[], None]] = []
-        self._bytes = 0
-        self._due = time.monotonic() + _BATCH_SECONDS
+        self._batch = Batch()
         self._complete = False
         self.manifest.begin_session()
         self._write_manifest()
@@ -142,8 +137,7 @@ class ArchiveWriter:
     def commit(self) -> None:
         """Write what was added; when this returns, it is on the disk, and the index knows it."""
         changes, self._changes = self._changes, []
-        self._bytes = 0
-        self._due = time.monotonic() + _BATCH_SECONDS
+        self._batch.begin()
         if not changes:
             return
         self._objects.sync()
@@ -158,10 +152,10 @@ class ArchiveWriter:
         number, end = self._objects.number, self._objects.end
         self._changes.append(lambda: self.index.replace(group, entries))
         self._changes.append(lambda: self.index.set_end(number, end))
-        self._bytes += sum(len(data) for _, data in objects)
+        self._batch.add(sum(len(data) for _, data in objects))
 
     def _commit_if_due(self) -> None:
-        if self._bytes >= _BATCH_BYTES or time.monotonic() >= self._due:
+        if self._batch.is_due:
             self.commit()
 
     def _write_manifest(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from contextlib import ExitStack, aclosing
 from functools import partial
@@ -18,6 +17,7 @@ from openai_steps._client.client import AsyncStepsClient
 from openai_steps._files import replacing, sync
 from openai_steps._models.raw import RunTexts
 from openai_steps._models.runs import RunRef
+from openai_steps.archive._batch import Batch
 from openai_steps.export._archive import read_steps
 from openai_steps.export._extras import parquet
 from openai_steps.export._failures import ExportError, Streak, failure_line, joined_lines, unreadable_lines
@@ -236,11 +236,6 @@ def _format_of(target: Path) -> _Format:
     raise ValueError(f"{target.name} must end in {', '.join(known.name for known in _FORMATS)}.")
 
 
-# A crash costs no more work than this; more often would mean more waiting for the disk.
-_BATCH_BYTES: Final = 1024 * 1024
-_BATCH_SECONDS: Final = 1.0
-
-
 class _Output:
     """Takes what became of runs: steps go to the work file, in batches, and failures to a file of their own.
 
@@ -258,7 +253,8 @@ class _Output:
         self._encode = encode
         self._failures = open_own(failures, buffering=-1)
         self._failures.truncate(0)
-        self._clear()
+        self._waiting: list[tuple[RunTexts, bytes]] = []
+        self._batch = Batch()
 
     def __enter__(self) -> Self:
         return self
@@ -275,25 +271,20 @@ class _Output:
             return
         lines = joined_lines(run.texts)
         # At once: Ctrl-C may come between any two lines.
-        self._batch.append((run, lines))
-        self._bytes += len(lines)
-        if self._bytes >= _BATCH_BYTES or time.monotonic() >= self._due:
+        self._waiting.append((run, lines))
+        self._batch.add(len(lines))
+        if self._batch.is_due:
             self._commit()
 
     def _commit(self) -> None:
-        batch = self._batch
-        self._clear()
-        if batch:
-            lines = b"".join([lines for _, lines in batch])
-            runs = [run for run, _ in batch]
+        waiting, self._waiting = self._waiting, []
+        self._batch.begin()
+        if waiting:
+            lines = b"".join([lines for _, lines in waiting])
+            runs = [run for run, _ in waiting]
             self._work.commit(
                 self._encode(lines) if lines else b"",
                 [RunRef(run.thread_id, run.run_id) for run in runs],
                 steps=sum(len(run.texts) for run in runs),
                 unreadable=[line for run in runs for line in unreadable_lines(run)],
             )
-
-    def _clear(self) -> None:
-        self._batch: list[tuple[RunTexts, bytes]] = []
-        self._bytes = 0
-        self._due = time.monotonic() + _BATCH_SECONDS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from openai_steps._models.raw import RunTexts
-from openai_steps.export import _export
+from openai_steps.archive import _batch
 from openai_steps.export._export import _Output
 from openai_steps.export._journal import WorkFile
 
@@ -25,7 +25,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(_export, "time", clock)
+    monkeypatch.setattr(_batch, "time", clock)
     return clock
 
 

@@ -12,6 +12,7 @@ from export_samples import DEEP, all_runs, all_steps, answer_too_deep, make_stor
 from walk_servers import full_trust
 
 from openai_steps import AsyncStepsClient, RunRef
+from openai_steps.archive import _batch
 from openai_steps.emulator import Answer, Emulator, RecordedRequest
 from openai_steps.export import (
     ExportError,
@@ -210,7 +211,7 @@ async def test_a_second_ctrl_c_in_the_midst_of_writing_doubles_nothing(
             commit(*args, **options)
         raise _CtrlC
 
-    monkeypatch.setattr(_export, "_BATCH_BYTES", 1000)
+    monkeypatch.setattr(_batch, "BATCH_BYTES", 1000)
     monkeypatch.setattr(_journal.WorkFile, "commit", interrupted)
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
         with pytest.raises(_CtrlC):

@@ -23,10 +23,10 @@ THREADS, RUNS, STEPS = 30, 3, 4
 PROGRAM = """
 import asyncio, sys
 from openai_steps import AsyncStepsClient
-from openai_steps.archive import _writer
+from openai_steps.archive import _batch
 from openai_steps.export import export_threads
 
-_writer._BATCH_SECONDS = 0
+_batch.BATCH_SECONDS = 0
 
 async def main(base_url, folder, *thread_ids):
     async with AsyncStepsClient(base_url=base_url, api_key="x") as client:

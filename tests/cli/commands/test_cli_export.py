@@ -20,8 +20,8 @@ from openai_steps.emulator import Delay, Emulator, Store
 # The command, with a batch for each run instead of one a second, so that a kill meets it in the middle of things.
 EXPORT = """
 import sys
-from openai_steps.export import _export
-_export._BATCH_SECONDS = 0
+from openai_steps.archive import _batch
+_batch.BATCH_SECONDS = 0
 from openai_steps.cli import main
 sys.argv[0] = "openai-steps"
 main()
