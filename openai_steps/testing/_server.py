@@ -49,12 +49,14 @@ class StepsServer:
         dialect: How pages are made: a name of `openai_steps.emulator.DIALECTS` or `HABITS`, or a dialect. Default: the
             profile's.
         api_key: The key that every request must carry; None demands no key.
+        host: The address to listen on; ``::1`` where there is no IPv4.
 
     Attributes:
         base_url: The URL to which ``/threads/…`` is appended.
 
     Raises:
         ValueError: If there is no profile or dialect of that name.
+        OSError: If the address cannot be had, from the ``with`` statement.
     """
 
     base_url: str
@@ -65,7 +67,9 @@ class StepsServer:
         profile: str | Profile = "compatible",
         dialect: str | Dialect | None = None,
         api_key: str | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
+        self._host = host
         self._emulator = Emulator(profile=profile, dialect=_dialect(dialect), api_key=api_key, keep_requests=None)
         self._profile = profile
         self._api_key = api_key
@@ -252,7 +256,7 @@ class StepsServer:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         async with AsyncExitStack() as stack:
             try:
-                base_url = await stack.enter_async_context(self._emulator.serve())
+                base_url = await stack.enter_async_context(self._emulator.serve(host=self._host))
             except Exception as error:
                 started.set_exception(error)
                 return

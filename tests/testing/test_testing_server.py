@@ -54,6 +54,29 @@ async def test_a_run_grows(steps_server: StepsServer) -> None:
     assert seen == [("step_1", "in_progress"), ("step_1", "completed")]
 
 
+def has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
+@pytest.mark.steps_server(host="::1")
+async def test_it_can_do_without_ipv4(steps_server: StepsServer) -> None:
+    assert steps_server.base_url.startswith("http://[::1]:")
+    steps_server.add_run("t", "r", steps=[message_step(1)])
+    async with steps_server.client() as client:
+        assert [step.id async for step in client.iter_steps("t", "r")] == ["step_1"]
+
+
+def test_an_address_that_it_can_not_have_is_told() -> None:
+    server = StepsServer(host="192.0.2.1")  # of nobody: RFC 5737
+    with pytest.raises(OSError, match=r"192\.0\.2\.1|address"), server:
+        pass
+
+
 async def test_faults(steps_server: StepsServer) -> None:
     steps_server.add_run("t", "r")
     steps_server.inject(Answer(500), matching=lambda request: request.raw_path.endswith("/steps"))
