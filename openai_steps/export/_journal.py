@@ -21,6 +21,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
+import msgspec
+
 from openai_steps._files import sync
 from openai_steps._models.runs import RunRef
 from openai_steps.export._failures import ExportError
@@ -105,6 +107,11 @@ class WorkFile:
     def _restore(self, settings: Mapping[str, Any]) -> int:
         """Read the journal, or begin it; return where the work file ends."""
         wanted = {"openai_steps_export": VERSION, **settings}
+        if not self._journal.begins_as(_BEGINNING):
+            raise ExportError(
+                f"{_journal_of(self.path).name} is not the journal of an export. Move it away, or choose another name "
+                "for the export."
+            )
         lines = self._journal.lines()
         if not lines and self.path.exists() and self.path.stat().st_size:
             raise self._damaged("it is empty, and the other is not")
@@ -128,14 +135,15 @@ class WorkFile:
         for entry in entries:
             if "complete" in entry:
                 self.is_complete = True
-                self.failures = entry["failures"]
+                self.failures = msgspec.convert(entry, _Complete).failures
                 continue
-            if entry["start"] != end or entry["end"] < end:
-                raise ValueError(f"a batch begins at byte {entry['start']}, where the one before ends at {end}")
-            end = entry["end"]
-            self.steps += entry["steps"]
-            self.unreadable += [line.encode() for line in entry.get("unreadable", ())]
-            self.found.update((thread_id, run_id) for thread_id, run_id in entry["runs"])
+            batch = msgspec.convert(entry, _Batch)
+            if batch.start != end or batch.end < end:
+                raise ValueError(f"a batch begins at byte {batch.start}, where the one before ends at {end}")
+            end = batch.end
+            self.steps += batch.steps
+            self.unreadable += [line.encode() for line in batch.unreadable]
+            self.found.update(batch.runs)
         return end
 
     def _damaged(self, why: str) -> ExportError:
@@ -147,6 +155,26 @@ class WorkFile:
 
     def _note(self, entry: Mapping[str, Any]) -> None:
         self._journal.end = self._journal.write(_write_entry(entry))
+
+
+_BEGINNING: Final = b'{"openai_steps_export"'
+"""The first bytes of a journal, whole or torn."""
+
+
+class _Batch(msgspec.Struct):
+    """What a line says of a batch."""
+
+    start: int
+    end: int
+    steps: int
+    runs: list[tuple[str, str]]
+    unreadable: list[str] = []
+
+
+class _Complete(msgspec.Struct):
+    """What the last line says."""
+
+    failures: int
 
 
 def _write_entry(entry: Mapping[str, Any]) -> bytes:
@@ -196,6 +224,11 @@ class _Tail:
             return False
         self.end = self.file.truncate(end)
         return True
+
+    def begins_as(self, text: bytes) -> bool:
+        """Tell whether the file begins with a text, or is the beginning of it that a killed process left behind."""
+        self.file.seek(0)
+        return text.startswith(self.file.read(len(text)))
 
     def lines(self) -> list[bytes]:
         """Return the lines; one that is not whole, since the process ended then, is cut off."""

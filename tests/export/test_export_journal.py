@@ -167,3 +167,43 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
         WorkFile(tmp_path / "out.part", settings=SETTINGS)
     work.close()
     WorkFile(tmp_path / "out.part", settings=SETTINGS).close()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"start": 0, "end": 1.5, "steps": 1, "runs": []},
+        {"start": 0, "end": True, "steps": 1, "runs": []},
+        {"start": 0, "end": 1, "steps": None, "runs": []},
+        {"start": 0, "end": 1, "steps": 1, "runs": [[1, 2]]},
+        {"start": 0, "end": 1, "steps": 1, "runs": [["t"]]},
+        {"start": 0, "end": 1, "steps": 1, "runs": [[[], {}]]},
+        {"start": 0, "end": 1, "steps": 1, "runs": [], "unreadable": [7]},
+        {"start": 0, "end": 10**30, "steps": 1, "runs": []},
+        {"complete": True},
+        {"complete": True, "failures": "2"},
+    ],
+)
+def test_a_line_that_says_what_no_export_wrote_is_told(tmp_path: Path, line: dict[str, Any]) -> None:
+    work = WorkFile(tmp_path / "out.part", settings=SETTINGS)
+    commit(work, 1, b"data")
+    work.close()
+    journal = tmp_path / "out.part.journal"
+    head = journal.read_bytes().partition(b"\n")[0] + b"\n"
+    journal.write_bytes(head + _journal._write_entry(line))
+    with pytest.raises(ExportError, match=r"out\.part\.journal does not fit out\.part, or is damaged"):
+        WorkFile(tmp_path / "out.part", settings=SETTINGS)
+    assert (tmp_path / "out.part").read_bytes() == b"data"
+
+
+@pytest.mark.parametrize("text", [b"precious", b"precious\n", b'{"mine": 1}\n', b'{"openai_step', b""])
+def test_a_journal_of_somebody_else_is_left_alone(tmp_path: Path, text: bytes) -> None:
+    journal = tmp_path / "out.part.journal"
+    journal.write_bytes(text)
+    if b'{"openai_steps_export"'.startswith(text):  # the process was killed as it began
+        WorkFile(tmp_path / "out.part", settings=SETTINGS).close()
+        return
+    with pytest.raises(ExportError, match=r"out\.part\.journal is not the journal of an export\. Move it away"):
+        WorkFile(tmp_path / "out.part", settings=SETTINGS)
+    assert journal.read_bytes() == text
+    assert not (tmp_path / "out.part").exists()
