@@ -162,5 +162,5 @@ def _in_file(runs: Path | None) -> list[str]:
         return []
     if str(runs) == "-":
         return list(read_thread_ids(sys.stdin, name="standard input"))
-    with open(runs, encoding="utf-8", newline="") as file:
+    with open(runs, encoding="utf-8", errors="surrogateescape", newline="") as file:
         return list(read_thread_ids(file, name=runs.name))

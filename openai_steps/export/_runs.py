@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import chain
 from typing import Any, Final
@@ -87,10 +88,16 @@ def read_thread_ids(lines: Iterable[str], *, name: str = "THREADS") -> Iterator[
                 yield thread_id
 
 
+_ESCAPED_BYTE: Final = re.compile("[\udc80-\udcff]")
+"""A byte that is no UTF-8, in lines of a file opened with ``errors="surrogateescape"``."""
+
+
 def _numbered(lines: Iterable[str], name: str) -> Iterator[tuple[int, str]]:
     number = 0
     try:
         for number, line in enumerate(lines, start=1):
+            if not line.isascii() and _ESCAPED_BYTE.search(line):
+                raise RunsFileError(f"{name}, line {number}: not UTF-8.")
             yield number, line
     except UnicodeDecodeError as error:
         raise RunsFileError(f"{name}, line {number + 1} or soon after: not UTF-8 ({error.reason}).") from None

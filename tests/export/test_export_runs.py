@@ -75,6 +75,16 @@ def test_bytes_that_are_no_text_are_told_with_their_line(tmp_path: Path) -> None
         list(read_run_refs(lines, name="ids.txt"))
 
 
+def test_where_bytes_are_escaped_their_line_is_told_exactly(tmp_path: Path) -> None:
+    path = tmp_path / "ids.csv"
+    path.write_bytes("thread_id,run_id\né,r\n".encode() + b"t,r\n" * 3 + b"\xff,r\n" + b"t,r\n")
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as lines:
+        refs = read_run_refs(lines, name="ids.csv")
+        assert [next(refs).thread_id for _ in range(4)] == ["é", "t", "t", "t"]
+        with pytest.raises(RunsFileError, match=r"ids\.csv, line 6: not UTF-8"):
+            next(refs)
+
+
 def test_a_field_that_is_too_long_is_told_with_its_row() -> None:
     lines = ["thread_id,run_id,text", f"t,r,{'x' * 140_000}"]
     with pytest.raises(RunsFileError, match=r"ids\.txt, row 2: not CSV: field larger"):

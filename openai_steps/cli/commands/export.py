@@ -162,7 +162,7 @@ def _read(path: Path) -> Iterator[tuple[Iterator[RunRef], int | None]]:
     if str(path) == "-":
         yield read_run_refs(sys.stdin, name="standard input"), None
         return
-    with open(path, encoding="utf-8", newline="") as file:
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         total = sum(1 for _ in read_run_refs(file, name=path.name))
-    with open(path, encoding="utf-8", newline="") as file:
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         yield read_run_refs(file, name=path.name), total
