@@ -1,4 +1,4 @@
-"""Archives: what a server sent of threads, runs, messages, steps and files, byte by byte, with an index and checksums.
+"""Archives: threads, runs, messages, steps and files byte for byte as sent, with an index and checksums.
 
 ``export_threads`` of `openai_steps.export` and ``openai-steps export -o DIR`` write one; `Archive` reads it, and
 ``openai-steps serve`` answers from it as the API did.

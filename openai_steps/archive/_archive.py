@@ -1,4 +1,4 @@
-"""`Archive`: an archive read back, object by object, without holding it in memory."""
+"""`Archive` reads an archive back, object by object, without holding it in memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from openai_steps.conversation import ThreadHistory
 
 
 class Archive:
-    """Reads an archive that ``export_threads`` of `openai_steps.export` or ``openai-steps export -o DIR`` wrote.
+    """Reads an archive from ``export_threads`` of `openai_steps.export` or from ``openai-steps export -o DIR``.
 
     Objects are the bytes that the server sent. Use it as a context manager, or call `close`.
 
@@ -53,7 +53,7 @@ class Archive:
 
     @property
     def manifest(self) -> Manifest:
-        """What was asked, of whom and when, and how much came."""
+        """The server, what was asked for and when, and the counts."""
         return self._manifest
 
     @property
@@ -66,7 +66,7 @@ class Archive:
         return self._index.thread_ids()
 
     def is_whole(self, thread_id: str) -> bool:
-        """Tell whether a thread was read to its end.
+        """Return whether a thread was read completely.
 
         Args:
             thread_id: The thread.
@@ -74,7 +74,7 @@ class Archive:
         return self._index.is_whole(thread_id)
 
     def thread(self, thread_id: str) -> bytes | None:
-        """Return a thread's object, or None where the archive has none.
+        """Return a thread's object, or None if the archive has none.
 
         Args:
             thread_id: The thread.
@@ -90,7 +90,7 @@ class Archive:
         return list(self._read(Group("message", thread_id)))
 
     def runs(self, thread_id: str | None = None) -> list[RunState]:
-        """Return what is known of each run, oldest first within a thread.
+        """Return the state of each run, oldest first within a thread.
 
         Args:
             thread_id: The thread; None for all.
@@ -98,7 +98,7 @@ class Archive:
         return self._index.runs(thread_id)
 
     def run(self, thread_id: str, run_id: str) -> bytes | None:
-        """Return a run's object, or None where the archive has none.
+        """Return a run's object, or None if the archive has none.
 
         Args:
             thread_id: The thread.
@@ -116,7 +116,7 @@ class Archive:
         return list(self._read(Group("step", thread_id, run_id)))
 
     def iter_runs(self) -> Iterator[tuple[RunRef, list[bytes]]]:
-        """Read all runs with their steps, a run at a time.
+        """Read all runs with their steps, one run at a time.
 
         Yields:
             Each run, and its steps, oldest first.
@@ -131,7 +131,7 @@ class Archive:
             thread_id: The thread.
 
         Raises:
-            ResponseDecodeError: If an object cannot be read as what it is.
+            ResponseDecodeError: If an object cannot be read as a model.
         """
         runs, thread = self.runs(thread_id), self.thread(thread_id)
         objects = {run.run_id: self.run(thread_id, run.run_id) for run in runs}
@@ -150,7 +150,7 @@ class Archive:
         return [group.run_id for group in self._index.groups("file")]
 
     def file(self, file_id: str) -> bytes | None:
-        """Return a file's object, or None where the archive has none.
+        """Return a file's object, or None if the archive has none.
 
         Args:
             file_id: The file.
@@ -158,7 +158,7 @@ class Archive:
         return self._first(Group("file", run_id=file_id))
 
     def content(self, file_id: str) -> Path | None:
-        """Return where the content of a file lies, or None where the archive has none.
+        """Return the path of a file's content, or None if the archive has none.
 
         Args:
             file_id: The file.

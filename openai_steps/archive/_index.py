@@ -1,4 +1,4 @@
-"""The index: where each object is, what is known of each run, and what could not be read. An SQLite file."""
+"""The index: where each object is, the state of each run, and what could not be read. An SQLite file."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class Missing:
     Attributes:
         kind: What it is: ``thread``, ``messages``, ``runs``, ``run``, ``file`` or ``content``.
         thread_id: Its thread; empty for a file.
-        run_id: Its run, where it has one.
-        id: Its own id, where that is another.
+        run_id: Its run, if it has one.
+        id: Its own id, if that is another.
         error: The name of the error.
-        message: What it said.
+        message: The error's message.
     """
 
     kind: str
@@ -56,13 +56,13 @@ class Missing:
 
 @frozen
 class RunState:
-    """What the archive knows of a run.
+    """The state of a run in the archive.
 
     Attributes:
         thread_id: Its thread.
         run_id: Its id.
-        status: Its status when it was read, if the server told one.
-        finished: Whether that status is one that a run never leaves.
+        status: Its status when it was read, if the server sent one.
+        finished: Whether that status is final.
         steps: How many steps there are.
     """
 
@@ -78,7 +78,7 @@ class Index:
 
     Args:
         folder: The archive.
-        write: Whether to write: nobody else can at the same time.
+        write: Whether to write, which locks out other writers.
 
     Raises:
         ArchiveError: If there is no index, it is damaged, or another process writes it.
@@ -88,7 +88,7 @@ class Index:
         path = folder / INDEX
         if not write and not path.exists():
             raise ArchiveError(f"{folder.name} has no {INDEX}: `openai-steps verify --rebuild` makes one.")
-        with _told():
+        with _as_archive_errors():
             self._db = sqlite3.connect(path, timeout=0, isolation_level=None) if write else _open_to_read(path)
         try:
             self._begin(write=write)
@@ -97,7 +97,7 @@ class Index:
             raise
 
     def _begin(self, *, write: bool) -> None:
-        with _told():
+        with _as_archive_errors():
             if write:
                 self._prepare()
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -116,13 +116,13 @@ class Index:
         self._db.execute("COMMIT")
 
     def close(self) -> None:
-        """Close the file, and let go of it for others."""
+        """Close the file, and release the lock."""
         self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Let all changes of the block be there, on the disk, or none."""
-        with _told():
+        """Commit all changes of the block to the disk, or none."""
+        with _as_archive_errors():
             self._db.execute("BEGIN")
             try:
                 yield
@@ -134,7 +134,7 @@ class Index:
     # --- Writing --------------------------------------------------------------------------------------------------
 
     def replace(self, group: Group, entries: Iterable[Entry]) -> None:
-        """Forget the objects of a group, and take these instead."""
+        """Replace the objects of a group."""
         self._db.execute("DELETE FROM object WHERE (kind, thread_id, run_id) = (?, ?, ?)", _key(group))
         self._db.executemany(
             "INSERT INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -145,7 +145,7 @@ class Index:
         )
 
     def set_run(self, state: RunState) -> None:
-        """Note what is known of a run; a new one is placed behind those that are there."""
+        """Note the state of a run; a new one is placed after the others."""
         self._db.execute(
             "INSERT INTO run VALUES (?, ?, ?, ?, ?, (SELECT COALESCE(MAX(place), 0) + 1 FROM run)) "
             "ON CONFLICT DO UPDATE SET status = excluded.status, finished = excluded.finished, steps = excluded.steps",
@@ -156,13 +156,13 @@ class Index:
         )
 
     def set_thread(self, thread_id: str) -> None:
-        """Note that a thread was read to its end."""
+        """Note that a thread was read completely."""
         self._db.execute("INSERT OR IGNORE INTO thread VALUES (?)", (thread_id,))
         for kind in ("thread", "messages"):
             self.clear_missing(kind, thread_id)
 
     def is_whole(self, thread_id: str) -> bool:
-        """Return whether a thread was read to its end, each of its runs included."""
+        """Return whether a thread was read completely, with all its runs."""
         read = self._all("SELECT 1 FROM thread WHERE thread_id = ?", (thread_id,))
         return bool(read) and not self._all("SELECT 1 FROM missing WHERE thread_id = ?", (thread_id,))
 
@@ -180,7 +180,7 @@ class Index:
         self._db.execute("INSERT OR REPLACE INTO content VALUES (?, ?, ?)", (file_id, sha256, size))
 
     def set_end(self, number: int, end: int) -> None:
-        """Note where what counts of a file of objects ends."""
+        """Note the end of the valid part of a file of objects."""
         self._db.execute("INSERT OR REPLACE INTO objects_file VALUES (?, ?)", (number, end))
 
     # --- Reading --------------------------------------------------------------------------------------------------
@@ -200,12 +200,12 @@ class Index:
         return [Group(*row) for row in rows]
 
     def thread_ids(self) -> list[str]:
-        """Return the id of each thread of which there is anything, in the order of their ids."""
+        """Return the id of each thread that has an object or a run, in the order of the ids."""
         query = "SELECT thread_id FROM object WHERE thread_id <> '' UNION SELECT thread_id FROM run ORDER BY 1"
         return [row[0] for row in self._all(query)]
 
     def runs(self, thread_id: str | None = None) -> list[RunState]:
-        """Return what is known of each run, of one thread or of all, in the order in which they came."""
+        """Return the state of each run, of one thread or of all, in the order in which they were added."""
         columns = "SELECT thread_id, run_id, status, finished, steps FROM run"
         if thread_id is None:
             rows = self._all(f"{columns} ORDER BY place")
@@ -222,7 +222,7 @@ class Index:
         return {file_id: (sha256, size) for file_id, sha256, size in self._all("SELECT * FROM content")}
 
     def ends(self) -> dict[int, int]:
-        """Return where what counts ends, by the number of each file of objects."""
+        """Return the end of the valid part of each file of objects, by its number."""
         return dict(self._all("SELECT number, end FROM objects_file"))
 
     def counts(self) -> dict[str, int]:
@@ -230,7 +230,7 @@ class Index:
         return dict(self._all("SELECT kind, COUNT(*) FROM object GROUP BY kind"))
 
     def _all(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
-        with _told():
+        with _as_archive_errors():
             return self._db.execute(query, values).fetchall()
 
 
@@ -247,7 +247,7 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
         database.close()
         if "readonly" not in str(error):
             raise
-        # A process was killed within a transaction, and only who may write can roll that back.
+        # A process was killed within a transaction, and only a writer can roll that back.
         with closing(sqlite3.connect(path, timeout=0)) as writable:
             writable.execute("PRAGMA user_version").fetchone()
         return sqlite3.connect(address, uri=True, timeout=0, check_same_thread=False)
@@ -255,8 +255,8 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Say in words what SQLite says of a file."""
+def _as_archive_errors() -> Iterator[None]:
+    """Turn SQLite's errors into an ArchiveError with what to do."""
     try:
         yield
     except sqlite3.OperationalError as error:

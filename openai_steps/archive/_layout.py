@@ -1,4 +1,4 @@
-"""What an archive's folder holds, and what is said of its objects.
+"""The layout of an archive's folder, and the values that describe its objects.
 
     ARCHIVE/
     ├── manifest.json          what was asked, of whom, when; how much came; what is missing, and why
@@ -6,9 +6,9 @@
     ├── index.sqlite           where each object is, and its checksum; can be made anew from the objects
     └── files/SHA256           the content of files, by their checksum
 
-Objects come in groups: a thread; its messages; a run; its steps. A header of ours stands on a line before each group:
-an object with the one key `HEADER`, which says where the group belongs and the id and length of each object in it. So
-the index can be made anew, whatever ids a server leaves out of its objects.
+Objects come in groups: a thread; its messages; a run; its steps. Before each group there is a header line of our own:
+an object with the only key `HEADER`, which says where the group belongs and the id and length of each object in it. So
+the index can be rebuilt, whatever ids a server leaves out of its objects.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from typing import Final, Literal, TypeAlias
 from attrs import frozen
 
 Kind: TypeAlias = Literal["thread", "message", "run", "step", "file"]
-"""What an object is."""
+"""The kind of an object."""
 
 KINDS: Final[tuple[Kind, ...]] = ("thread", "message", "run", "step", "file")
 
 HEADER: Final = "openai_steps"
-"""The one key of a header in the files of objects: ``jq 'select(has("openai_steps") | not)'`` leaves headers out."""
+"""The only key of a header in the files of objects: ``jq 'select(has("openai_steps") | not)'`` leaves headers out."""
 
 VERSION: Final = 1
-"""Of the layout."""
+"""The version of the layout."""
 
 MANIFEST: Final = "manifest.json"
 INDEX: Final = "index.sqlite"
@@ -35,7 +35,7 @@ FILES: Final = "files"
 
 
 class ArchiveError(Exception):
-    """An archive that cannot be read, or not be gone on with; the message says what to do."""
+    """An archive that cannot be read or continued; the message says what to do."""
 
 
 @frozen
@@ -43,7 +43,7 @@ class Group:
     """Where a group of objects belongs.
 
     Attributes:
-        kind: What each of them is.
+        kind: The kind of the objects.
         thread_id: Their thread, or the thread itself; empty for files.
         run_id: Their run, or the run itself; empty for threads, messages and files.
     """
@@ -55,7 +55,7 @@ class Group:
 
 @frozen
 class Place:
-    """Where an object is, and what its bytes must be.
+    """Where an object is, and the checksum of its bytes.
 
     Attributes:
         file: The number of the file of objects.
@@ -77,7 +77,7 @@ class Entry:
     Attributes:
         group: Where it belongs.
         number: Its place in the group, from 0, oldest first.
-        id: Its id; empty where it has none that is text.
+        id: Its id; empty if it has no text id.
         place: Where it is.
     """
 

@@ -1,4 +1,4 @@
-"""The manifest: what was asked, of whom and when; how much came; what is missing, and why."""
+"""The manifest: the server, what was asked for and when, the counts, and what is missing and why."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _MARK: Final = "openai_steps_archive"
 
 @define(kw_only=True)
 class Manifest:
-    """What ``manifest.json`` says.
+    """The content of ``manifest.json``.
 
     Attributes:
         server: The provider and the base URL that were asked; no key, and no value of a header.
         asked: What was asked for: threads, or all; ``include``; whether files.
         redacted: The JSON paths whose values were taken out, so that these objects are not the bytes the server sent.
-        masked: How many objects had a key of the client's echoed in them, which was made unreadable.
-        sessions: When this archive was worked on: ``started``, ``ended`` and ``result`` of each time.
+        masked: How many objects echoed a key of the client, which was masked.
+        sessions: The exports into this archive: ``started``, ``ended`` and ``result`` of each.
         counts: How many objects there are of each kind.
-        unfinished_runs: How many runs were still going on when they were read.
+        unfinished_runs: How many runs had not ended when they were read.
         missing: What could not be read, and why.
     """
 
@@ -44,19 +44,19 @@ class Manifest:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the last session came to its end."""
+        """Whether the last session was completed."""
         return bool(self.sessions) and self.sessions[-1]["result"] == "complete"
 
     def begin_session(self) -> None:
-        """Note that work on the archive begins."""
+        """Note the start of a session."""
         self.sessions.append({"started": _now(), "ended": None, "result": "interrupted"})
 
     def end_session(self, *, complete: bool) -> None:
-        """Note that it ends, and how."""
+        """Note the end and the result of the session."""
         self.sessions[-1] |= {"ended": _now(), "result": "complete" if complete else "interrupted"}
 
     def write(self, folder: Path) -> None:
-        """Put the manifest in its place, the whole of it at once, and on the disk."""
+        """Write the manifest atomically, and sync it to the disk."""
         data = json.dumps({_MARK: VERSION, **asdict(self)}, indent=2, ensure_ascii=False)
         with replacing(folder / MANIFEST, over=True) as temporary:
             temporary.write_text(data + "\n", encoding="utf-8", errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""One archive into another."""
+"""Adds one archive to another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from openai_steps.archive._writer import ArchiveWriter
 
 
 def add_archive(writer: ArchiveWriter, folder: Path) -> None:
-    """Copy all of an archive into another one: objects byte by byte, what is missing, and the content of files.
+    """Copy an archive into another one: objects byte for byte, what is missing, and the content of files.
 
     Args:
         writer: The archive to add to.

@@ -1,4 +1,4 @@
-"""The files of objects: appended to, cut off at what counts, read at a place, and read from end to end."""
+"""The files of objects: appending, truncating to the valid part, reading one object, and scanning."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ LARGEST: Final = 64 * 1024 * 1024
 class ObjectsWriter:
     """Appends groups of objects to the last file, or to a new one.
 
-    What is written counts once `sync` has returned and the index knows the `end`: `cut_off` forgets the rest.
+    What is written is valid once `sync` has returned and the index knows the `end`; `cut_off` drops the rest.
 
     Args:
         folder: The archive.
-        ends: Where what counts ends, by the number of each file.
+        ends: The end of the valid part of each file, by its number.
 
     Raises:
         ArchiveError: If a file is shorter than the index says, or is not a plain file.
@@ -50,12 +50,12 @@ class ObjectsWriter:
         self._pending: list[bytes] = []
 
     def add(self, group: Group, objects: Sequence[tuple[str, bytes]], **more: Any) -> list[Entry]:
-        """Take a group, to be written with the next `sync`, and return where its objects will be.
+        """Add a group, to be written with the next `sync`, and return where its objects will be.
 
         Args:
             group: Where they belong.
             objects: The id and the bytes of each, oldest first.
-            **more: What else the group's header says.
+            **more: More values of the group's header.
         """
         if self.end >= LARGEST:
             self._begin_next_file()
@@ -91,7 +91,7 @@ class ObjectsWriter:
         os.ftruncate(self._file, 0)
 
 
-# No symlink is followed: what is written goes into the archive's folder. Windows has no such flag.
+# No symlink is followed, so that nothing is written outside the archive's folder. Windows has no such flag.
 _FOR_APPENDING: Final = (
     os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 )
@@ -158,8 +158,8 @@ def scan(folder: Path) -> Iterator[Scanned]:
         folder: The archive.
 
     Yields:
-        Each whole group, what else its header says, its objects, and where it ends. What a killed process left behind
-        the last whole group of the last file is not yielded.
+        Each complete group, the other values of its header, its objects, and where it ends. An incomplete group at the
+        end of the last file, left by a killed process, is not yielded.
 
     Raises:
         ArchiveError: If a file is damaged, or missing before another.

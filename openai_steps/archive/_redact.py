@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 REDACTED: Final = "[redacted]"
-"""What stands in the place of a value."""
+"""The replacement of a value."""
 
 _STEP: Final = re.compile(r"\.(?P<deep>\.)?(?P<key>[\w-]+|\*)|\[(?:(?P<index>\d+|\*)|'(?P<quoted>[^']+)')\]")
 
 
 class Redaction:
-    """Takes the values at some JSON paths out of objects.
+    """Replaces the values at some JSON paths of objects.
 
     Args:
         paths: Such as ``$.metadata.email``, ``$.content[*].text.value``, ``$..arguments``: keys after a dot or in
@@ -53,7 +53,7 @@ def _parse(path: str) -> Iterator[tuple[bool, str | int]]:
 
 
 def _redact(value: Any, path: Sequence[tuple[bool, str | int]]) -> int:
-    """Take out what a path leads to, and return how many values it was."""
+    """Replace the values at a path, and return how many there were."""
     (deep, step), *rest = path
     found = 0
     for key in _keys(value, step):

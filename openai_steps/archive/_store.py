@@ -1,4 +1,4 @@
-"""An archive as the store of an emulator: objects are read from disk when they are asked for."""
+"""An archive as the store of an emulator: objects are read from disk on demand."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ArchiveStore:
         return self._thread(thread_id) if thread_id in self._thread_ids else None
 
     def has_thread(self, thread_id: str) -> bool:
-        """Whether there is anything of such a thread."""
+        """Whether there is any object of such a thread."""
         return thread_id in self._thread_ids
 
     def messages(self, thread_id: str | None) -> list[JSONObject]:
@@ -80,12 +80,12 @@ class ArchiveStore:
         return None if data is None else _decode(data)
 
     def content(self, file_id: str) -> bytes | None:
-        """What a file holds; None where the archive does not have it."""
+        """A file's content; None if the archive does not have it."""
         path = self._archive.content(file_id)
         return None if path is None else path.read_bytes()
 
     @cached_property
-    def _threads(self) -> list[JSONObject]:  # a client that pages through them asks again and again
+    def _threads(self) -> list[JSONObject]:  # a client that pages through them asks many times
         return [self._thread(thread_id) for thread_id in self._thread_ids]
 
     def _thread(self, thread_id: str) -> JSONObject:
@@ -95,7 +95,7 @@ class ArchiveStore:
         return {**derived, **said}
 
     def _beginning(self, thread_id: str) -> Any:
-        """Return the time of what came first in a thread of which there is no object: lists are sorted by it."""
+        """Return the earliest time in a thread without an object, by which lists are sorted."""
         first_run = next((self._run(thread_id, run_id) for run_id in self._run_ids.get(thread_id, ())), {})
         first_message = next(iter(self._messages(thread_id)), {})
         return first_message.get("created_at") or first_run.get("created_at") or 0

@@ -1,4 +1,4 @@
-"""Is an archive whole? Checksums, counts by thread, and an index made anew from the objects."""
+"""Checks whether an archive is whole: checksums, counts by thread, and the index; rebuilds the index."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from openai_steps.archive._objects import scan
 
 @frozen(kw_only=True)
 class VerifyReport:
-    """What an examination of an archive found.
+    """The report of a check of an archive.
 
     Attributes:
         counts: How many objects there are, by kind.
         threads: How many of them each thread has, by its id and kind.
         contents: How many files have their content.
-        problems: What is wrong, a sentence each; none if the archive is whole.
-        notes: What is not wrong, but good to know: missing objects, unfinished runs, older versions of objects.
+        problems: What is wrong, one sentence each; empty if the archive is whole.
+        notes: What is not wrong, but worth knowing: missing objects, unfinished runs, older versions of objects.
     """
 
     counts: dict[str, int]
@@ -45,13 +45,13 @@ class VerifyReport:
 
 
 def verify_archive(folder: str | PathLike[str]) -> VerifyReport:
-    """Prove an archive whole: read all of its objects, compare each with the index, and check each file's content.
+    """Check an archive: read all of its objects, compare each with the index, and check each file's content.
 
     Args:
         folder: The archive.
 
     Returns:
-        What was found.
+        The report.
 
     Raises:
         ArchiveError: If it is not an archive, or another process is writing it.
@@ -63,14 +63,14 @@ def verify_archive(folder: str | PathLike[str]) -> VerifyReport:
     try:
         notes = [f"{len(manifest.missing)} missing: see {MANIFEST}"] * bool(manifest.missing)
         notes += ["the last export into it was broken off: the same command goes on"] * (not manifest.is_complete)
-        # A batch that was on the disk when its process was killed, but not in the index, is cut off by the next one.
+        # A batch that was on the disk when its process was killed, but not in the index, is cut off by the next export.
         return _examine(where, index, notes, ends=None if manifest.is_complete else index.ends())
     finally:
         index.close()
 
 
 def rebuild_index(folder: str | PathLike[str]) -> None:
-    """Make the index anew from the objects, when it is lost or damaged. What could not be read is asked for again.
+    """Rebuild a lost or damaged index from the objects. What could not be read is asked for again.
 
     Args:
         folder: The archive.
@@ -81,20 +81,20 @@ def rebuild_index(folder: str | PathLike[str]) -> None:
     """
     where = Path(folder)
     read_manifest(where)
-    _scanned(where)  # before the old index goes: it raises for damage
+    _scanned(where)  # raises for damage, before the old index is removed
     for name in (INDEX, f"{INDEX}-journal"):
         (where / name).unlink(missing_ok=True)
     index = Index(where, write=True)
     try:
         with index.transaction():
-            for group, said, entries, end in scan(where):  # what comes later is newer, and replaces
+            for group, said, entries, end in scan(where):  # later ones are newer, and replace earlier ones
                 index.replace(group, entries)
                 if group.kind in ("run", "step"):
                     steps = len(index.entries(Group("step", group.thread_id, group.run_id)))
                     index.set_run(
                         RunState(group.thread_id, group.run_id, said.get("status"), bool(said.get("finished")), steps)
                     )
-                if group.kind == "message":  # it is written when its thread has been read to the end
+                if group.kind == "message":  # messages are written when their thread has been read completely
                     index.set_thread(group.thread_id)
                 if group.kind == "file" and "sha256" in said:
                     index.set_content(group.run_id, said["sha256"], said.get("bytes", 0))
@@ -105,14 +105,14 @@ def rebuild_index(folder: str | PathLike[str]) -> None:
 
 @frozen
 class _Found:
-    """What the files of objects hold: a checksum of the newest version of each group, and how many are older."""
+    """What is in the files of objects: a checksum of the newest version of each group, and how many are older."""
 
     groups: dict[Group, bytes]
     older: int
 
 
 def _scanned(folder: Path, wanted: dict[int, int] | None = None) -> _Found:
-    """Read all objects, or those before the places at which what is wanted of each file ends."""
+    """Read all objects, or those up to the wanted end of each file."""
     groups: dict[Group, bytes] = {}
     older = 0
     for group, said, entries, (number, end) in scan(folder):
@@ -124,10 +124,10 @@ def _scanned(folder: Path, wanted: dict[int, int] | None = None) -> _Found:
 
 
 def _checksum(said: Mapping[str, Any], entries: Sequence[Entry]) -> bytes:
-    """Return what tells one version of a group from another; the entries of all would take as much memory as an index.
+    """Return a checksum of a version of a group; the entries of all would take as much memory as an index.
 
     Args:
-        said: What its header says besides ids.
+        said: The other values of its header.
         entries: Its objects.
     """
     found = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
@@ -181,7 +181,7 @@ _NOTHING: Final = _checksum({}, [])
 
 
 def _headers(index: Index) -> dict[Group, dict[str, Any]]:
-    """Return what the headers of groups should say besides ids, as far as the index knows it."""
+    """Return the other values that the headers of groups should have, as far as the index knows them."""
     told: dict[Group, dict[str, Any]] = {}
     for run in index.runs():
         status = {} if run.status is None else {"status": run.status}

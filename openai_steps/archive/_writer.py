@@ -1,4 +1,4 @@
-"""Fills an archive: groups of objects, in batches that are on the disk before the index says so."""
+"""Writes an archive: groups of objects, in batches that are on the disk before the index says so."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ Objects = Sequence[tuple[str, bytes]]
 
 
 class ArchiveWriter:
-    """Begins an archive in a new folder, or goes on with one, wherever it was broken off.
+    """Starts an archive in a new folder, or continues one where it broke off.
 
     Use it as a context manager: at the end, what was added is on the disk, however the block ends.
 
     Args:
-        folder: The archive; made if it is not there.
-        server: The provider and the base URL that are asked; an archive holds what one server sent.
+        folder: The archive, which is made if need be.
+        server: The provider and the base URL; an archive has the objects of one server.
         asked: What is asked for, for the manifest. ``include`` must be the same each time.
         redacted: The JSON paths whose values are taken out. They must be the same each time.
 
     Raises:
-        ArchiveError: If the folder holds something else, the settings differ, or another process is at it.
+        ArchiveError: If the folder holds something else, the settings differ, or another process uses it.
         OSError: If the folder cannot be made or written.
     """
 
@@ -43,19 +43,19 @@ class ArchiveWriter:
     ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        # A process that was killed in its first moment leaves nothing but a part of its manifest.
+        # A process that is killed at its start may leave nothing but a part of its manifest.
         if not (folder / MANIFEST).exists() and {path.name for path in folder.iterdir()} - {f"{MANIFEST}.tmp"}:
             raise ArchiveError(f"{folder.name} is a folder with something else in it. Choose a new name.")
         self.manifest: Manifest = Manifest(server=dict(server), asked=dict(asked), redacted=list(redacted))
         if (folder / MANIFEST).exists():
             self.manifest = _continued(read_manifest(folder), self.manifest)
         else:
-            self.manifest.write(folder)  # before the index, so that the folder is known for an archive
+            self.manifest.write(folder)  # before the index, so that the folder is known to be an archive
         (folder / FILES).mkdir(exist_ok=True)
         self.index: Index = Index(folder, write=True)
         try:
             for left in (folder / FILES).iterdir():
-                if left.suffix in (".part", ".tmp"):  # of a process that was killed: this one has the archive
+                if left.suffix in (".part", ".tmp"):  # left by a killed process; this one has the lock
                     left.unlink()
             self._objects = ObjectsWriter(folder, self.index.ends())
         except BaseException:
@@ -82,11 +82,11 @@ class ArchiveWriter:
             self.index.close()
 
     def add_thread(self, thread_id: str, thread: bytes | None, messages: Objects) -> None:
-        """Take a thread and its messages, instead of those that may be there from before.
+        """Add a thread and its messages, or replace them.
 
         Args:
             thread_id: The thread.
-            thread: Its object; None where the server does not give it.
+            thread: Its object; None if the server does not send it.
             messages: Its messages.
         """
         if thread is not None:
@@ -96,11 +96,11 @@ class ArchiveWriter:
         self._commit_if_due()
 
     def add_run(self, state: RunState, run: bytes | None, steps: Objects) -> None:
-        """Take a run and its steps, instead of those that may be there from before.
+        """Add a run and its steps, or replace them.
 
         Args:
-            state: What is known of it.
-            run: Its object; None where the server does not give it.
+            state: The run's state.
+            run: Its object; None if the server does not send it.
             steps: Its steps.
         """
         said = {"status": state.status, "finished": state.finished}
@@ -111,12 +111,12 @@ class ArchiveWriter:
         self._commit_if_due()
 
     def add_file(self, file_id: str, file: bytes, *, sha256: str | None, size: int = 0) -> None:
-        """Take a file's object, and note which content it has.
+        """Add a file's object, and note which content it has.
 
         Args:
             file_id: The file.
             file: Its object.
-            sha256: The checksum of its content, by which it lies in ``files/``; None where there is none.
+            sha256: The checksum of its content, which is its name in ``files/``; None if there is no content.
             size: How many bytes the content has.
         """
         said = {} if sha256 is None else {"sha256": sha256, "bytes": size}
@@ -131,7 +131,7 @@ class ArchiveWriter:
         self._changes.append(lambda: self.index.set_missing(missing))
 
     def complete(self) -> None:
-        """Note that all that was asked for has been read, or is missing."""
+        """Note that everything asked for has been read, or is missing."""
         self._complete = True
 
     def commit(self) -> None:
@@ -170,7 +170,7 @@ def _plural(kind: str) -> str:
 
 
 def _continued(known: Manifest, wanted: Manifest) -> Manifest:
-    """Return the manifest to go on with: one server, one ``include``, one redaction; any threads."""
+    """Return the manifest to continue: the same server, ``include`` and redaction; any threads."""
     for name, before, now in (
         ("server", known.server, wanted.server),
         ("include", known.asked.get("include"), wanted.asked.get("include")),

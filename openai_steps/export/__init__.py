@@ -1,4 +1,4 @@
-"""The steps of many runs, into one file or, with a cluster, into many; and back again.
+"""Exports the steps of many runs into one file or, with a cluster, into many, and reads them back.
 
 `export_runs` writes JSON Lines or Parquet, survives being killed and leaves out what it could not read;
 `read_export` and `load_archive` read what it wrote. `openai_steps.export.cluster` does the same work on the machines

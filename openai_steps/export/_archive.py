@@ -1,4 +1,4 @@
-"""Exports read back: as steps, and as the store of a server that answers from them."""
+"""Reads exports back: as steps, and as the store of a server that answers from them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def read_export(path: str | PathLike[str]) -> Iterator[RunStep]:
     """Read the steps of an export.
 
     Args:
-        path: A file written by `export_runs`, or a folder of Parquet files as `export_on_cluster` leaves it. A name
-            that ends neither in ``.gz`` nor in ``.parquet`` is taken for JSON Lines.
+        path: A file written by `export_runs`, or a folder of Parquet files from `export_on_cluster`. A name that
+            ends neither in ``.gz`` nor in ``.parquet`` is read as JSON Lines.
 
     Yields:
         The steps, in the order of the export: those of a run follow each other, oldest first.
@@ -40,9 +40,9 @@ def load_archive(path: str | PathLike[str]) -> ReadableStore:
     """Read an export into a store, for an `Emulator` to serve.
 
     Args:
-        path: As for `read_export`; JSON Lines may contain runs, messages, threads and files, too. Or an archive, a
-            folder as `export_threads` writes it, which is read from disk as it is asked for; all else is held in
-            memory, where it takes several times the size of uncompressed JSON Lines.
+        path: See `read_export`; JSON Lines may contain runs, messages, threads and files, too. Or an archive, the
+            folder that `export_threads` writes, which is read from disk on demand; anything else is held in memory,
+            where it takes several times the size of uncompressed JSON Lines.
 
     Returns:
         The store. Runs that the export does not have are derived from their steps.

@@ -1,7 +1,7 @@
 """`export_threads_on_cluster`: whole threads into one archive, read by the workers of a Dask cluster.
 
-Each share of the threads becomes an archive of its own, which has its name only when it is whole. At the end they are
-put together on the machine that began.
+Each share of the threads becomes an archive of its own, which gets its name only when it is complete. At the end they
+are put together on the machine that started the export.
 """
 
 from __future__ import annotations
@@ -52,23 +52,23 @@ def export_threads_on_cluster(
 
     Args:
         scheduler: The scheduler's address, or a `distributed.Client`.
-        thread_ids: Which threads; all their ids are held in memory. One that is there twice is read once.
+        thread_ids: Which threads; all their ids are held in memory. Duplicates are read once.
         out: The archive. The workers and this machine must see it under the same name.
         connect: Makes the client, on the worker, as for `export_on_cluster`.
-        files: Fetch the files that messages and code interpreters name, too.
+        files: Whether to fetch the files that messages and code interpreters name, too.
         redact: JSON paths whose values are taken out.
         concurrency: The most threads to read at once on each thread of a worker.
         include: More to ask for, such as `INCLUDE_FILE_SEARCH_CONTENT`.
-        max_per_second: The most requests in a second by all workers together.
+        max_per_second: The most requests per second by all workers together.
         share_size: How many threads a worker takes at once, and the most that a lost worker costs.
-        on_progress: Is called after each share.
+        on_progress: Called after each share.
 
     Returns:
-        What came of it.
+        The counts.
 
     Raises:
         ExportError: If ``out`` exists, ``OUT.parts`` is from other threads or settings, there is no scheduler at this
-            address, or thread after thread of a share failed in the same way.
+            address, or many threads of a share in a row failed in the same way.
         ValueError: If an argument makes no sense.
         Exception: Whatever a share raised that is not the failure of one thread. What was read before is kept.
     """
@@ -145,7 +145,7 @@ def _prepare(folder: Path, shares: list[_Share]) -> None:
 
 
 async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int) -> None:
-    # A worker that was given up for lost may still be at the same share.
+    # A worker that was taken for lost may still work on the same share.
     attempt = share.part.with_name(f"{share.part.name}.{uuid4().hex}.tmp")
     async with client:
         await export_threads(
@@ -174,7 +174,7 @@ def _report(share: _Share) -> ThreadsProgress:
 
 
 def _finish(folder: Path, target: Path, shares: list[_Share]) -> None:
-    """Put the parts together; whoever is killed at it begins it anew."""
+    """Put the parts together; after a crash this begins anew."""
     whole = folder / "whole.tmp"
     shutil.rmtree(whole, ignore_errors=True)
     with Archive(shares[0].part) as first:

@@ -1,4 +1,4 @@
-"""`export_runs`: the steps of many runs, into one file, whatever happens on the way."""
+"""`export_runs`: the steps of many runs into one file, whatever happens on the way."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from openai_steps.tables._rows import step_row
 
 @frozen(kw_only=True)
 class ExportProgress:
-    """How far an export is, or how far it came.
+    """The progress or the result of an export.
 
     Attributes:
-        runs: Runs that are exported, those found from before among them.
+        runs: Exported runs, including those of earlier attempts.
         steps: Their steps.
-        failures: Runs that could not be read, or not be written; after a crash, all of them are tried again.
-        unreadable: Items that were listed among the steps, and are none.
-        found: Runs that were there at the start, since the export was begun earlier.
+        failures: Runs that could not be read or written; after a crash, all of them are tried again.
+        unreadable: Items in the lists of steps that are not steps.
+        found: Runs of earlier attempts that were in the file at the start.
     """
 
     runs: int = 0
@@ -60,27 +60,27 @@ async def export_runs(
     """Write the steps of many runs into a file.
 
     The file appears when all is done. Until then its content grows in ``OUT.part``; after a crash, the same call goes
-    on from there. A run that cannot be read, or not be written, goes to ``OUT.failures.jsonl`` with the reason, and
-    stops no other; none of its steps are in the file. An item without an id, or without a time that can be read, costs
-    itself alone: it goes to ``OUT.unreadable.jsonl``, with its run's ids and what is wrong with it.
+    on from there. A run that cannot be read or written goes to ``OUT.failures.jsonl`` with the reason, and does not
+    stop the others; none of its steps are in the file. An item without an id or a readable time goes to
+    ``OUT.unreadable.jsonl``, with its run's ids and what is wrong with it; the rest of its run is exported.
 
     Args:
         client: Reads the runs; its ``rate_limiter`` bounds the requests.
-        runs: Which runs. A run that is there twice is exported once.
-        out: ``….jsonl``, ``….jsonl.gz`` (one step a line, as JSON of the wire's shape) or ``….parquet``.
+        runs: Which runs. Duplicates are exported once.
+        out: ``….jsonl``, ``….jsonl.gz`` (one step per line, as JSON in the wire shape) or ``….parquet``.
         concurrency: The most runs to read at once.
         include: More to ask for, such as `INCLUDE_FILE_SEARCH_CONTENT`.
-        on_progress: Is called after each run.
-        give_up_after: Stop after so many runs in a row that failed in the same way, such as for a wrong key. Runs that
-            are gone (404) count only as long as no run could be read. None: never.
+        on_progress: Called after each run.
+        give_up_after: How many runs in a row may fail in the same way, as with a wrong key, before the export stops.
+            Missing runs (404) count only as long as no run could be read. None: any number.
 
     Returns:
-        What came of it. The runs' steps are in the file, those of a run together, oldest first; the runs in the order
+        The counts. The runs' steps are in the file, those of a run together, oldest first; the runs in the order
         in which they were finished.
 
     Raises:
-        ExportError: If ``out`` exists, or another process writes it, or an earlier go had another ``include``; or if
-            run after run failed in the same way. The same call goes on.
+        ExportError: If ``out`` exists, or another process writes it, or an earlier attempt had another ``include``; or
+            if many runs in a row failed in the same way. The same call goes on.
         ModuleNotFoundError: If Parquet is asked for, and pyarrow is missing.
         OSError: If a file cannot be written.
         RuntimeError: If the client was closed meanwhile.
@@ -123,7 +123,7 @@ def _only(wanted: Unseen, runs: Iterable[RunRef] | AsyncIterable[RunRef]) -> Ite
 
 
 class _Counts:
-    """Counts, since a value made anew for each run would cost more than to read it from the socket."""
+    """Mutable counts, since a new value for each run would cost more than reading the run from the socket."""
 
     def __init__(self, begun: ExportProgress) -> None:
         self._found = begun.found
@@ -167,7 +167,7 @@ def _open_work(target: Path, settings: Mapping[str, Any]) -> WorkFile:
 
 
 def _refuse(foreign: Iterable[Path]) -> None:
-    """Refuse to write over what is not of this export."""
+    """Refuse to overwrite files that are not this export's."""
     for path in foreign:
         if path.exists() or path.is_symlink():
             raise ExportError(f"{path.name} exists. Move it away, or choose another name for the export.")
@@ -178,17 +178,17 @@ def _failures_of(target: Path) -> Path:
 
 
 def unreadable_of(target: Path) -> Path:
-    """The file of what was listed and is no step."""
+    """Return the path of the file for items that are not steps."""
     return target.with_name(f"{target.name}.unreadable.jsonl")
 
 
 def _failures_part(target: Path) -> Path:
-    """The failures of an export that goes on; each start begins them anew, since failures are tried again."""
+    """Return the path of an unfinished export's failures; each start begins it anew, since it tries them again."""
     return target.with_name(f"{target.name}.failures.jsonl.part")
 
 
 def _finish(work: WorkFile, target: Path, file_format: _Format) -> None:
-    """Bring a complete export to its place; may be repeated after a crash at any point of it."""
+    """Move a complete export to its place; may be repeated after a crash at any point."""
     if work.path.exists():  # it has not been moved yet
         file_format.bring(work.path, target)
     if work.unreadable:
@@ -211,7 +211,7 @@ def _bring_parquet(source: Path, target: Path) -> None:
 
 @frozen
 class _Format:
-    """A kind of file: what a batch of JSON lines becomes in the work file, and how that becomes the result."""
+    """A file format: how to encode a batch of JSON lines in the work file, and how that becomes the result."""
 
     name: str
     encode: Callable[[bytes], bytes]
@@ -222,7 +222,7 @@ _FORMATS: Final = (
     _Format(".jsonl", bytes, move_new),
     # Compressed files may be appended to each other: https://www.rfc-editor.org/rfc/rfc1952#section-2.2
     _Format(".jsonl.gz", partial(gzip.compress, compresslevel=6, mtime=0), move_new),
-    # A Parquet file cannot be appended to, so it is made of JSON Lines, at the end.
+    # A Parquet file cannot be appended to, so it is made from JSON Lines at the end.
     _Format(".parquet", bytes, _bring_parquet),
 )
 
@@ -231,20 +231,20 @@ def _format_of(target: Path) -> _Format:
     for file_format in _FORMATS:
         if target.name.endswith(file_format.name):
             if file_format.name == ".parquet":
-                parquet()  # to hear now, not after hours, that pyarrow is missing
+                parquet()  # raises its error now, not after hours, if pyarrow is missing
             return file_format
     raise ValueError(f"{target.name} must end in {', '.join(known.name for known in _FORMATS)}.")
 
 
 class _Output:
-    """Takes what became of runs: steps go to the work file, in batches, and failures to a file of their own.
+    """Takes the results of runs: steps go to the work file, in batches, and failures to a file of their own.
 
     What was added is on the disk at the end of the block, however it ends; but a batch whose writing was broken off
     (by a full disk, or a second Ctrl-C) is not written again: the journal tells the next start whether it is there.
 
     Args:
         work: The work file.
-        encode: Makes of JSON lines what the work file holds.
+        encode: Turns JSON lines into the content of the work file.
         failures: The failures file, begun anew.
     """
 

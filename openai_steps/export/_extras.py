@@ -1,4 +1,4 @@
-"""The modules that need a library that not everybody has; asked for when they are used."""
+"""The modules that need an optional library, imported on first use."""
 
 from __future__ import annotations
 

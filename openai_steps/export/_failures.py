@@ -1,4 +1,4 @@
-"""What an export does not have: a line for each run that failed, and for each item that is no step.
+"""What an export leaves out: a line for each failed run, and for each item that is not a step.
 
 The failures file is also a RUNS file for the next try.
 """
@@ -20,11 +20,11 @@ from openai_steps._models.steps import UnreadableStep
 
 
 class ExportError(Exception):
-    """An export that cannot begin, or go on; the message says what to do."""
+    """An export that cannot start or continue; the message says what to do."""
 
 
 class RunsFileError(ExportError):
-    """A line that names no run; the message says which line, and what it should be."""
+    """A line that does not name a run; the message says which line, and what it should be."""
 
 
 def json_lines(texts: Iterable[bytes]) -> list[bytes]:
@@ -41,7 +41,7 @@ def joined_lines(texts: Sequence[bytes]) -> bytes:
 
 
 def unreadable_lines(run: RunSteps | RunTexts) -> list[bytes]:
-    """Return a line for each item of a run that is no step: its run, what is wrong with it, and the item itself."""
+    """Return a line for each item of a run that is not a step: its run, what is wrong with it, and the item."""
     return [_unreadable_line(run, item) for item in run.unreadable]
 
 
@@ -78,7 +78,7 @@ def _id(given: object) -> str:
 
 
 class Streak:
-    """Stops an export in which run after run fails in the same way.
+    """Stops an export in which many runs in a row fail in the same way.
 
     Args:
         longest: How many may; None for any number.
@@ -91,11 +91,11 @@ class Streak:
         self._any_was_read = False
 
     def note(self, run: RunSteps | RunTexts) -> None:
-        """Note what became of a run.
+        """Note the result of a run.
 
         Raises:
             ExportError: If it was one too many.
-            RuntimeError: If the client is closed, which no run is to blame for.
+            RuntimeError: If the client is closed, which is no run's failure.
         """
         error = run.error
         if isinstance(error, RuntimeError):

@@ -1,4 +1,4 @@
-"""Where an export may write: on this machine, to no link, and in the place of no file but its own."""
+"""The files that an export may write: on this machine, not through a link, and none but its own."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def open_own(path: Path, *, buffering: int = 0) -> IO[bytes]:
 
     Args:
         path: The file.
-        buffering: As for `open`; unbuffered unless said otherwise.
+        buffering: See `open`; unbuffered by default.
 
     Raises:
         ExportError: If the name is a link, or a folder, or cannot be used for another reason.
@@ -52,7 +52,7 @@ def _create_or_open(path: str, flags: int) -> int:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[Path]:
-    """Give the name of a file that takes the name ``path`` at the end, as `replacing` does, if it is still free.
+    """Yield a temporary file that gets the name ``path`` at the end, as `replacing` does, if it is still free.
 
     Raises:
         ExportError: If it is not.

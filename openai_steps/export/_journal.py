@@ -6,7 +6,7 @@ start the work file is cut off at the last end that the journal knows, and the r
 step is lost or doubled.
 
 Each line ends with a checksum of itself, and each batch begins where the one before it ends, so a journal that was
-changed or lost a line is found out.
+changed or lost a line is detected.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ VERSION: Final = 2
 
 
 class WorkFile:
-    """A file that grows by batches, each of them all there or not at all.
+    """A file that grows by atomic batches.
 
     Args:
-        path: The work file; the journal lies beside it, with ``.journal`` appended to its name.
-        settings: What must be the same when an export is continued.
+        path: The work file; the journal is beside it, with ``.journal`` appended to its name.
+        settings: The settings that must be the same when an export is continued.
 
     Attributes:
         path: The work file.
         is_complete: Whether `complete` was called, now or before the process was killed.
         found: The runs that were in the file at the start, as pairs of ids.
         steps: How many steps are in the file.
-        unreadable: Lines on what was listed among them and is no step.
-        failures: How many runs have failed, as told to `complete`.
+        unreadable: A line for each item among them that is not a step.
+        failures: How many runs have failed, as passed to `complete`.
 
     Raises:
-        ExportError: If the journal does not fit the settings or the file, or another process is at it.
+        ExportError: If the journal does not fit the settings or the file, or another process uses it.
     """
 
     def __init__(self, path: Path, *, settings: Mapping[str, Any]) -> None:
@@ -74,7 +74,7 @@ class WorkFile:
             data: What to append.
             runs: The runs whose steps it is.
             steps: How many steps it is.
-            unreadable: Lines on what was listed among them and is no step.
+            unreadable: A line for each item among them that is not a step.
         """
         assert self._data is not None
         end = self._data.write(data)
@@ -87,12 +87,12 @@ class WorkFile:
         self.unreadable += unreadable
 
     def complete(self, *, failures: int) -> None:
-        """Note that every run is in the file, or is one of the failures. Nothing can be added from now on."""
+        """Note that every run is in the file or among the failures. Nothing can be added after that."""
         self._note({"complete": True, "failures": failures})
         self.is_complete = True
         self.failures = failures
         assert self._data is not None
-        self._data.close()  # what is open cannot be moved on Windows
+        self._data.close()  # an open file cannot be moved on Windows
 
     def remove(self) -> None:
         """Remove the work file, if it has not been moved away, and then the journal."""
@@ -101,7 +101,7 @@ class WorkFile:
         _journal_of(self.path).unlink()
 
     def close(self) -> None:
-        """Close both files, and let go of them for others."""
+        """Close both files, and release the lock."""
         self._files.close()
 
     def _restore(self, settings: Mapping[str, Any]) -> int:
@@ -118,7 +118,7 @@ class WorkFile:
         try:
             entries = [_read_entry(line) for line in lines]
             header = entries.pop(0) if entries else None
-            if not entries:  # nothing counts yet, so that other settings are welcome
+            if not entries:  # nothing is exported yet, so other settings are fine
                 self._journal.cut_off(0)
                 self._note(wanted)
             elif header != wanted:
@@ -191,11 +191,11 @@ def _read_entry(line: bytes) -> dict[str, Any]:
 
 
 class _Tail:
-    """A file that is written at its end.
+    """A file that is appended to.
 
     Attributes:
         file: The file.
-        end: Where what counts ends; what a write that failed has left behind it is written over.
+        end: The end of the valid part; what a failed write has left after it is overwritten.
     """
 
     def __init__(self, path: Path) -> None:
@@ -209,7 +209,7 @@ class _Tail:
         self.close()
 
     def write(self, data: bytes) -> int:
-        """Write behind ``end``, wait for the disk, and return what could be the new end."""
+        """Write at ``end``, wait for the disk, and return the possible new end."""
         self.cut_off(self.end)
         self.file.seek(self.end)
         rest = memoryview(data)
@@ -219,7 +219,7 @@ class _Tail:
         return self.end + len(data)
 
     def cut_off(self, end: int) -> bool:
-        """Forget what is behind ``end``, or return False if the file does not reach as far."""
+        """Truncate the file at ``end``, or return False if it is shorter."""
         if self.file.seek(0, os.SEEK_END) < end:
             return False
         self.end = self.file.truncate(end)
@@ -231,7 +231,7 @@ class _Tail:
         return text.startswith(self.file.read(len(text)))
 
     def lines(self) -> list[bytes]:
-        """Return the lines; one that is not whole, since the process ended then, is cut off."""
+        """Return the lines; an incomplete last line, after a crash, is cut off."""
         self.file.seek(0)
         *lines, torn = self.file.read().split(b"\n")
         self.cut_off(self.end - len(torn))
@@ -248,8 +248,8 @@ def _shown(settings: Mapping[str, Any] | None) -> str:
 
 
 def _lock(journal: IO[bytes], path: Path) -> None:
-    """Keep other processes out; the lock goes with this one, however it ends."""
-    if sys.platform == "win32":  # no flock there: two exports into one file are the user's to avoid
+    """Keep other processes out; the lock ends with this process, however it ends."""
+    if sys.platform == "win32":  # no flock there: users must avoid two exports into one file
         return
     import fcntl
 
@@ -260,7 +260,7 @@ def _lock(journal: IO[bytes], path: Path) -> None:
 
 
 def is_begun(path: Path) -> bool:
-    """Tell whether there is a journal for this work file."""
+    """Return whether there is a journal for this work file."""
     return _journal_of(path).exists()
 
 

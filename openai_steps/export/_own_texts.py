@@ -19,7 +19,7 @@ class Texts(OwnTexts):
         redaction: What to take out of them.
 
     Attributes:
-        masked: How many of them echoed a key of the client's, which is made unreadable.
+        masked: How many of them echoed a key of the client, which is masked.
     """
 
     def __init__(self, redaction: Redaction) -> None:
@@ -28,7 +28,7 @@ class Texts(OwnTexts):
         self.masked = 0
 
     def note(self, reply: Reply, model: Any) -> None:
-        """Note a reply and what was made of it."""
+        """Note a reply and its model."""
         if isinstance(model, Page):
             # A page that shows an item again shows it as it is now.
             self._texts.update(
@@ -38,7 +38,7 @@ class Texts(OwnTexts):
             self._texts[model.id] = self._clean(reply.body.strip(), reply)
 
     def take(self, item: Any) -> tuple[str, bytes]:
-        """Return an item's id and its text, and forget the text."""
+        """Return an item's id and its text, and drop the text."""
         if isinstance(item, UnreadableItem):
             return item.id or "", self._redaction.apply(item.raw or b"null")
         return item.id, self._texts.pop(item.id)

@@ -1,4 +1,4 @@
-"""At most so many requests in a second, with aiolimiter: a leaky bucket."""
+"""A limit of requests per second, with aiolimiter: a leaky bucket."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def make_limiter(max_per_second: float) -> AsyncLimiter:
 
 
 def burst_period(max_per_second: float) -> float:
-    """Return for how many seconds a burst uses up the rate; after as long, another limiter may begin with a burst."""
+    """Return the seconds whose rate a burst uses up; after these, another limiter may begin with a burst."""
     return max(_BURST_SECONDS, 1 / max_per_second)
 
 
 def useful_concurrency(concurrency: int, max_per_second: float | None) -> int:
-    """Return how many runs at once make sense at a rate.
+    """Return the useful concurrency at a rate.
 
     A request that waits for its turn counts against its deadline, so no more should wait than can go soon.
     """

@@ -19,11 +19,11 @@ _BATCHES_IN_GROUP: Final = 40
 
 
 class ParquetTable(Generic[Row]):
-    """A Parquet file that rows are added to; no more than a row group of them are held at once.
+    """A Parquet file to which rows are added; at most a row group is held in memory.
 
     Args:
         path: The file.
-        columns: What it has of each row.
+        columns: Its columns.
     """
 
     def __init__(self, path: Path, columns: tuple[Column[Row], ...]) -> None:
@@ -69,7 +69,7 @@ class ParquetTable(Generic[Row]):
 def read_raw(path: Path) -> Iterator[bytes]:
     """Yield the JSON of each step in a file."""
     with pq.ParquetFile(path) as file:
-        if not {"message_id", "tools", "raw"} <= set(file.schema_arrow.names):  # as no other table of ours has
+        if not {"message_id", "tools", "raw"} <= set(file.schema_arrow.names):  # our other tables lack one of these
             raise ValueError(f"{path.name} is not a table of steps: its columns are others.")
         for batch in file.iter_batches(batch_size=1000, columns=["raw"]):
             values: list[Any] = batch.column(0).to_pylist()

@@ -1,4 +1,4 @@
-"""RUNS: which runs to export, from JSON Lines or CSV."""
+"""Reads RUNS, the runs to export, from JSON Lines or CSV."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from openai_steps.export._failures import RunsFileError
 
 
 class Unseen:
-    """Tells which runs are new: it says yes to each run once, and no to those it was told of.
+    """A predicate that is true for each run once, and false for those seen before.
 
     Args:
-        seen: Runs to say no to, as pairs of ids. It is kept and added to, not copied.
+        seen: The runs seen before, as pairs of ids. The set is kept and added to, not copied.
     """
 
     def __init__(self, seen: set[tuple[str, str]]) -> None:
         self._seen = seen
 
     def __call__(self, run: RunRef) -> bool:
-        """Tell whether this run is new, and remember it."""
+        """Return whether this run is new, and remember it."""
         before = len(self._seen)
         try:
             self._seen.add((run.thread_id, run.run_id))
@@ -38,12 +38,12 @@ def read_run_refs(lines: Iterable[str], *, name: str = "RUNS") -> Iterator[RunRe
 
     Args:
         lines: JSON Lines (objects with ``thread_id`` and ``run_id``, or run objects as the API sends them), or CSV
-            whose header has the columns ``thread_id`` and ``run_id``. What else an object or a row has is ignored,
-            so a failures file, or an export, can be read as well. Empty lines are skipped.
-        name: What to call the source in errors.
+            whose header has the columns ``thread_id`` and ``run_id``. Anything else in an object or a row is
+            ignored, so a failures file, or an export, can be read as well. Empty lines are skipped.
+        name: The name of the source in errors.
 
     Yields:
-        The runs, in the order of the lines; one that is there twice comes twice.
+        The runs, in the order of the lines, with duplicates.
 
     Raises:
         RunsFileError: At the first line that is wrong.
@@ -62,7 +62,7 @@ def read_thread_ids(lines: Iterable[str], *, name: str = "THREADS") -> Iterator[
     Args:
         lines: JSON Lines (objects with ``thread_id``, or threads as the API sends them), or CSV whose header has the
             column ``thread_id``; a file of runs is one of threads, too. Empty lines are skipped.
-        name: What to call the source in errors.
+        name: The name of the source in errors.
 
     Yields:
         Each thread once, in the order of the lines.
@@ -143,7 +143,7 @@ def _csv_records(
         raise RunsFileError(f"{name}, row {rows.line_num + 1}: not CSV: {error}.") from None
 
 
-# A run object calls its own id just that.
+# In a run object the run's id is just "id".
 _RUN_KEYS: Final[Mapping[Any, str]] = {"thread.run": "id"}
 
 

@@ -40,7 +40,7 @@ class TableCounts:
     """How many rows were written.
 
     Attributes:
-        threads: The threads that they are of.
+        threads: Their threads.
         steps: Rows of ``steps.parquet``.
         tool_calls: Rows of ``tool_calls.parquet``.
         runs: Rows of ``runs.parquet``.
@@ -59,15 +59,15 @@ class TableCounts:
 def export_tables(threads: Archive | Iterable[ThreadHistory], out: str | PathLike[str]) -> TableCounts:
     """Write whole threads into a folder of four Parquet files.
 
-    They are ``steps.parquet``, ``tool_calls.parquet``, ``runs.parquet`` and ``messages.parquet``. No more
-    than some thousand rows are in memory at once, and of an archive no more than a thread.
+    They are ``steps.parquet``, ``tool_calls.parquet``, ``runs.parquet`` and ``messages.parquet``. At
+    most some thousand rows are in memory at once, and at most one thread of an archive.
 
     Args:
-        threads: The threads, or an archive: then ``raw`` holds the very text that the server sent.
-        out: The folder; made if it is not there. The files appear in it when all is done.
+        threads: The threads, or an archive: then ``raw`` is the text exactly as the server sent it.
+        out: The folder, which is made if need be. The files appear in it when all is done.
 
     Returns:
-        How many rows there are.
+        The numbers of rows.
 
     Raises:
         ArchiveError: If the archive is damaged.
@@ -91,7 +91,7 @@ class TablesWriter:
     """The four files; they appear at the end of the block, if nothing was raised in it.
 
     Args:
-        folder: Where.
+        folder: Their folder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -102,7 +102,7 @@ class TablesWriter:
 
     @property
     def counts(self) -> TableCounts:
-        """How many rows there are so far."""
+        """The numbers of rows so far."""
         return TableCounts(**self._counts)
 
     def __enter__(self) -> Self:

@@ -31,16 +31,16 @@ from openai_steps.export._own_texts import Texts
 
 @frozen(kw_only=True)
 class ThreadsProgress:
-    """How far an export of threads is, or how far it came.
+    """The progress or the result of an export of threads.
 
     Attributes:
-        threads: Threads that were read to their end, or were whole from before.
+        threads: Threads that were read completely, now or before.
         runs: Runs that were read.
         steps: Their steps.
         messages: Messages that were read.
         files: Files whose content was fetched.
         failures: Threads, runs and files that could not be read; the manifest names each.
-        found: Threads that were whole from before.
+        found: Threads that were complete before.
     """
 
     threads: int = 0
@@ -79,27 +79,27 @@ async def export_threads(
 ) -> ThreadsProgress:
     """Read whole threads into an archive: threads, messages, runs and steps, each byte for byte as the server sent it.
 
-    The same call goes on wherever an earlier one was broken off, and reads what is missing. What cannot be read is
-    named in the archive's manifest, and stops nothing else.
+    The same call goes on where an earlier one broke off, and reads what is missing. What cannot be read is named in the
+    archive's manifest, and does not stop the rest.
 
     Args:
         client: Reads them; its ``rate_limiter`` bounds the requests.
         thread_ids: Which threads.
-        out: The archive's folder; made if it is not there.
-        files: Fetch the files that messages and code interpreters name, too.
-        update: Read threads that are whole already once more: what is new in them, and runs that had not ended.
+        out: The archive's folder, which is made if need be.
+        files: Whether to fetch the files that messages and code interpreters name, too.
+        update: Whether to read complete threads once more: what is new in them, and runs that had not ended.
         redact: JSON paths whose values are taken out, such as ``$.metadata.email``; see `openai_steps.archive`.
         concurrency: The most threads to read at once.
         include: More to ask for, such as `INCLUDE_FILE_SEARCH_CONTENT`.
-        on_progress: Is called after each thread.
-        give_up_after: Stop after so many threads or runs in a row that failed in the same way. None: never.
+        on_progress: Called after each thread.
+        give_up_after: How many threads or runs in a row may fail in the same way before it stops. None: any number.
 
     Returns:
-        What came of it.
+        The counts.
 
     Raises:
-        ArchiveError: If ``out`` holds something else, or was begun with other settings, or another process is at it.
-        ExportError: If one after the other failed in the same way. The same call goes on.
+        ArchiveError: If ``out`` holds something else, or was begun with other settings, or another process uses it.
+        ExportError: If too many in a row failed in the same way. The same call goes on.
         OSError: If a file cannot be written.
         RuntimeError: If the client was closed meanwhile.
         ValueError: If an argument makes no sense.
@@ -148,7 +148,7 @@ class _Reading:
         self._known_files = set(writer.index.contents())
 
     async def read_thread(self, thread_id: str) -> ThreadsProgress:
-        """Read a thread, and return what came of it."""
+        """Read a thread, and return the counts."""
         if not self._update and self._writer.index.is_whole(thread_id):
             return ThreadsProgress(threads=1, found=1)
         texts = Texts(self._redaction)
@@ -180,10 +180,10 @@ class _Reading:
         return done + ThreadsProgress(threads=1, messages=len(messages))
 
     async def _thread(self, client: AsyncStepsClient, texts: Texts, thread_id: str) -> bytes | None:
-        """Return a thread's object; None where the server has no such request, though it has the thread."""
+        """Return a thread's object; None if the server has no such request, though it has the thread."""
         try:
             return texts.take(await client.get_thread(thread_id))[1]
-        except (NotFoundError, ValueError):  # its messages and runs decide whether it is there
+        except (NotFoundError, ValueError):  # its messages and runs show whether it exists
             return None
 
     async def _run(
@@ -224,7 +224,7 @@ class _Reading:
         if file_id in self._known_files:
             return ThreadsProgress()
         self._known_files.add(file_id)
-        # Never a name of the server's: a checksum of the id until that of the content is known.
+        # Never the server's name for it: a checksum of the id until that of the content is known.
         name = hashlib.sha256(file_id.encode("utf-8", "replace")).hexdigest()
         part = content_file(self._writer.folder, f"{name}.part")
         try:

@@ -1,4 +1,4 @@
-"""Work on a Dask cluster: shares of it go to workers, and one rate bounds all of them together."""
+"""Work on a Dask cluster: shares for the workers, and one rate limit for all of them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ with needing("distributed", "openai-steps[dask]", what="openai_steps.export.clus
     from distributed.protocol.pickle import dumps as dumps_pickle
     from distributed.protocol.pickle import loads as loads_pickle
 
-_MOST_WAITED: Final = 5.0  # seconds: a scheduler answers at once, or is not there
+_MOST_WAITED: Final = 5.0  # seconds: a scheduler that exists answers at once
 
 
 class Connect(Protocol):
     """Makes a client on a worker, such as `AsyncStepsClient` itself, or a ``functools.partial`` of it.
 
-    For example, with a key that the workers read from a file of theirs::
+    For example, with a key that each worker reads from a file of its own::
 
         def connect(*, rate_limiter):
             key = Path("/run/secrets/openai").read_text().strip()
@@ -42,7 +42,7 @@ class Connect(Protocol):
 
 
 def check_work(connect: Connect, *, concurrency: int, max_per_second: float | None, share_size: int) -> None:
-    """Find out here what each worker would find out, without making a client: its key may be known there alone."""
+    """Check the arguments here, not on each worker, without making a client, whose key only workers may have."""
     check_positive("concurrency", concurrency)
     check_bound("max_per_second", max_per_second)
     check_positive("share_size", share_size)
@@ -55,7 +55,7 @@ def check_work(connect: Connect, *, concurrency: int, max_per_second: float | No
         raise ValueError(f"connect must be a function that workers {called}: {error}.") from None
     try:
         loads_pickle(dumps_pickle(connect))
-    except Exception as error:  # whatever an object's own pickling raises
+    except Exception as error:  # an object's own pickling raises anything
         raise ValueError(f"connect cannot travel to the workers: {error}") from error
 
 
@@ -64,7 +64,7 @@ class Share(Protocol):
 
     @property
     def part(self) -> Path:
-        """Where its result is to be: there as a whole, or not at all."""
+        """The path of its result, which is complete if it exists."""
         ...
 
 
@@ -89,17 +89,17 @@ def reports(
     concurrency: int,
     max_per_second: float | None,
 ) -> Generator[Report, None, None]:
-    """Have shares done, and yield what became of each as soon as it is done.
+    """Run shares on workers, and yield the report of each as soon as it is done.
 
     Args:
         cluster: The cluster.
-        shares: The shares. A few more than there are threads are given away at a time, so that the scheduler never
+        shares: The shares. Only a few more than there are threads are submitted at a time, so that the scheduler never
             holds all of them.
-        write: Brings a share's result to its place, on a worker, with a client and so many requests at once.
-        report: Looks at a result, on the worker, too.
+        write: Writes a share's result, on a worker, with a client and the given concurrency.
+        report: Reads a result, on the worker, too.
         connect: Makes a client.
         concurrency: The most requests at once of each thread of a worker.
-        max_per_second: The most requests in a second by all workers together.
+        max_per_second: The most requests per second by all workers together.
     """
     lanes = _lanes(cluster, max_per_second)
     with ExitStack() as stack:
@@ -119,7 +119,7 @@ def reports(
         rest = iter(shares)
 
         def submit(count: int) -> list[Future[Report]]:
-            # Not pure: a share is done again in a second export, even while the scheduler remembers the first.
+            # Not pure: a second export does a share again, even while the scheduler remembers the first.
             return [cluster.submit(work, share, pure=False) for share in islice(rest, count)]
 
         running = as_completed(submit(2 * _threads(cluster)))
@@ -168,7 +168,7 @@ def _do(
     max_per_second: float | None,
     concurrency: int,
 ) -> Report:
-    """Do a share, on a worker."""
+    """Run a share, on a worker."""
     if not share.part.exists():
         with lane or nullcontext():
             limiter = None if max_per_second is None else make_limiter(max_per_second)

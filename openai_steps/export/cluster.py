@@ -1,8 +1,8 @@
 """`export_on_cluster`: the same export on a Dask cluster. Needs distributed and pyarrow, the extra ``dask``.
 
-The runs are cut into shares. A share becomes one Parquet file, whose name says which runs are in it and which appears
-in one move when it is whole, so a share that is done twice, since a worker was lost or was thought to be, is there
-once. Its failures are in the file's metadata: there is one thing to commit, not two.
+The runs are cut into shares. A share becomes one Parquet file, whose name depends on its runs and which appears in one
+move when it is complete. So a share that is done twice, because a worker was lost or seemed to be, is there once. Its
+failures are in the file's metadata: there is one thing to commit, not two.
 """
 
 from __future__ import annotations
@@ -60,22 +60,22 @@ def export_on_cluster(
     """Write the steps of many runs into a folder of Parquet files, by the workers of a Dask cluster.
 
     The folder appears when all is done. Until then it is called ``OUT.parts``; after a crash, the same call goes on
-    from there. Runs that cannot be read, or not be written, go to ``OUT.failures.jsonl``, as with `export_runs`.
+    from there. Runs that cannot be read or written go to ``OUT.failures.jsonl``, as with `export_runs`.
 
     Args:
         scheduler: The scheduler's address, or a `distributed.Client`.
-        runs: Which runs; all their ids are held in memory. A run that is there twice is exported once.
+        runs: Which runs; all their ids are held in memory. Duplicates are exported once.
         out: The folder. The workers and this machine must see it under the same name.
         connect: Makes the client, on the worker. `AsyncStepsClient` itself takes everything from the worker's
-            environment; what a partial of it holds, a key for instance, travels over the cluster's network.
+            environment; the arguments of a partial, such as a key, travel over the cluster's network.
         concurrency: The most runs to read at once on each thread of a worker.
         include: More to ask for, such as `INCLUDE_FILE_SEARCH_CONTENT`.
-        max_per_second: The most requests in a second by all workers together.
+        max_per_second: The most requests per second by all workers together.
         share_size: How many runs a worker takes at once, and the most that a lost worker costs.
-        on_progress: Is called after each share.
+        on_progress: Called after each share.
 
     Returns:
-        What came of it.
+        The counts.
 
     Raises:
         ExportError: If ``out`` exists, ``OUT.parts`` is from other runs or settings, or there is no scheduler at this
@@ -164,7 +164,7 @@ def _finish(folder: Path, target: Path, shares: list[_Share]) -> None:
         if lines:
             with replacing(target.with_name(f"{target.name}.{name}.jsonl"), over=True) as temporary:
                 temporary.write_bytes(b"".join(lines))
-    for leftover in folder.glob("*.tmp"):  # of workers that were killed
+    for leftover in folder.glob("*.tmp"):  # left by killed workers
         leftover.unlink(missing_ok=True)
     os.replace(folder, target)
 
@@ -187,7 +187,7 @@ def _count(progress: ExportProgress, report: _Report, *, found: bool = False) ->
 async def _write_share(share: _Share, client: AsyncStepsClient, concurrency: int) -> None:
     failures: list[str] = []
     unreadable: list[str] = []
-    # A worker that was given up for lost may still be at the same share.
+    # A worker that was taken for lost may still work on the same share.
     with (
         replacing(share.part, mark=f".{uuid4().hex}", over=True) as temporary,
         ParquetTable(temporary, STEP_COLUMNS) as table,
