@@ -11,10 +11,22 @@ from typing import Any, Generic, TypeAlias
 
 from attrs import define
 
-from openai_steps._walks.pages import P, Script, head, is_cursor, is_sorted, size_of, times_of, with_data
-from openai_steps._walks.proofs import HELD_AT_MOST, Claim, Direction, contradiction, direction_of
+from openai_steps._walks.pages import (
+    Direction,
+    P,
+    Script,
+    direction_of,
+    head,
+    is_cursor,
+    is_sorted,
+    size_of,
+    times_of,
+    with_data,
+)
+from openai_steps._walks.proofs import HELD_AT_MOST, Claim, contradiction
 from openai_steps._walks.reading import Reading
 from openai_steps._walks.stretch import Cut, Stretch, Verdict
+from openai_steps._walks.whole import is_whole
 
 Jump: TypeAlias = Callable[[], Script[P, bool]]
 """Goes on from another place in the list; False if that is not possible."""
@@ -50,22 +62,26 @@ class CarefulReading(Reading[P]):
         """Read from the head of the list."""
         trust, sink, lane = self.trust, self.sink, self.lane
         limit = self.next_limit(0)
-        page = yield from self.ask(head(rising=self.rising, limit=limit))
+        page: P = yield head(rising=self.rising, limit=limit)
         stretch = Stretch(rising=self.rising)
-        if page.data and stretch.begin(page.data):
+        in_order = not page.data or stretch.begin(page.data)
+        if not in_order or trust.turned:
+            self.note_order(lane.order, page)
+        if page.data and in_order:
             if stretch.tells_order:
                 trust.orders.add(lane.order)
             if lane.order in trust.orders and (sink.satisfied_by(page.data) or self.is_known(stretch)):
                 sink.offer(page, page.data)
-                return (yield from self.go_on(stretch, page, limit, fallback=lambda: self._start_again(page)))
+                return (yield from self.go_on(stretch, page, limit, fallback=lambda: self._start_again(page, limit)))
         return (yield from self.carefully(page, limit))
 
-    def _start_again(self, page: P) -> Script[P, None]:
+    def _start_again(self, page: P, limit: int) -> Script[P, None]:
         """Forget what was believed of the server, and read the list as on an unknown one."""
         self.trust.cursors.pop(self.lane, None)
         self.trust.refuted.pop(self.lane, None)
-        larger, limit = yield from self.large_head(self.rising)
-        return (yield from self.carefully(self._enlarged(page, larger), limit))
+        larger, new_limit = yield from self.large_head(self.rising)
+        page = yield from self._enlarged(page, limit, larger)
+        return (yield from self.carefully(page, new_limit))
 
     def carefully(self, page: P, limit: int, jump: Jump[P] | None = None) -> Script[P, None]:
         """Read from the head.
@@ -90,9 +106,7 @@ class CarefulReading(Reading[P]):
             way = direction_of(page.data, rising=self.rising)
         stretch = Stretch(rising=self.rising != (way is Direction.WRONG))
         stretch.in_doubt = True
-        if not stretch.begin(page.data):
-            if self.sink.offered:
-                raise contradiction("The server lists the same items in another order at each request.")
+        if not stretch.begin(page.data) or self.trust.unsteady:
             return (yield from self._settle(page, limit))
         if way is Direction.RIGHT:
             if stretch.tells_order:
@@ -112,22 +126,31 @@ class CarefulReading(Reading[P]):
         if claim == "same":
             self._claim = claim
             return page, limit  # a larger limit gives no larger page
-        larger, limit = yield from self.large_head(self.rising)
-        return (self._enlarged(page, larger) if in_order else larger), limit
+        larger, new_limit = yield from self.large_head(self.rising)
+        if self.sink.offered:
+            larger = yield from self._enlarged(page, limit, larger)
+        return larger, new_limit
 
-    def _enlarged(self, page: P, larger: P) -> P:
-        """Return a first page with the items that a larger one has after it.
+    def _enlarged(self, page: P, limit: int, larger: P) -> Script[P, P]:
+        """Return a first page that has been passed on, with the items that a larger one has after it.
 
         New items before it were added in the meantime; so were new ones of the first time, if the page had all of that
         time. Items of the last time may be in another order now, and any item in another place.
         """
         stretch = Stretch(rising=self.rising)
         stretch.begin(page.data)
-        rest = [
-            item
-            for item, time in zip(larger.data, times_of(larger.data), strict=True)
-            if item.id not in stretch.seen and (stretch.is_ahead(stretch.times[0], time) or stretch.single_time)
-        ]
+        ahead, rest = set[str](), list[Any]()
+        for item, time in zip(larger.data, times_of(larger.data), strict=True):
+            if item.id in stretch.seen:
+                continue
+            if stretch.single_time or stretch.is_ahead(stretch.times[0], time):
+                rest.append(item)
+            else:
+                ahead.add(item.id)
+        if ahead:
+            again = yield from self.ask(head(rising=self.rising, limit=limit))
+            if ahead.isdisjoint(item.id for item in again.data):
+                raise contradiction("The server lists other items first, whenever it is asked for more of them.")
         return with_data(larger, (*page.data, *rest))
 
     def _prove(self, read: _Unproven[P], jump: Jump[P] | None) -> Script[P, None]:
@@ -152,6 +175,8 @@ class CarefulReading(Reading[P]):
             if not verdict.fresh:
                 if (yield from self._is_over(read, answer, claim)):
                     break
+                return (yield from self._settle(read.first, limit))
+            if trust.unsteady:
                 return (yield from self._settle(read.first, limit))
             read.held += verdict.fresh
             page, claim = answer, None
@@ -240,16 +265,19 @@ class CarefulReading(Reading[P]):
         """Read the list from its two ends, if they meet."""
         self.trust.cursors[self.lane] = "broken"
         stretch = Stretch(rising=self.rising)
-        if stretch.begin(first.data) and not stretch.single_time:
+        in_order = stretch.begin(first.data)
+        if not in_order and self.sink.offered:
+            raise contradiction("The server lists the same items in another order at each request.")
+        if in_order and not stretch.single_time and not self.trust.unsteady:
             met = yield from self.other_side(stretch, self.lane)
             if met is not None:
                 self.sink.offer(first, first.data)
                 self.sink.put(first, met[1], ties_known=met[2])
                 return self.finish()
         full = size_of(first) == limit and self._claim != "same"
-        if (yield from self._is_all(first, full=full)):
-            in_order = direction_of(first.data, rising=self.rising) is not Direction.MIXED
-            self.sink.offer(first, self._sorted(first.data), ties_known=in_order)
+        if (yield from is_whole(self, first, self.lane, full=full)):
+            ties_known = direction_of(first.data, rising=self.rising) is not Direction.MIXED
+            self.sink.offer(first, self._sorted(first.data), ties_known=ties_known)
             return self.finish()
         if not self.sink.offered and self._restarts < _MOST_RESTARTS:
             page, limit = yield from self.large_head(self.rising)
@@ -257,34 +285,12 @@ class CarefulReading(Reading[P]):
                 self._restarts += 1  # the list has grown, and each look showed another part of it
                 self._claim = None
                 return (yield from self.carefully(page, limit))
+        if first.has_more is False:
+            self.trust.end(self.lane, limit).lied = True  # it may be right, but nothing else shows it
         raise contradiction(
             "The server's cursors do not lead through this list (it may ignore them, or compare ids), and its two ends "
             "do not meet."
         )
-
-    def _is_all(self, first: P, *, full: bool) -> Script[P, bool]:
-        """Return whether the first page is the whole list, though neither times nor cursors prove it."""
-        ids = {item.id for item in first.data}
-        other, _ = yield from self.large_head(not self.rising)
-        if {item.id for item in other.data} != ids:
-            return False
-        says_more = None
-        if len(ids) > 1:
-            smallest = yield from self.ask(head(rising=self.rising, limit=1))
-            if len(smallest.data) == len(ids):
-                return True  # a server without a limit has sent the whole list
-            says_more = smallest.has_more
-        if full:
-            return False
-        # Nothing new comes after the last item, and the cursor is honoured: the page is the whole list.
-        page = yield from self.ask_if_allowed(self.lane.query(first.data[-1].id, self.largest_limit))
-        if page is not None and not {item.id for item in page.data} <= ids:
-            return False
-        if len(ids) == 1 or (page is not None and len(page.data) < len(ids)):
-            return True
-        # A server that silently caps pages and sends the same one forever would look like this, too. One that says when
-        # there is more is trusted when it says that there is none.
-        return says_more is True and first.has_more is False
 
     def _sorted(self, items: Sequence[Any]) -> list[Any]:
         if direction_of(items, rising=self.rising) is Direction.WRONG:

@@ -8,8 +8,7 @@ from typing import Any
 from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._errors import CALLER_OR_MOMENT, APIStatusError
 from openai_steps._walks.careful import CarefulReading
-from openai_steps._walks.pages import FLIPPED, Lane, P, Page, Script, head, times_of
-from openai_steps._walks.proofs import Direction, direction_of
+from openai_steps._walks.pages import FLIPPED, Direction, Lane, P, Page, Script, direction_of, head, times_of
 from openai_steps._walks.stretch import Stretch
 from openai_steps._walks.walk import Sink
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from enum import Enum, auto
 from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast
 
 from attrs import define, evolve, frozen
@@ -119,3 +120,22 @@ def times_of(items: Sequence[Any]) -> list[Any]:
 def is_sorted(times: list[Any], *, rising: bool) -> bool:
     """Return whether the times go one way; they may be equal."""
     return times == sorted(times, reverse=not rising)
+
+
+class Direction(Enum):
+    """Which way the times of some items go, compared with the order asked for."""
+
+    RIGHT = auto()
+    WRONG = auto()
+    NONE = auto()
+    MIXED = auto()
+
+
+def direction_of(items: Sequence[Any], *, rising: bool) -> Direction:
+    """Return which way the items' times go."""
+    times = times_of(items)
+    if not times or times.count(times[0]) == len(times):
+        return Direction.NONE
+    if is_sorted(times, rising=rising):
+        return Direction.RIGHT
+    return Direction.WRONG if is_sorted(times, rising=not rising) else Direction.MIXED

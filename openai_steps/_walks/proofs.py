@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum, auto
 from itertools import takewhile
 from typing import Any, Generic, Literal, TypeAlias
 
 from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._errors import APIStatusError, PaginationError
-from openai_steps._walks.pages import FLIPPED, Lane, P, PageQuery, Script, head, is_sorted, size_of, times_of
+from openai_steps._models.runs import Order
+from openai_steps._walks.pages import (
+    FLIPPED,
+    Lane,
+    P,
+    PageQuery,
+    Script,
+    direction_of,
+    head,
+    is_sorted,
+    size_of,
+    times_of,
+)
 from openai_steps._walks.stretch import Cut, Stretch, Verdict
 from openai_steps._walks.trust import Trust
 
@@ -19,6 +30,8 @@ HELD_AT_MOST = 10_000
 _LIMITS = (MAX_PAGE_SIZE, 50, 20, 10, 5)
 
 _REFUSED = (400, 404, 410, 422)
+
+_REFUSED_LIMITS = (400, 422)
 
 Claim: TypeAlias = Literal["proven", "more", "same", "unclear"]
 """What the other end of a list shows of this one. ``same``: both are one short page, all of one time."""
@@ -39,6 +52,7 @@ class Proofs(Generic[P]):
     def ask(self, query: PageQuery) -> Script[P, P]:
         """Ask for a page."""
         page: P = yield query
+        self.note_order(query.order, page)
         return page
 
     def ask_if_allowed(self, query: PageQuery) -> Script[P, P | None]:
@@ -49,7 +63,12 @@ class Proofs(Generic[P]):
             if error.status not in _REFUSED:
                 raise
             return None
+        self.note_order(query.order, page)
         return page
+
+    def note_order(self, order: Order, page: P) -> None:
+        """Take note of which way the times of a page go."""
+        self.trust.note_order(order, direction_of(page.data, rising=order == "asc"))
 
     @property
     def largest_limit(self) -> int:
@@ -98,8 +117,19 @@ class Proofs(Generic[P]):
         self, stretch: Stretch, lane: Lane, cut: Cut, limit: int, gone: frozenset[str] = frozenset()
     ) -> Script[P, tuple[P, Verdict]]:
         """Ask for the page after a cut, and let the stretch judge it."""
-        page = yield from self.ask(lane.query(cut.cursor, limit))
-        return page, stretch.take(lane.along(page.data), cut, gone=gone)
+        try:
+            page: P = yield lane.query(cut.cursor, limit)
+        except APIStatusError as error:
+            if limit <= self.page_size or error.status not in _REFUSED_LIMITS:
+                raise
+            _, lower = yield from self.large_head(lane.rising)
+            if lower >= limit:
+                raise error from None  # it was the cursor
+            page = yield lane.query(cut.cursor, lower)
+        verdict = stretch.take(lane.along(page.data), cut, gone=gone)
+        if not verdict.continues:
+            self.note_order(lane.order, page)
+        return page, verdict
 
     def doubtful_cut(self, stretch: Stretch, lane: Lane, room: int) -> Cut:
         """Return a cut that tests what is still unknown about the lane's cursors."""
@@ -124,9 +154,12 @@ class Proofs(Generic[P]):
         size = len(stretch.ids)
         while not stretch.is_ahead(until, stretch.last_time):
             cut = self.doubtful_cut(stretch, lane, max(min(self.largest_limit, size) - 1, 0))
-            _, verdict = yield from self.next_page(stretch, lane, cut, self.largest_limit)
+            nearest = stretch.ids[min(cut.place + 1, len(stretch.ids) - 1)]
+            page, verdict = yield from self.next_page(stretch, lane, cut, self.largest_limit)
             if not verdict.continues or not verdict.fresh or len(items) > HELD_AT_MOST:
                 return None
+            if lane.param == "before" and page.data[-1].id != nearest:
+                return None  # a window on the head may end within the time that was to come again
             self.learn(lane, stretch, verdict)
             items += verdict.fresh
         return items if self.trust.follows(lane) else None
@@ -261,22 +294,3 @@ def contradiction(text: str) -> PaginationError:
     return PaginationError(
         f"{text} Nothing is left out silently: what was read before is right. `openai-steps doctor` tells more."
     )
-
-
-class Direction(Enum):
-    """Which way the times of some items go, compared with the order asked for."""
-
-    RIGHT = auto()
-    WRONG = auto()
-    NONE = auto()
-    MIXED = auto()
-
-
-def direction_of(items: Sequence[Any], *, rising: bool) -> Direction:
-    """Return which way the items' times go."""
-    times = times_of(items)
-    if not times or times.count(times[0]) == len(times):
-        return Direction.NONE
-    if is_sorted(times, rising=rising):
-        return Direction.RIGHT
-    return Direction.WRONG if is_sorted(times, rising=not rising) else Direction.MIXED

@@ -88,9 +88,13 @@ class Reading(Proofs[P]):
             since = since if unproven else stretch.last_time
             answer, verdict = yield from self.next_page(stretch, lane, cut, limit)
             stuck = self.is_stuck(answer, verdict, limit)
-            self.is_capped = self.is_capped or (stuck and limit == self.largest_limit)
+            self.is_capped = self.is_capped or (stuck and size_of(answer) < limit == self.largest_limit)
             if stuck and (yield from self.end(stretch)) == "proven":
                 break  # then the page has all that there is
+            if trust.unsteady and fallback is not None:
+                return (yield from fallback())
+            if trust.unsteady:
+                raise contradiction("The server lists the same items in another order at each request.")
             if stuck or not verdict.continues:
                 again, verdict, limit = yield from self.try_again(stretch, lane, answer, cut)
                 if not stuck and again is not None and not verdict.fresh:
@@ -160,13 +164,11 @@ class Reading(Proofs[P]):
         self, stretch: Stretch, lane: Lane, page: P | None, before: Cut
     ) -> Script[P, tuple[P | None, Any, int]]:
         """Ask from an earlier cut for more: an item may have been deleted, or many share one time."""
-        limit = self.largest_limit
-        gone, asked = frozenset[str](), before
+        limit, asked = self.largest_limit, before
         for cut in stretch.cuts_further_up(self.room(limit)):
-            if page is not None and cut.place < asked.place:
-                there = {item.id for item in page.data}
-                missing = [item_id for item_id in stretch.ids[asked.place + 1 :] if item_id not in there]
-                gone = frozenset(missing if len(missing) <= _MAY_VANISH else ())
+            gone = (
+                frozenset[str]() if page is None or cut.place >= asked.place else self._gone(stretch, lane, page, asked)
+            )
             page, verdict = yield from self.next_page(stretch, lane, cut, limit, gone)
             asked = cut
             if verdict.continues and not self.is_stuck(page, verdict, limit):
@@ -174,6 +176,19 @@ class Reading(Proofs[P]):
                     self.trust.skips[lane] = verdict.skipped
                 return page, verdict, limit
         return None, None, limit
+
+    def _gone(self, stretch: Stretch, lane: Lane, page: P, cut: Cut) -> frozenset[str]:
+        """Return the ids that a page behind a cut lacks, if they may have been deleted.
+
+        Where ids are compared, any may be missing; and of the cursor's own time, any may stand ahead of it now.
+        """
+        there = {item.id for item in page.data}
+        missing = [place for place in range(cut.place + 1, len(stretch.ids)) if stretch.ids[place] not in there]
+        if len(missing) > _MAY_VANISH or self.trust.cursors.get(lane) != "places":
+            return frozenset()
+        if any(stretch.times[place] == stretch.times[cut.place] for place in missing):
+            return frozenset()
+        return frozenset(stretch.ids[place] for place in missing)
 
     def _from_other_side(self, stretch: Stretch, lane: Lane, *, proven: bool) -> Script[P, None]:
         met = (yield from self.other_side(stretch, lane)) if proven else None

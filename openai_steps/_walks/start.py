@@ -41,9 +41,9 @@ def start_walk(
         page_size=page_size,
         backward=backward,
     )
-    reading = CursorReading(
-        Trust(believing=False) if trust is None else trust, sink, Lane(order, "before" if backward else "after")
-    )
+    if trust is None or trust.unsteady:
+        trust = Trust(believing=False, unsteady=trust is not None)
+    reading = CursorReading(trust, sink, Lane(order, "before" if backward else "after"))
     if after is not None:
         script = reading.after_cursor(after, known=known)
     elif before is not None:

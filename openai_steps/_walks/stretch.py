@@ -120,7 +120,7 @@ class Stretch:
         last = len(self.ids) - 1
         place = self.last_group - 1 - skip
         if place < 0 or last - place > room:
-            place = max(last - min(room, 1 + skip), 0) if last else 0
+            place = max(last - min(room, _OVERLAP_IN_DOUBT + skip), 0) if last else 0
         return self._cut(place)
 
     def doubtful_cut(self, room: int, refuted: frozenset[Comparison] = frozenset()) -> Cut:
@@ -155,10 +155,14 @@ class Stretch:
         return telling
 
     def cuts_further_up(self, room: int) -> list[Cut]:
-        """Return cuts to try after a page that did not continue the stretch: the cursor may be deleted, or skipped."""
+        """Return cuts to try after a page that did not continue the stretch: the cursor may be deleted, or skipped.
+
+        Those where times differ come first, since items of one time may be in another order now.
+        """
         last, group = len(self.ids) - 1, self.last_group
         places = {*(group - back for back in (1, 3, 6)), *(last - back for back in (3, 6))}
-        within = [place for place in sorted(places, reverse=True) if max(last - room, 0) <= place < last]
+        within = [place for place in places if max(last - room, 0) <= place < last]
+        within.sort(key=lambda place: (self.times[place] != self.times[place + 1], place), reverse=True)
         return [self._cut(place) for place in [*within, max(last - min(room, 1), 0)]]
 
     def cut_with_known_answer(self, size: int) -> Cut:
@@ -220,7 +224,10 @@ class Stretch:
     def _take_overlap(self, items: Sequence[Any], ids: list[str], cut: Cut, gone: frozenset[str]) -> Verdict:
         """Take a page that does not repeat just what was asked for: more, less, or in another order."""
         places = {item_id: place for place, item_id in enumerate(self.ids)}
-        known = {places[item_id] for item_id in ids if item_id in places}
+        in_page = [places[item_id] for item_id in ids if item_id in places]
+        if self.times[cut.place] == self.last_time and in_page != sorted(in_page):
+            return FOREIGN  # what is ahead of a cursor in its own time, and what behind it, has no meaning here
+        known = set(in_page)
         fresh = [item for item in items if item.id not in places]
         if not known:
             return FOREIGN
@@ -241,7 +248,8 @@ class Stretch:
         if not self.seen.add_all([item.id for item in fresh]):
             return FOREIGN
         verdict = self._verdict(fresh, cut, first, max(first - cut.place - 1, 0))
-        self._add([item.id for item in fresh], times)
+        if fresh:  # else places in the tail, which cuts still to be tried tell, stay as they are
+            self._add([item.id for item in fresh], times)
         if not is_sorted(self.times, rising=self.rising):
             order = sorted(range(len(self.ids)), key=self.times.__getitem__, reverse=not self.rising)
             self.ids = [self.ids[place] for place in order]

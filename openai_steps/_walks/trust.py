@@ -9,7 +9,7 @@ from attrs import define, field, frozen
 
 from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._models.runs import Order
-from openai_steps._walks.pages import Lane, Param
+from openai_steps._walks.pages import Direction, Lane, Param
 from openai_steps._walks.stretch import BOTH, Comparison, IdOrder, Stretch
 
 Cursors: TypeAlias = Literal["places", "ordered ids", "broken"]
@@ -69,7 +69,11 @@ class Trust:
     """What is known of one kind of list. Walks write into it; `verify_paging` gives each walk an empty one."""
 
     believing: bool = True
+    unsteady: bool = False
+    """Items were listed in no order of time, or in one order at one time and in the other at another. Never taken back:
+    one page tells nothing of the next."""
     orders: set[Order] = field(factory=set)
+    turned: set[Order] = field(factory=set)
     cursors: dict[Lane, Cursors] = field(factory=dict)
     refuted: dict[Lane, frozenset[Comparison]] = field(factory=dict)
     repeats: set[Lane] = field(factory=set)
@@ -78,6 +82,16 @@ class Trust:
     unknown_cursors: dict[Lane, UnknownCursor] = field(factory=dict)
     ends: dict[tuple[Lane, int], End] = field(factory=dict)
     largest_limit: int = MAX_PAGE_SIZE
+
+    def note_order(self, order: Order, way: Direction) -> None:
+        """Take note of which way the times of a page went."""
+        contrary = {Direction.RIGHT: self.turned, Direction.WRONG: self.orders}.get(way, ())
+        if way is Direction.MIXED or order in contrary:
+            self.believing, self.unsteady = False, True
+            self.orders.clear()
+            self.cursors.clear()
+        elif way is Direction.WRONG:
+            self.turned.add(order)
 
     def follows(self, lane: Lane) -> bool:
         """Return whether the lane's cursors are known to lead from page to page."""

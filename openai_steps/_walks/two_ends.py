@@ -104,7 +104,8 @@ class TwoEnds(Generic[P]):
             self._walk.finish()
             self.done = True
         elif is_first and answer is not None and answer.has_more is True and self._page_size >= _SMALLEST_PAGE:
-            if self._tail_query is None and self._is_strict(answer.data, rising=self._lane.rising):
+            is_steady = self._tail_query is None and not self._trust.unsteady
+            if is_steady and self._is_strict(answer.data, rising=self._lane.rising):
                 self._tail_query = head(rising=self._back.rising, limit=self._page_size)
         else:
             self._join()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
-from zlib import crc32
 
 import attrs
 
@@ -131,10 +131,10 @@ def _instant_of(step: Step) -> float:
     return instant(step.get("created_at"))
 
 
-def _shuffle(query: Query) -> Callable[[Step], int]:
+def _shuffle(query: Query) -> Callable[[Step], bytes]:
     """Return the sort key of an order that differs between requests and is fixed for each."""
     asked = f"{query.order} {query.limit} {query.after} {query.before}"
-    return lambda step: crc32(f"{asked} {step['id']}".encode())
+    return lambda step: blake2b(f"{asked} {step['id']}".encode(), digest_size=8).digest()
 
 
 _Keep = Callable[[int, Step], bool]

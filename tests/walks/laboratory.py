@@ -123,6 +123,35 @@ SERVERS: dict[str, Dialect] = {
     "garbled, always more, same ties": Dialect(has_more="always", ties="same_order"),
     "window, same ties": _but("before_window", ties="same_order"),
     "stored anyhow": DIALECTS["hal_9100"],
+    "order ignored, ids compared, capped at 20": _but(
+        "order_ignored", after="by_id", has_more="never", ties="same_order", max_limit=20, limit_over="capped"
+    ),
+    "newest first, ids compared one way, capped at 20": _but(
+        "order_newest_first",
+        after="wrong_side",
+        before="wrong_side",
+        has_more="never",
+        max_limit=20,
+        limit_over="capped",
+    ),
+    "order ignored, later only, capped at 7": _but(
+        "order_ignored", after="later_only", max_limit=7, limit_over="capped", overlap=2
+    ),
+    "after ignored, capped at 20 with a lie": _but(
+        "limit_capped_with_a_lie", max_limit=20, after="ignored", ties="same_order"
+    ),
+    "later only, capped at 20, same ties": _but(
+        "after_later_only", ties="same_order", max_limit=20, limit_over="capped"
+    ),
+    "ids compared, capped at 7": _but(
+        "after_by_id", before="by_id", ties="same_order", max_limit=7, limit_over="capped"
+    ),
+    "unsteady, capped at 7": _but("order_unsteady", max_limit=7, limit_over="capped"),
+    "ties unstable, at most 20, no has_more": _but("ties_unstable", has_more="null", max_limit=20),
+    "ties unstable, at most 50": _but("ties_unstable", max_limit=50),
+    "after ignored, window, same ties, no has_more": _but(
+        "after_ignored", before="window", ties="same_order", has_more="absent"
+    ),
 }
 """By name: the servers known, the habits one at a time, and some together."""
 
@@ -131,11 +160,13 @@ SERVERS: dict[str, Dialect] = {
 
 
 def make_items(count: int, *, ids: str, ties: int) -> list[Item]:
-    """A list: ids that rise with time, or random ones; so many items a second (0: all in one)."""
+    """A list: ids rise, fall, are random, or of two kinds in turn; so many items a second (0: all in one)."""
     dice = random.Random(count * 31 + ties)
     names = [f"step_{number:06d}" for number in range(count)]
     if ids == "random":
         names = [f"step_{dice.getrandbits(64):016x}" for _ in range(count)]
+    elif ids == "two kinds":
+        names = [f"sub_{number:06d}" if number % 2 else name for number, name in enumerate(names)]
     elif ids == "falling":
         names.reverse()
     return [Item(name, 1_700_000_000 + (number // ties if ties else 0)) for number, name in enumerate(names)]
@@ -216,12 +247,16 @@ class Cell:
         if dialect.stamps == "anew" or dialect.order in ("first_page_only", "unsteady"):
             return False
         largest = min(100, dialect.max_limit)
+        if count == 1 and dialect.after == "ignored" and dialect.has_more == "always":
+            return False  # the server says that more follows, and nothing else tells
         if self.one_time and count > 1 and (garbled or dialect.after == "ignored"):
             # It is short, or capped in silence; and no page tells more than the first.
             return dialect.after == "ignored" and dialect.has_more == "directional" and count < largest
-        if count < largest:
-            return True  # the first page holds everything
+        if self.one_time and count > 1 and dialect.ties == "unstable" and dialect.has_more in ("absent", "null"):
+            return False  # nothing tells that nothing follows
         places = dialect.after in ("exclusive", "inclusive", "off_by_one") and not garbled
+        if count < largest and (places or dialect.limit_over != "capped" or dialect.has_more == "directional"):
+            return True  # the first page holds everything
         if places and dialect.ties != "unstable" and largest > dialect.overlap:
             return True
         if places or dialect.after == "from_time":
@@ -230,7 +265,8 @@ class Cell:
             return 0 < self.ties < largest // 2
         if dialect.order != "honoured":
             return False
-        if self.ids == "rising" and dialect.after in ("by_id", "wrong_side") and self.ties:
+        in_order = dialect.ties == "reversed" or largest == 100
+        if in_order and self.ids == "rising" and dialect.after in ("by_id", "wrong_side") and self.ties:
             return True  # to compare ids is then the same
         server = self.serve()
         old, new = server.listed("asc")[:largest], server.listed("desc")[:largest]
@@ -326,8 +362,8 @@ def drive(walk: Any, server: Server, *, bound: int) -> Iterator[ItemPage]:
         assert len(server.queries) < bound, "the walk does not end"
         try:
             answer = server.answer(walk.query)
-        except Refusal:
-            yield from walk.refuse(APIStatusError("refused", status=404))
+        except Refusal as refusal:
+            yield from walk.refuse(APIStatusError("refused", status=refusal.status))
         else:
             yield from walk.feed(answer)
     walk.finish()

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 from laboratory import Item, Order, Server, drive, make_items
+from walk_servers import full_trust
 
-from openai_steps import PaginationError
+from openai_steps import APIStatusError, PaginationError
 from openai_steps._walks import careful
 from openai_steps._walks.start import start_walk
 from openai_steps._walks.trust import Trust
@@ -42,6 +43,27 @@ def test_a_server_that_refuses_larger_pages_is_read_with_smaller_ones() -> None:
     server = served(250, Dialect(max_limit=30))
     assert read(server, page_size=20) == server.listed("asc")
     assert max(query.limit for query in server.queries[5:]) <= 20
+
+
+def test_a_second_that_needs_a_larger_page_than_the_server_sends() -> None:
+    """Its first page is short, so that nothing has told yet how many it sends at most."""
+    trust = Trust()
+    server = served(15, Dialect(max_limit=50, has_more="never"))
+    assert read(server, page_size=20, trust=trust) == server.items
+    assert trust.largest_limit == 100
+    server = served(70, server.dialect, ties=23)
+    assert read(server, page_size=20, trust=trust) == server.listed("asc")
+    assert trust.largest_limit == 50
+
+
+def test_a_cursor_that_is_refused_is_no_matter_of_the_page_size() -> None:
+    server = served(60, Dialect(unknown_cursor="bad_request"), ties=0)
+    walk = start_walk(order="asc", page_size=10, trust=full_trust())
+    pages = drive(walk, server, bound=30)
+    assert list(next(pages).data) == server.items[:10]
+    server.items = server.items[10:]  # all that could be a cursor has been deleted
+    with pytest.raises(APIStatusError):
+        list(pages)
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

@@ -17,8 +17,8 @@ walks = st.fixed_dictionaries(
     {
         "page_size": st.sampled_from([1, 2, 7, 20, 100]),
         "count": st.sampled_from([1, 2, 5, 8, 19, 20, 21, 40, 99, 100, 101, 130, 200, 201, 250]),
-        "ids": st.sampled_from(["rising", "random", "falling"]),
-        "ties": st.sampled_from([1, 2, 3, 5, 17, 0]),
+        "ids": st.sampled_from(["rising", "random", "falling", "two kinds"]),
+        "ties": st.sampled_from([1, 2, 3, 5, 17, 30, 0]),
         "order": st.sampled_from(["asc", "desc"]),
         "cursors": st.sampled_from(["none", "after", "before", "both"]),
         "places": st.tuples(st.integers(0, 99), st.integers(0, 99)).map(lambda places: tuple(sorted(places))),

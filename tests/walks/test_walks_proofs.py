@@ -8,8 +8,8 @@ import pytest
 from laboratory import Item, ItemPage
 
 from openai_steps import APIStatusError
-from openai_steps._walks.pages import PageQuery, Script
-from openai_steps._walks.proofs import Direction, Proofs, direction_of
+from openai_steps._walks.pages import Direction, PageQuery, Script, direction_of
+from openai_steps._walks.proofs import Proofs
 from openai_steps._walks.stretch import Stretch
 from openai_steps._walks.trust import Trust
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from typing import Any
 
 import pytest
+from attrs import evolve
 from laboratory import CURSORS, SERVERS, Cell, cells, run
 
 from openai_steps._walks.trust import Trust
+from openai_steps.emulator import HABITS, Dialect
 
 SAMPLE = 8
 """Cells of each server that are tried here; ``python tests/walks/laboratory.py`` tries them all."""
@@ -21,8 +24,8 @@ def sample(server: str, seed: int) -> list[Cell]:
             server=server,
             page_size=(size := dice.choice([1, 2, 7, 20, 100])),
             count=(count := dice.choice([1, 2, 5, 8, size, size + 1, 2 * size, 101, 130, 250])),
-            ids=dice.choice(["rising", "random", "falling"]),
-            ties=dice.choice([1, 2, 5, 0]),
+            ids=dice.choice(["rising", "random", "falling", "two kinds"]),
+            ties=dice.choice([1, 2, 5, 17, 30, 0]),
             order=dice.choice(["asc", "desc"]),
             cursors=dice.choice([cursors for cursors in CURSORS if cursors != "both" or count > 2]),
             verified=dice.random() < 0.3,
@@ -44,6 +47,94 @@ def test_a_client_that_has_read_other_lists_is_exact_too(server: str) -> None:
     trust = Trust()
     for cell in sample(server, 2):
         assert run(cell, trust)[0] != "wrong", cell
+
+
+FOUND: list[dict[str, Any]] = [
+    # Ids are compared, and of the page those that are missing are few: they have not vanished.
+    {
+        "server": "ids compared, no has_more",
+        "count": 130,
+        "ids": "two kinds",
+        "ties": 2,
+        "page_size": 7,
+        "order": "desc",
+    },
+    {
+        "server": "ids compared, no has_more",
+        "count": 201,
+        "ids": "two kinds",
+        "ties": 17,
+        "page_size": 50,
+        "order": "desc",
+    },
+    # The window on the head ends within the time that was to come again.
+    {"server": "after ignored, window, same ties, no has_more", "count": 201, "ids": "random", "ties": 30},
+    {
+        "server": "after ignored, window, same ties, no has_more",
+        "count": 200,
+        "ids": "falling",
+        "ties": 17,
+        "order": "asc",
+    },
+    # Behind a cursor within one time, those that are missing stand ahead of it now.
+    {
+        "server": "ties unstable, at most 50",
+        "count": 101,
+        "ids": "two kinds",
+        "ties": 17,
+        "page_size": 2,
+        "order": "asc",
+    },
+    # The same page is tried from several cursors, and none of them is forgotten meanwhile.
+    {
+        "server": "ties unstable, at most 50",
+        "count": 200,
+        "ids": "two kinds",
+        "ties": 17,
+        "page_size": 2,
+        "cursors": "after",
+    },
+    # A larger first page shows what the smaller one left out.
+    {"server": "order_unsteady", "count": 4, "ids": "random", "ties": 3, "page_size": 3, "order": "asc"},
+    {"server": "order_unsteady", "count": 8, "ids": "random", "ties": 3, "page_size": 3, "order": "asc"},
+]
+
+
+@pytest.mark.parametrize("cell", FOUND)
+@pytest.mark.parametrize("places", [(33, 78), (34, 86), (58, 97)])
+@pytest.mark.parametrize("cursors", ["none", "before", "both"])
+def test_what_was_found_stays_found(cell: dict[str, Any], places: tuple[int, int], cursors: str) -> None:
+    full: dict[str, Any] = {"page_size": 20, "order": "desc", "cursors": cursors, "places": places, **cell}
+    outcome, _ = run(Cell(**full))
+    assert outcome != "wrong"
+    assert outcome == "exact" or not Cell(**full).readable()
+
+
+UNKNOWABLE: dict[str, tuple[Dialect, dict[str, Any]]] = {
+    "capped in silence, greater ids in both orders": (
+        evolve(HABITS["order_newest_first"], after="wrong_side", has_more="never", max_limit=20, limit_over="capped"),
+        {"count": 130, "ids": "rising", "ties": 0, "page_size": 1, "order": "desc"},
+    ),
+    "one step a page, and cursors skip one": (
+        evolve(HABITS["after_off_by_one"], ties="same_order", max_limit=1, limit_over="capped"),
+        {"count": 101, "ids": "falling", "ties": 1, "page_size": 7, "order": "asc"},
+    ),
+    "equal times sorted anew, and cursors skip one": (
+        evolve(HABITS["ties_unstable"], after="off_by_one", has_more="null"),
+        {"count": 250, "ids": "falling", "ties": 2, "page_size": 1, "order": "desc"},
+    ),
+}
+"""What a walk cannot know, as the page on cursors says: servers of several habits, and a list."""
+
+
+@pytest.mark.parametrize("name", UNKNOWABLE)
+def test_what_no_walk_can_know_is_no_worse_than_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    dialect, cell = UNKNOWABLE[name]
+    monkeypatch.setitem(SERVERS, name, dialect)
+    assert run(Cell(server=name, cursors="none", **cell))[0] == "wrong"
+    for habit in ({"max_limit": 100, "ties": "reversed"}, {"after": "exclusive"}):
+        monkeypatch.setitem(SERVERS, name, evolve(dialect, **habit))
+        assert run(Cell(server=name, cursors="none", **cell))[0] != "wrong"  # either habit alone does no harm
 
 
 def test_most_of_what_is_tried_is_read() -> None:

@@ -55,8 +55,10 @@ def test_the_cut_is_behind_the_last_item_of_an_earlier_time() -> None:
 
 
 def test_where_a_time_fills_the_page_the_cut_is_near_the_end() -> None:
-    assert stretch("a1 b2 c2 d2").cut(2).cursor == "c"
-    assert stretch("a1 b1 c1").cut(9).cursor == "b"
+    assert stretch("a1 b2 c2 d2").cut(2).cursor == "b"
+    assert stretch("a1 b1 c1 d1 e1 f1").cut(9).cursor == "c"  # three come again, so that another order shows
+    assert stretch("a1 b1 c1").cut(1).cursor == "b"
+    assert stretch("a1 b1 c1").cut(9).cursor == "a"
     assert stretch("a1").cut(1).cursor == "a"
 
 
@@ -79,6 +81,29 @@ def test_what_does_not_belong_there_does_not_continue() -> None:
     assert fresh("a1 b2 c3", "a1 c3 d4") is None  # something is missing in between
     assert fresh("a1 b2 c3", "c3 e5 d4") is None  # in no order
     assert fresh("a1 b2 c3 d4 e5 f6 g7", "a1 b2 c3 d4 e5 f6 g7 h8") is None  # from far up: the cursor was ignored
+
+
+def test_within_one_time_what_comes_again_stands_as_before() -> None:
+    begun = stretch("a1 b1 c1 d1 e1")
+    within = begun.cut(3)
+    assert within.cursor == "b"
+    assert not begun.take(items("d1 c1 e1 f1"), within).continues
+    assert [item.id for item in begun.take(items("b1 c1 d1 e1 f1"), within).fresh] == ["f"]
+    begun = stretch("a1 b2 c2")
+    assert begun.take(items("c2 b2 d3"), begun.cut(9)).continues  # all of that time has come
+
+
+def test_a_page_with_nothing_new_changes_nothing() -> None:
+    begun = stretch(" ".join(f"{letter}{ord(letter) - 96}" for letter in "abcdefghijklmnopqrstuvwxyz"))
+    cuts = begun.cuts_further_up(20)
+    for cut in cuts:
+        begun.take(items("y25 z26"), cut)
+    assert len(begun.ids) == 26
+
+
+def test_cuts_between_two_times_are_tried_first() -> None:
+    begun = stretch("a1 b2 c3 d3 e3 f3 g3 h3")
+    assert [cut.cursor for cut in begun.cuts_further_up(99)] == ["b", "e", "g"]
 
 
 def test_what_is_gone_on_two_pages_is_gone() -> None:

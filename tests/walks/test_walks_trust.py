@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 
 import pytest
+from laboratory import Server, drive, make_items
 from sample_steps import RUN, THREAD
 from serving import serving
 from walk_servers import full_trust
 
 from openai_steps import AsyncStepsClient
-from openai_steps._walks.pages import Lane
+from openai_steps._walks.pages import Direction, Lane
+from openai_steps._walks.start import start_walk
 from openai_steps._walks.trust import Trust
+from openai_steps.emulator import HABITS
 
 FORWARD = Lane("asc", "after")
 
@@ -48,6 +51,38 @@ def test_verification_believes_nothing() -> None:
     trust = full_trust()
     trust.believing = False
     assert doubted(trust, [100, 3, 3]) == [1, 2, 3]
+
+
+def test_what_was_listed_in_no_order_is_never_believed_again() -> None:
+    trust = full_trust()
+    trust.note_order("asc", Direction.MIXED)
+    assert trust.unsteady
+    assert not trust.believing
+    assert not trust.orders
+    assert not trust.follows(FORWARD)
+
+
+def test_nor_what_was_listed_one_way_and_then_the_other() -> None:
+    heeded, ignored = full_trust(), Trust()
+    heeded.note_order("asc", Direction.WRONG)
+    assert heeded.unsteady
+    ignored.note_order("desc", Direction.WRONG)
+    ignored.note_order("desc", Direction.WRONG)
+    ignored.note_order("asc", Direction.RIGHT)
+    ignored.note_order("desc", Direction.NONE)
+    assert not ignored.unsteady  # it ignores the order, and always in the same way
+    ignored.note_order("desc", Direction.RIGHT)
+    assert ignored.unsteady
+
+
+def test_walks_of_an_unsteady_server_begin_with_an_empty_memory() -> None:
+    trust = full_trust()
+    server = Server(make_items(40, ids="random", ties=1), HABITS["order_unsteady"])
+    for _ in range(2):
+        met = [item for page in drive(start_walk(order="asc", trust=trust), server, bound=99) for item in page.data]
+        assert met == server.items
+        assert trust.unsteady
+        assert not trust.cursors
 
 
 async def test_a_client_shows_what_it_has_learned() -> None:

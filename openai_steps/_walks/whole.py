@@ -1,0 +1,104 @@
+"""Whether one page is the whole list, where neither times nor cursors lead on. The last resort of a walk.
+
+The page is compared as a set: the order of such a list may mean nothing. What is behind its last item is asked for, as
+far as the cursors tell anything; and what ``has_more`` says, as far as it tells pages that end from those that do not.
+Either alone would be believed too easily: some servers cap pages in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from openai_steps._walks.pages import FLIPPED, Lane, P, Page, Script, head
+from openai_steps._walks.proofs import Proofs
+from openai_steps._walks.stretch import ENOUGH_IN_ORDER
+
+
+def is_whole(proofs: Proofs[P], first: P, lane: Lane, *, full: bool) -> Script[P, bool]:
+    """Tell whether a first page is the whole list.
+
+    Args:
+        proofs: Asks.
+        first: The page.
+        lane: How it was asked for, and how it would go on.
+        full: Whether it is as long as was asked for.
+    """
+    ids, rising = _ids(first), lane.rising
+    other, _ = yield from proofs.large_head(not rising)
+    if _ids(other) != ids:
+        return False
+    smallest = (yield from proofs.ask(head(rising=rising, limit=1))) if len(ids) > 1 else None
+    if smallest is not None and len(smallest.data) == len(ids):
+        return True  # a server without any limit has sent all it has
+    in_same_order = [item.id for item in other.data] == [item.id for item in first.data]
+    if full or (proofs.trust.unsteady and not in_same_order and len(ids) < ENOUGH_IN_ORDER):
+        return False  # two looks at some of a longer list may have shown the same few
+    shown = None
+    if in_same_order or not proofs.trust.unsteady:
+        shown = yield from _cursors_show(proofs, first.data, other.data, lane)
+    if shown is not None:
+        return shown
+    if smallest is None:
+        return first.has_more is not True
+    if smallest.has_more is not True or first.has_more is not False:
+        return False
+    # Of a page that is capped in silence some say that it is the last because it is shorter than was asked for.
+    exact = yield from proofs.ask(head(rising=rising, limit=len(ids)))
+    return exact.has_more is False and _ids(exact) == ids
+
+
+def _cursors_show(
+    proofs: Proofs[P], listed: Sequence[Any], flipped: Sequence[Any], lane: Lane
+) -> Script[P, bool | None]:
+    """Tell whether cursors show that there is nothing else; None if they tell nothing.
+
+    Args:
+        proofs: Asks.
+        listed: The items, as the lane has them.
+        flipped: The same, in the other order.
+        lane: How to ask.
+    """
+    ids, last = {item.id for item in listed}, listed[-1].id
+    ways = ((lane, listed), (Lane(FLIPPED[lane.order], lane.param), flipped))
+    sides: list[set[str]] = []
+    for way, _ in ways:
+        page = yield from proofs.ask_if_allowed(way.query(last, proofs.largest_limit))
+        sides.append(set() if page is None else _ids(page))
+    if not sides[0] | sides[1] <= ids:
+        return False
+    if len(ids) <= 2 and not all(sides):
+        return True
+    # A server that compares ids, or times, has what the one page lacks on the other.
+    if not sides[0] & sides[1] and sides[0] | sides[1] == ids - {last}:
+        return True
+    for way, items in ways:
+        rest = [item.id for item in items[1:]]
+        if (yield from _behind(proofs, way, items[-1].id)) == []:
+            behind = yield from _behind(proofs, way, items[0].id)
+            if behind and behind in (rest, rest[1:]):  # a cursor may skip an item
+                return True
+    if len(ids) > 1 and listed[0].created_at == listed[-1].created_at:
+        return (yield from _ids_show(proofs, ids, lane))
+    return None
+
+
+def _ids_show(proofs: Proofs[P], ids: set[str], lane: Lane) -> Script[P, bool | None]:
+    """Tell the same of items of one time, where what follows a cursor is all whose ids are greater, in both orders."""
+    behind = yield from _behind(proofs, lane, min(ids))
+    if behind is None or set(behind) != ids - {min(ids)}:
+        return None
+    ahead = yield from _behind(proofs, Lane(lane.order, "before"), min(ids))
+    if not set(ahead or ()) <= ids:
+        return False
+    return True if (yield from _behind(proofs, lane, max(ids))) == [] else None
+
+
+def _behind(proofs: Proofs[P], way: Lane, cursor: str) -> Script[P, list[str] | None]:
+    """Return the ids behind a cursor, which the page may repeat; None if the server refuses the query."""
+    page = yield from proofs.ask_if_allowed(way.query(cursor, proofs.largest_limit))
+    return None if page is None else [item.id for item in page.data if item.id != cursor]
+
+
+def _ids(page: Page) -> set[str]:
+    return {item.id for item in page.data}
