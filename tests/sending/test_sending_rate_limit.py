@@ -326,6 +326,28 @@ def test_a_server_without_limits_costs_a_few_round_trips() -> None:
     assert simulation.now - before < 11 * 0.12  # all at once from now on
 
 
+def test_a_rejection_puts_off_that_more_are_under_way() -> None:
+    rate_limit = RateLimit()
+
+    def widened() -> bool:
+        return rate_limit.served(1.0, sent_at=1.0) > 0
+
+    assert not any(widened() for _ in range(21))
+    rate_limit.rejected(1.0, sent_at=1.0, retry_after=0.001)
+    assert not any(widened() for _ in range(5))
+    assert widened()
+    rate_limit.rejected(1.0, sent_at=1.0, retry_after=0.001)  # what is under way is many by now
+    assert widened()
+
+
+def test_rejections_at_the_very_start_put_it_off_by_no_more_than_there_were_answers() -> None:
+    rate_limit = RateLimit()
+    for _ in range(9):
+        rate_limit.rejected(1.0, sent_at=1.0, retry_after=0.001)
+    assert not any(rate_limit.served(1.0, sent_at=1.0) for _ in range(21))
+    assert rate_limit.served(1.0, sent_at=1.0) > 0
+
+
 def test_nothing_is_held_back_before_the_first_rejection() -> None:
     rate_limit = RateLimit()
     for now in range(1000):

@@ -99,7 +99,8 @@ async def test_an_answer_lets_go_who_is_held_back() -> None:
     await asyncio.wait_for(waiting, 20)
 
 
-async def test_who_is_refused_for_want_of_time_keeps_no_slot() -> None:
+async def test_who_is_refused_for_want_of_time_keeps_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openai_steps._sending.throttle._SLOW", 1000.0)  # else a second makes another
     throttle = Throttle()
     entered = await enter_all(throttle)
     waiting = asyncio.create_task(throttle.enter(new_request(Timeouts(total=50))))
