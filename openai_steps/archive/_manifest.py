@@ -81,9 +81,19 @@ def read_manifest(folder: Path) -> Manifest:
         raise ArchiveError(f"{folder.name} has another layout than {VERSION}: a newer openai-steps may read it.")
     try:
         said["missing"] = [Missing(**one) for one in said.get("missing", ())]
-        return Manifest(**said)
+        manifest = Manifest(**said)
     except TypeError as error:
         raise ArchiveError(f"{MANIFEST} is damaged: {error}.") from error
+    for name, wanted in (("server", _SERVER), ("sessions", _SESSION)):
+        told = getattr(manifest, name)
+        for one in told if isinstance(told, list) else [told]:
+            if not isinstance(one, dict) or not wanted <= one.keys():
+                raise ArchiveError(f"{MANIFEST} is damaged: {name} lacks {', '.join(sorted(wanted))}.")
+    return manifest
+
+
+_SERVER: Final = frozenset({"provider", "base_url"})
+_SESSION: Final = frozenset({"started", "ended", "result"})
 
 
 def _now() -> str:

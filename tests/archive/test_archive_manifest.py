@@ -24,6 +24,9 @@ def test_a_manifest_comes_back(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
+SOUND = '"openai_steps_archive": 1, "asked": {}, "server": {"provider": "x", "base_url": "y"}'
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -33,6 +36,10 @@ def test_a_manifest_comes_back(tmp_path: Path) -> None:
         ("[" * 100_000, "cannot be read"),
         ('{"openai_steps_archive": 99}', "another layout"),
         ('{"openai_steps_archive": 1, "surprise": 1}', "is damaged"),
+        ('{"openai_steps_archive": 1, "asked": {}, "server": {"provider": "x", "base_ure": "y"}}', "server lacks"),
+        ('{"openai_steps_archive": 1, "asked": {}, "server": 7}', "server lacks base_url, provider"),
+        (f'{{{SOUND}, "sessions": [{{"started": "", "ended": null, "resumt": ""}}]}}', "sessions lacks"),
+        (f'{{{SOUND}, "sessions": [7]}}', "sessions lacks ended, result, started"),
         ('{"openai_steps_archive": 1, "server": {}, "asked": {}, "missing": [{"kind": 1, "x": 2}]}', "is damaged"),
     ],
 )
