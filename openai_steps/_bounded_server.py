@@ -91,7 +91,7 @@ class _Connection(web.RequestHandler):
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """Answer what is not HTTP, or a handler's failure, without a word of what it was."""
+        """Answer what is not HTTP, or a handler's failure, without a copy of it."""
         return self.refuse(status)
 
 

@@ -155,8 +155,8 @@ def _spelled(secret: str) -> re.Pattern[str]:
     return re.compile("".join(f"(?:{'|'.join(_spellings(character))})" for character in secret))
 
 
-# What does not keep a reader from reading on: the zeros of UTF-16, the end of a line, what nobody sees, a tag, and what
-# stands between two bytes in hexadecimal.
+# What may stand between two characters without hiding the secret: the zeros of UTF-16, the end of a line, invisible
+# characters, a tag, and separators of hexadecimal bytes.
 _BETWEEN: Final = re.compile(
     r"""[\s\0\xad\u200b-\u200f\u2060\ufeff:,]|\\{1,4}(?:x00|u0000|u200[bB]|u00[aA][dD]|0|[rnt])"""
     r"""|=\r?\n|\b0x|<[^<>"\\]{0,40}>"""

@@ -114,7 +114,7 @@ def names_alone(pairs: Mapping[str, str] | Query) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether an address, or a name, is this very machine's, which no other can reach."""
+    """Return whether an address, or a name, is on the loopback interface, which no other machine can reach."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -31,7 +31,7 @@ class RawStepPage(Page[RawStep]):
 
 @define(kw_only=True)
 class RunTexts:
-    """What became of reading one run as text: the server's own text of each step, or why there is none.
+    """The result of reading one run as text: the server's own text of each step, or the error.
 
     ``steps_read`` is how many there were before an error, if there was one.
     """

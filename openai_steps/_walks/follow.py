@@ -55,7 +55,7 @@ class Follower:
         self._start = self._cursor = after
         self._trust = trust
         self._run: Run | None = None
-        self._told: dict[str, RunStep] = {}
+        self._returned: dict[str, RunStep] = {}
         self._unfinished: set[str] = set()
         self._ended = False
         self._pause = interval.initial
@@ -162,13 +162,13 @@ class Follower:
             self._unfinished.discard(step.id)
         else:
             self._unfinished.add(step.id)
-        told = self._told.get(step.id)
-        if told is None or _progress(told) != _progress(step):
+        earlier = self._returned.get(step.id)
+        if earlier is None or _progress(earlier) != _progress(step):
             self._moved = True
             self._call_came = self._call_came or _waits_for_output(step)
-        elif told == step or not (self._ended or _but_for_times(told) != _but_for_times(step)):
+        elif earlier == step or not (self._ended or _but_for_times(earlier) != _but_for_times(step)):
             return False
-        self._told[step.id] = step
+        self._returned[step.id] = step
         return True
 
     def _end_round(self) -> None:

@@ -29,11 +29,11 @@ class OneParent:
             PaginationError: If it has items of another parent; the message names both.
         """
         for name, parent_of in self._fields:
-            told = {parent for parent in set(map(parent_of, page.data)) if parent}  # some servers leave it out
-            known = self._known[name] or min(told, default=None)
+            parents = {parent for parent in set(map(parent_of, page.data)) if parent}  # some servers leave it out
+            known = self._known[name] or min(parents, default=None)
             self._known[name] = known
-            if told - {known}:
-                other = min(told - {known})
+            if parents - {known}:
+                other = min(parents - {known})
                 item = next(item for item in page.data if parent_of(item) == other)
                 raise PaginationError(
                     f"The list mixes items of several parents: {name} is {known!r} and {other!r}."

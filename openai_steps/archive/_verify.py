@@ -145,7 +145,7 @@ def _examine(folder: Path, index: Index, notes: list[str], *, ends: dict[int, in
     except ArchiveError as error:
         found = _Found({}, 0)
         problems.append(str(error))
-    told = _headers(index)
+    headers = _headers(index)
     threads: dict[str, Counter[str]] = {}
     counts: Counter[str] = Counter()
     known = {group for kind in ("thread", "message", "run", "step", "file") for group in index.groups(kind)}
@@ -154,7 +154,7 @@ def _examine(folder: Path, index: Index, notes: list[str], *, ends: dict[int, in
         counts[group.kind] += len(entries)
         if group.thread_id:
             threads.setdefault(group.thread_id, Counter())[group.kind] += len(entries)
-        if not problems and _checksum(told.get(group, {}), entries) != found.groups.get(group, _NOTHING):
+        if not problems and _checksum(headers.get(group, {}), entries) != found.groups.get(group, _NOTHING):
             problems.append(f"{_shown(group)}: index and objects differ; `verify --rebuild` trusts the objects.")
     notes += _torn(folder, index)
     contents = index.contents()
@@ -182,14 +182,14 @@ _NOTHING: Final = _checksum({}, [])
 
 def _headers(index: Index) -> dict[Group, dict[str, Any]]:
     """Return the other values that the headers of groups should have, as far as the index knows them."""
-    told: dict[Group, dict[str, Any]] = {}
+    headers: dict[Group, dict[str, Any]] = {}
     for run in index.runs():
         status = {} if run.status is None else {"status": run.status}
         for kind in ("run", "step"):
-            told[Group(kind, run.thread_id, run.run_id)] = {**status, "finished": run.finished}
+            headers[Group(kind, run.thread_id, run.run_id)] = {**status, "finished": run.finished}
     for file_id, (sha256, size) in index.contents().items():
-        told[Group("file", run_id=file_id)] = {"sha256": sha256, "bytes": size}
-    return told
+        headers[Group("file", run_id=file_id)] = {"sha256": sha256, "bytes": size}
+    return headers
 
 
 def _torn(folder: Path, index: Index) -> Iterator[str]:

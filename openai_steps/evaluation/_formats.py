@@ -59,8 +59,8 @@ def _ragas_messages(turn: Turn) -> Iterator[dict[str, Any]]:
         case StepTurn():
             calls = calls_of(turn.step)
             if calls:
-                told = [{"name": call.call.name, "args": dict(call.arguments)} for call in calls]
-                yield {"content": "", "type": "ai", "tool_calls": told}
+                made = [{"name": call.call.name, "args": dict(call.arguments)} for call in calls]
+                yield {"content": "", "type": "ai", "tool_calls": made}
             yield from ({"content": call.result_text, "type": "tool"} for call in calls if call.is_answered)
 
 

@@ -226,7 +226,7 @@ class _Tail:
         return True
 
     def begins_as(self, text: bytes) -> bool:
-        """Tell whether the file begins with a text, or is the beginning of it that a killed process left behind."""
+        """Return whether the file begins with a text, or is the beginning of it, left by a killed process."""
         self.file.seek(0)
         return text.startswith(self.file.read(len(text)))
 

@@ -106,11 +106,11 @@ def lost_of_run(run: Run) -> Iterator[Lost]:
     yield _times(run, run_id=run.id)
     yield Lost(what="status", run_id=run.id, detail=run.status)
     yield from _usage(run, run_id=run.id)
-    told = unstructure(run)
+    fields = unstructure(run)
     for what in _OF_THE_AGENT:
-        if told.get(what):
-            yield Lost(what=what, run_id=run.id, detail=told[what])
-    if settings := {name: told[name] for name in _SETTINGS if told.get(name) is not None}:
+        if fields.get(what):
+            yield Lost(what=what, run_id=run.id, detail=fields[what])
+    if settings := {name: fields[name] for name in _SETTINGS if fields.get(name) is not None}:
         yield Lost(what="settings", run_id=run.id, detail=settings)
     yield from _error_and_metadata(run, run_id=run.id)
 

@@ -49,14 +49,14 @@ class StepsServer:
         dialect: How pages are made: a name of `openai_steps.emulator.DIALECTS` or `HABITS`, or a dialect. Default: the
             profile's.
         api_key: The key that every request must carry; None demands no key.
-        host: The address to listen on; ``::1`` where there is no IPv4.
+        host: The address to listen on; ``::1`` if there is no IPv4.
 
     Attributes:
         base_url: The URL to which ``/threads/…`` is appended.
 
     Raises:
         ValueError: If there is no profile or dialect of that name.
-        OSError: If the address cannot be had, from the ``with`` statement.
+        OSError: If the address is taken or not allowed, from the ``with`` statement.
     """
 
     base_url: str
