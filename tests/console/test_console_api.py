@@ -167,7 +167,7 @@ async def test_the_whole_run() -> None:
 async def test_one_step_that_can_not_be_read_costs_only_itself() -> None:
     async with console(1) as opened:
         page = {"object": "list", "data": [make_step(0), make_step(1, created_at="no time")], "has_more": False}
-        opened.emulator.inject(Answer(200, page), times=9, matching=lambda request: "/steps" in request.raw_path)
+        opened.emulator.inject(Answer(200, page), times=99, matching=lambda request: "/steps" in request.raw_path)
         answer = await opened.ask("run")
         assert (ids(answer), answer["unreadable"]) == (["step_0000"], 1)
         sent = await opened.ask("call")
