@@ -230,6 +230,8 @@ class CarefulReading(Reading[P]):
 
     def _is_over(self, read: _Unproven[P], answer: P, claim: Claim | None) -> Script[P, bool]:
         """Return whether the list has ended, since nothing new came after its last item."""
+        if (yield from self.hides_more(read.stretch, self.lane, answer)):
+            return False
         if self.trust.follows(self.lane):
             return True
         if not read.is_one_page:

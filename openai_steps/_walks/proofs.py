@@ -131,6 +131,16 @@ class Proofs(Generic[P]):
             self.note_order(lane.order, page)
         return page, verdict
 
+    def hides_more(self, stretch: Stretch, lane: Lane, page: P) -> Script[P, bool]:
+        """Return whether there are other items, though a page only repeats some: those may have moved to the end."""
+        held = dict(zip(stretch.ids, stretch.times, strict=True))
+        times = times_of(page.data)
+        if all(held.get(item.id, time) == time for item, time in zip(page.data, times, strict=True)):
+            return False
+        other, _ = yield from self.large_head(not lane.rising)
+        behind_origin = takewhile(lambda item: item.id != stretch.origin, other.data)
+        return not all(item.id in stretch.seen for item in behind_origin)
+
     def doubtful_cut(self, stretch: Stretch, lane: Lane, room: int) -> Cut:
         """Return a cut that tests what is still unknown about the lane's cursors."""
         return stretch.doubtful_cut(room, self.trust.refuted.get(lane, frozenset()))

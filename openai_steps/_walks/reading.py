@@ -115,6 +115,8 @@ class Reading(Proofs[P]):
                 for proven in unproven:
                     sink.put(*proven)
                 unproven.clear()
+            if not verdict.fresh and (yield from self.hides_more(stretch, lane, answer)):
+                raise contradiction("Items have changed their places, so that others may be behind them now.")
             if not verdict.fresh:
                 break
             self.longest = max(self.longest, size_of(answer))

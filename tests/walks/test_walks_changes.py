@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -215,3 +216,28 @@ def test_where_a_walk_starts_again_what_was_passed_on_counts() -> None:
         if len(server.queries) == 1:
             server.items = [second, third, evolve(first, created_at=third.created_at + 1)]
     assert met == [first, second, third]
+
+
+@pytest.mark.parametrize("make", [new, knowing])
+@pytest.mark.parametrize("size", [2, 3, 7, 100])
+def test_steps_that_move_to_the_end_hide_no_others(size: int, make: Any) -> None:
+    """But if all of a page of 100 do, nothing tells that there are others: the page on cursors says so."""
+    for staying in {0, 1, size // 2, size - 2, size - 1}:
+        server = Server(make_items(3 * size, ids="random", ties=1), DIALECTS["contract"])
+        held, rest = server.items[:size], server.items[size:]
+        last = server.items[-1].created_at
+        moved = [evolve(item, created_at=last + number) for number, item in enumerate(held[staying:], 1)]
+        walk = start_walk(order="asc", page_size=size, trust=make(server.dialect))
+        met: list[Item] = []
+        failed = False
+        try:
+            for page in drive(walk, server, bound=99):
+                met += page.data
+                if len(server.queries) == 1:
+                    server.items = [*held[:staying], *rest, *moved]
+        except PaginationError:
+            failed = True
+        ids = {item.id for item in met}
+        assert len(ids) == len(met)
+        is_told = failed or ids >= {item.id for item in rest}
+        assert is_told or (size, staying) == (100, 0)
