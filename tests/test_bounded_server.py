@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 
 import pytest
+from aiohttp import web
 
+from openai_steps._bounded_server import BoundedServer
 from openai_steps.emulator import Emulator
 
 KEY = b"sk-5ecret-5ecret-5ecret"
@@ -38,6 +41,21 @@ async def test_a_key_in_what_is_not_http_is_neither_told_nor_logged(
     assert heard.startswith((b"HTTP/1.1 400 Bad Request\r\n", b"HTTP/1.0 400 Bad Request\r\n"))
     assert KEY not in heard
     assert KEY.decode() not in caplog.text
+
+
+async def test_whatever_aiohttp_logs_of_a_connection_is_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
+    """caplog listens to loggers, also to those that tell no other; a program listens to the root."""
+    listening = logging.StreamHandler(sys.stderr)
+    logging.getLogger().addHandler(listening)
+    try:
+        BoundedServer(_no_handler)().logger.error("Unhandled exception: %s", KEY)
+    finally:
+        logging.getLogger().removeHandler(listening)
+    assert capsys.readouterr().err == ""
+
+
+async def _no_handler(request: web.BaseRequest) -> web.StreamResponse:
+    raise NotImplementedError
 
 
 async def test_half_a_head_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

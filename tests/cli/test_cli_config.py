@@ -155,6 +155,7 @@ async def test_a_command_that_gives_no_key(command: list[str] | None, message: s
         ("[connections.c]\nbase_uri = 1", "connection 'c' says 'base_uri', which is not one of provider, base_url"),
         ("[connections.c]\nbase_url = 1", "connection 'c': base_url is of the wrong type."),
         ("[connections.c]\nretries = true", "connection 'c': retries is of the wrong type."),
+        ('[connections.c]\nproxy = "http://u:very-secret@p:3128"', "No password of a proxy in this file"),
         ('[connections.c]\napi_key_env = "NOT_SET"', "the environment variable NOT_SET, which is not set."),
         ('[connections.c]\napi_key_env = "A"\napi_key_command = "b"', "one of them is enough"),
         ("[connections.d]\n[connections.e]", "has no connection 'c'; it has d, e."),

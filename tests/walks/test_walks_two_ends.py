@@ -172,6 +172,7 @@ def read_tail_first(server: Server, order: Order) -> tuple[list[Item], set[str]]
     ends.feed("head", server.answer(ends.queries["head"]))
     of_tail: set[str] = set()
     while not ends.done:
+        assert len(server.queries) < 8 * len(server.items), "does not end"
         side = next(side for side in ("end", "tail", "head") if side in ends.queries)
         page = server.answer(ends.queries[side])
         ends.feed(side, page)
