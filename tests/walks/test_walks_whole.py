@@ -140,6 +140,8 @@ def test_two_items_need_one_side_without_any() -> None:
     two = LISTED[:2]
     assert judged(Answers(head="ca", head_asc_1="c", after_a=""), two)
     assert not judged(Answers(head="ca", head_asc_1="c", after_a="ca"), two)
+    three = LISTED[:3]
+    assert not judged(Answers(head="cad", head_asc_1="c", after_d="", after_c="", after_a=""), three)
 
 
 def test_where_order_means_nothing_few_items_must_at_least_stand_as_before() -> None:
