@@ -172,7 +172,7 @@ async def test_an_export_that_broke_off_goes_on(cluster: Client, emulator: Emula
 
 async def test_what_is_no_run_s_failure_is_raised(cluster: Client, tmp_path: Path) -> None:
     connect = partial(AsyncStepsClient, Endpoint.compatible("http://127.0.0.1:9"), timeout="soon")  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match=r"Timeouts\.attempt must be a number"):
         await asyncio.to_thread(
             export_on_cluster,
             cluster,
