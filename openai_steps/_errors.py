@@ -157,6 +157,9 @@ class InternalServerError(APIStatusError):
 CALLER_OR_MOMENT: Final = frozenset({401, 403, 408, 409, 425, 429})
 """Statuses about the caller or the moment, not about what was asked."""
 
+ARGUMENT_REFUSED: Final = frozenset({400, 422})
+"""Statuses that say that an argument of the request, such as its limit, is refused."""
+
 STATUS_ERRORS: Final[Mapping[int, type[APIStatusError]]] = {
     400: BadRequestError,
     401: AuthenticationError,

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any, Generic, Literal, TypeAlias
 
 from openai_steps._arguments import MAX_PAGE_SIZE
-from openai_steps._errors import APIStatusError, PaginationError
+from openai_steps._errors import ARGUMENT_REFUSED, APIStatusError, PaginationError
 from openai_steps._models.runs import Order
 from openai_steps._walks.pages import (
     FLIPPED,
@@ -30,8 +30,6 @@ HELD_AT_MOST = 10_000
 _LIMITS = (MAX_PAGE_SIZE, 50, 20, 10, 5)
 
 _REFUSED = (400, 404, 410, 422)
-
-_REFUSED_LIMITS = (400, 422)
 
 Claim: TypeAlias = Literal["proven", "more", "same", "unclear"]
 """What the other end of a list shows of this one. ``same``: both are one short page, all of one time."""
@@ -120,7 +118,7 @@ class Proofs(Generic[P]):
         try:
             page: P = yield lane.query(cut.cursor, limit)
         except APIStatusError as error:
-            if limit <= self.page_size or error.status not in _REFUSED_LIMITS:
+            if limit <= self.page_size or error.status not in ARGUMENT_REFUSED:
                 raise
             _, lower = yield from self.large_head(lane.rising)
             if lower >= limit:

@@ -168,9 +168,9 @@ class Reading(Proofs[P]):
         """Ask from an earlier cut for more: an item may have been deleted, or many share one time."""
         limit, asked = self.largest_limit, before
         for cut in stretch.cuts_further_up(self.room(limit)):
-            gone = (
-                frozenset[str]() if page is None or cut.place >= asked.place else self._gone(stretch, lane, page, asked)
-            )
+            gone = frozenset[str]()
+            if page is not None and cut.place < asked.place:
+                gone = self._gone(stretch, lane, page, asked)
             page, verdict = yield from self.next_page(stretch, lane, cut, limit, gone)
             asked = cut
             if verdict.continues and not self.is_stuck(page, verdict, limit):

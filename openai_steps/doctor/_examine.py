@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from openai_steps._errors import CALLER_OR_MOMENT, APIStatusError
+from openai_steps._errors import ARGUMENT_REFUSED, CALLER_OR_MOMENT, APIStatusError
 from openai_steps.doctor._checks import examination
 from openai_steps.doctor._evidence import Answer, Question
 from openai_steps.doctor._report import Report
@@ -42,9 +42,6 @@ async def examine(client: AsyncStepsClient, thread_id: str, run_id: str) -> Repo
             return report
 
 
-_FOR_A_LIMIT: Final = frozenset({400, 422})
-
-
 async def _ask(client: AsyncStepsClient, thread_id: str, run_id: str, question: Question) -> Answer:
     try:
         return await client.list_steps_page(
@@ -58,7 +55,7 @@ async def _ask(client: AsyncStepsClient, thread_id: str, run_id: str, question: 
         )
     except APIStatusError as error:
         has_cursor = question.after is not None or question.before is not None
-        is_answer = error.status not in CALLER_OR_MOMENT if has_cursor else error.status in _FOR_A_LIMIT
+        is_answer = error.status not in CALLER_OR_MOMENT if has_cursor else error.status in ARGUMENT_REFUSED
         if not is_answer:
             raise
         return error

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from batch_clock import Clock, stop_clock
 
-from openai_steps.archive import _batch
 from openai_steps.archive._batch import BATCH_BYTES, BATCH_SECONDS, Batch
-
-
-class Clock:
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(_batch, "time", clock)
-    return clock
+    return stop_clock(monkeypatch)
 
 
 @pytest.mark.usefixtures("clock")

@@ -4,28 +4,11 @@ from __future__ import annotations
 
 import sys
 
-import click
 import pytest
-from click.testing import CliRunner, Result
 from command_line import invoke, serving
-
-from openai_steps.cli._connection import Connection
-from openai_steps.cli._options import connection_options
+from connecting import connect
 
 FOUNDRY = "https://res.services.ai.azure.com/api/projects/proj"
-
-
-def connect(*arguments: str, **environment: str) -> tuple[Connection | None, Result]:
-    caught: list[Connection] = []
-
-    @click.command()
-    @connection_options
-    def command(connection: Connection) -> None:
-        connection.endpoint  # noqa: B018 - looks for the server
-        caught.append(connection)
-
-    result = CliRunner().invoke(command, arguments, env=environment)
-    return (caught[0] if caught else None), result
 
 
 def test_without_a_key_azure_identity_is_asked() -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
+from connecting import connect
 
 from openai_steps import Endpoint
 from openai_steps._arguments import ArgumentError
-from openai_steps.cli._connection import Connection, usage_errors
-from openai_steps.cli._options import connection_options
+from openai_steps.cli._connection import usage_errors
 
 FOUNDRY = "https://res.services.ai.azure.com/api/projects/proj"
 
@@ -21,19 +21,6 @@ AZURE = "https://res.openai.azure.com"
 
 
 SECRET = "sk-very-secret"
-
-
-def connect(*arguments: str, **environment: str) -> tuple[Connection | None, Result]:
-    caught: list[Connection] = []
-
-    @click.command()
-    @connection_options
-    def command(connection: Connection) -> None:
-        connection.endpoint  # noqa: B018 - looks for the server
-        caught.append(connection)
-
-    result = CliRunner().invoke(command, arguments, env=environment)
-    return (caught[0] if caught else None), result
 
 
 def endpoint_of(*arguments: str, **environment: str) -> Endpoint:

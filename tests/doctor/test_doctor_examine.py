@@ -54,6 +54,15 @@ async def test_errors_that_say_nothing_of_a_cursor_are_no_judgement(status: int)
     assert caught.value.status == status
 
 
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_large_page_that_is_refused_does_not_end_it(status: int) -> None:
+    async with serving(STEPS) as (client, emulator):
+        emulator.inject(Answer(status), 1000, matching=lambda request: "limit=100" in request.raw_query)
+        report = await examine(client, THREAD, RUN)
+        assert any("limit=100" in request.raw_query for request in emulator.requests)
+    assert report.steps == 45
+
+
 async def test_a_server_that_fails_wherever_a_cursor_is_given_is_judged() -> None:
     """astra-assistants answers every cursor with 500 or 502."""
     async with serving(STEPS) as (client, emulator):

@@ -6,27 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from batch_clock import Clock, stop_clock
 
 from openai_steps._models.raw import RunTexts
-from openai_steps.archive import _batch
 from openai_steps.export._export import _Output
 from openai_steps.export._journal import WorkFile
 
 MEGABYTE = 1024 * 1024
 
 
-class Clock:
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(_batch, "time", clock)
-    return clock
+    return stop_clock(monkeypatch)
 
 
 class Written(WorkFile):
