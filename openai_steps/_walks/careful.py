@@ -108,6 +108,7 @@ class CarefulReading(Reading[P]):
         stretch.in_doubt = True
         if not stretch.begin(page.data) or self.trust.unsteady:
             return (yield from self._settle(page, limit))
+        self.note_ties(stretch)
         if way is Direction.RIGHT:
             if stretch.tells_order:
                 self.trust.orders.add(self.lane.order)
@@ -158,7 +159,7 @@ class CarefulReading(Reading[P]):
         trust, lane, stretch, limit = self.trust, self.lane, read.stretch, read.limit
         page, claim = read.first, self._claim
         while not self._is_enough(read):
-            if claim is None and self._seems_to_end(page, read):
+            if claim is None and self._seems_to_end(page, limit, read):
                 claim = yield from self._look_at_end(stretch, page, limit)
                 if claim == "proven":
                     break
@@ -167,17 +168,18 @@ class CarefulReading(Reading[P]):
                 self.check_last(stretch)
             self.longest = max(self.longest, size_of(page))
             cut = self.doubtful_cut(stretch, lane, self.room(limit))
-            answer, verdict, contradicted = yield from self._next_unproven(read, cut)
+            claimed_with = limit
+            answer, verdict, limit, contradicted = yield from self._next_unproven(read, cut)
             if answer is None or (contradicted and not verdict.fresh):
-                return (yield from self._settle(read.first, limit))
+                return (yield from self._settle(read.first, read.limit))
             self.learn(lane, stretch, verdict)
-            self.note(lane, limit, page.has_more, bool(verdict.fresh))
+            self.note(lane, claimed_with, page.has_more, bool(verdict.fresh))
             if not verdict.fresh:
-                if (yield from self._is_over(read, answer, claim)):
+                if (yield from self._is_over(read, answer, verdict, claim)):
                     break
-                return (yield from self._settle(read.first, limit))
+                return (yield from self._settle(read.first, read.limit))
             if trust.unsteady:
-                return (yield from self._settle(read.first, limit))
+                return (yield from self._settle(read.first, read.limit))
             read.held += verdict.fresh
             page, claim = answer, None
             if not read.turned and not stretch.single_time:
@@ -194,8 +196,8 @@ class CarefulReading(Reading[P]):
                 )
         self._pass_on(read.first, read.held, turned=read.turned)
 
-    def _next_unproven(self, read: _Unproven[P], cut: Cut) -> Script[P, tuple[P | None, Verdict, bool]]:
-        """Ask for the next page; return it with its verdict, and whether another page contradicted it."""
+    def _next_unproven(self, read: _Unproven[P], cut: Cut) -> Script[P, tuple[P | None, Verdict, int, bool]]:
+        """Ask for the next page; return it with its verdict and limit, and whether another page contradicted it."""
         stretch, lane = read.stretch, self.lane
         answer, verdict = yield from self.next_page(stretch, lane, cut, read.limit)
         if not verdict.continues and self._goes_the_other_way(stretch, answer):
@@ -203,9 +205,9 @@ class CarefulReading(Reading[P]):
             verdict = stretch.take(lane.along(answer.data), cut)
         stuck = self.is_stuck(answer, verdict, read.limit)
         if verdict.continues and not stuck:
-            return answer, verdict, False
-        another, better, _ = yield from self.try_again(stretch, lane, answer, cut)
-        return another, better, not stuck
+            return answer, verdict, read.limit, False
+        another, better, limit = yield from self.try_again(stretch, lane, answer, cut)
+        return another, better, limit, not stuck
 
     def _goes_the_other_way(self, stretch: Stretch, page: P) -> bool:
         """Return whether a page shows that the order is ignored, after all times before were equal."""
@@ -221,14 +223,14 @@ class CarefulReading(Reading[P]):
             return False
         return self.sink.done or self.sink.satisfied_by(read.held[self.sink.offered :])
 
-    def _seems_to_end(self, page: P, read: _Unproven[P]) -> bool:
+    def _seems_to_end(self, page: P, limit: int, read: _Unproven[P]) -> bool:
         if read.turned:
             return False
         if page.has_more is False:
-            return not self.trust.end(self.lane, read.limit).lied
-        return page.has_more is None and page is read.first and size_of(page) < read.limit
+            return not self.trust.end(self.lane, limit).lied
+        return page.has_more is None and page is read.first and size_of(page) < limit
 
-    def _is_over(self, read: _Unproven[P], answer: P, claim: Claim | None) -> Script[P, bool]:
+    def _is_over(self, read: _Unproven[P], answer: P, verdict: Verdict, claim: Claim | None) -> Script[P, bool]:
         """Return whether the list has ended, since nothing new came after its last item."""
         if (yield from self.hides_more(read.stretch, self.lane, answer)):
             return False
@@ -238,8 +240,9 @@ class CarefulReading(Reading[P]):
             return (yield from self.reads_the_same(read.held, self.lane))
         if claim is None:
             claim = yield from self._look_at_end(read.stretch, read.first, read.limit)
-        # Both ends are one short page, and nothing else comes after a cursor.
-        return claim == "proven" or (claim == "same" and len(answer.data) < len(read.held))
+        # Both ends are one short page, and just its rest comes after a cursor.
+        is_rest = not verdict.skipped and len(answer.data) < len(read.held)
+        return claim == "proven" or (claim == "same" and is_rest)
 
     def _look_at_end(self, stretch: Stretch, page: P, limit: int) -> Script[P, Claim]:
         claim = yield from self.end(stretch)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from openai_steps._arguments import MAX_PAGE_SIZE
 from openai_steps._errors import CALLER_OR_MOMENT, APIStatusError
 from openai_steps._walks.careful import CarefulReading
-from openai_steps._walks.pages import FLIPPED, Direction, Lane, P, Page, Script, direction_of, head, times_of
+from openai_steps._walks.pages import FLIPPED, Direction, Lane, P, Page, Script, direction_of, head, is_sorted, times_of
 from openai_steps._walks.stretch import Stretch
+from openai_steps._walks.trust import UnknownCursor
 from openai_steps._walks.walk import Sink
 
 _KNOWN_ANSWER = 10
@@ -94,14 +96,15 @@ class CursorReading(CarefulReading[P]):
         stretch.origin = cursor
         if items is None or not stretch.begin(items) or trust.skips.get(lane):
             return False
+        self.note_ties(stretch)
         if items and not stretch.single_time:
             trust.orders.add(lane.order)
+        if trust.believing and unknown is None and not known:
+            unknown = yield from self._try_unknown(lane, cursor)
         exists = unknown == "refused" or (unknown == "empty" and len(items) > 0)
-        believed = known or (exists and lane == self.lane and trust.suits(lane, stretch))
+        believed = known or (exists and (yield from self._is_adjacent(lane, stretch)))
         if not believed and not (yield from self._touches(lane, cursor, items, page)):
             return False
-        if trust.believing and unknown is None and not known:
-            yield from self._try_unknown(lane, cursor)
         sink.start, sink.started = None, True
         sink.put(page, items)
         if items:
@@ -109,6 +112,32 @@ class CursorReading(CarefulReading[P]):
         else:
             self.finish()
         return True
+
+    def _is_adjacent(self, lane: Lane, stretch: Stretch) -> Script[P, bool]:
+        """Tell whether what is known of a lane says that nothing is between a cursor and these items behind it.
+
+        Whether a cursor leads to others of its own time is asked once, as soon as two items of one time are known.
+        """
+        if lane != self.lane or not self.trust.suits(lane, stretch) or self.trust.ties_move:
+            return False
+        if not self.trust.ties_seen:
+            return True
+        if lane not in self.trust.within:
+            pair = next(
+                (
+                    pair
+                    for pair in pairwise(range(len(stretch.ids)))
+                    if stretch.times[pair[0]] == stretch.times[pair[1]]
+                ),
+                None,
+            )
+            if pair is None:
+                return False
+            cursor, wanted = (stretch.ids[place] for place in pair)
+            page = yield from self.ask(lane.query(cursor, _KNOWN_ANSWER))
+            items = _behind(lane.along(page.data), cursor, rising=lane.rising)
+            self.trust.within[lane] = items is not None and [item.id for item in items[:1]] == [wanted]
+        return self.trust.within[lane]
 
     def _touches(self, lane: Lane, cursor: str, items: Sequence[Any], page: P) -> Script[P, bool]:
         """Prove that nothing is between the cursor and the items that follow it in the lane's direction."""
@@ -123,7 +152,9 @@ class CursorReading(CarefulReading[P]):
         else:
             query = head(rising=back.rising, limit=min(near + 2, MAX_PAGE_SIZE))
         answer = yield from self.ask_if_allowed(query)
-        shown = [] if answer is None else [item for item in answer.data if item.id not in rest]
+        if answer is None or not is_sorted(times_of(answer.data), rising=back.rising):
+            return False
+        shown = [item for item in answer.data if item.id not in rest]
         ids = [item.id for item in shown]
         if cursor not in ids or set(ids[: ids.index(cursor)]) != group:
             return False
@@ -134,16 +165,18 @@ class CursorReading(CarefulReading[P]):
         neighbours = [*items[:1], *shown[place + 1 : place + 2]]
         return all(item.created_at != shown[place].created_at for item in neighbours)
 
-    def _try_unknown(self, lane: Lane, cursor: str) -> Script[P, None]:
+    def _try_unknown(self, lane: Lane, cursor: str) -> Script[P, UnknownCursor]:
         """Ask with a cursor that does not exist, since a mistyped cursor must raise an error."""
         try:
             page: P = yield lane.query(_unlike(cursor), 1)
         except APIStatusError as error:
             if error.status >= 500 or error.status in CALLER_OR_MOMENT:
                 raise
-            self.trust.unknown_cursors[lane] = "refused"
+            answer: UnknownCursor = "refused"
         else:
-            self.trust.unknown_cursors[lane] = "answered" if page.data else "empty"
+            answer = "answered" if page.data else "empty"
+        self.trust.unknown_cursors[lane] = answer
+        return answer
 
 
 def _echoes(page: Page, cursor: str) -> bool:

@@ -14,6 +14,7 @@ it is None the round is over: wait as long as `next_round` says, or stop if ``ov
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from attrs import fields, frozen
@@ -220,8 +221,9 @@ def settled(steps: Iterable[RunStep], *, after: str | None = None) -> str | None
     """
     listed = tuple(steps)
     newest = max((step.created_at for step in listed), default=None)
-    for step in listed:
+    for step, following in pairwise(listed):
         if not step.is_finished or step.created_at == newest:
             break
-        after = step.id
+        if step.created_at != following.created_at:  # a cursor within one time leads nowhere on some servers
+            after = step.id
     return after

@@ -74,8 +74,8 @@ class Lane:
         """Whether the lane leads towards later times."""
         return (self.order == "asc") == (self.param == "after")
 
-    def query(self, cursor: str, limit: int) -> PageQuery:
-        """Ask for the items that follow the cursor in the lane's direction."""
+    def query(self, cursor: str | None, limit: int) -> PageQuery:
+        """Ask for the items that follow the cursor in the lane's direction; without one, for the head of the list."""
         if self.param == "after":
             return PageQuery(limit=limit, order=self.order, after=cursor)
         return PageQuery(limit=limit, order=self.order, before=cursor)

@@ -21,13 +21,16 @@ from openai_steps._walks.pages import (
     size_of,
     times_of,
 )
-from openai_steps._walks.stretch import Cut, Stretch, Verdict
+from openai_steps._walks.stretch import FOREIGN, Cut, Stretch, Verdict
 from openai_steps._walks.trust import Trust
 
 HELD_AT_MOST = 10_000
 """A list that must be read whole before any of it can be passed on is refused beyond this length."""
 
 _LIMITS = (MAX_PAGE_SIZE, 50, 20, 10, 5)
+
+SMALLEST_PAGE = 2
+"""A page of one item could not repeat what it follows."""
 
 _REFUSED = (400, 404, 410, 422)
 
@@ -68,6 +71,12 @@ class Proofs(Generic[P]):
         """Take note of which way the times of a page go."""
         self.trust.note_order(order, direction_of(page.data, rising=order == "asc"))
 
+    def note_ties(self, stretch: Stretch) -> None:
+        """Take note of equal times, and of their order."""
+        trust = self.trust
+        trust.ties_seen = trust.ties_seen or stretch.has_ties
+        trust.ties_move = trust.ties_move or stretch.ties_move
+
     @property
     def largest_limit(self) -> int:
         """The most items to ask for in doubt, where a small page proves little."""
@@ -75,14 +84,15 @@ class Proofs(Generic[P]):
 
     def large_head(self, rising: bool) -> Script[P, tuple[P, int]]:
         """Ask for as much of the head of the list as the server gives; return the page and its limit."""
-        for limit in _LIMITS:
-            if not self.page_size < limit <= self.largest_limit:
+        least = max(self.page_size, SMALLEST_PAGE)
+        for limit in (self.largest_limit, *_LIMITS):
+            if not least < limit <= self.largest_limit:
                 continue
             page = yield from self.ask_if_allowed(head(rising=rising, limit=limit))
             if page is not None:
                 return page, limit
-            self.trust.largest_limit = max((lower for lower in _LIMITS if lower < limit), default=limit)
-        self.trust.largest_limit = limit = min(self.largest_limit, self.page_size)
+            self.trust.largest_limit = max((lower for lower in _LIMITS if lower < limit), default=least)
+        self.trust.largest_limit = limit = min(self.largest_limit, least)
         return (yield from self.ask(head(rising=rising, limit=limit))), limit
 
     def end(self, stretch: Stretch) -> Script[P, Claim]:
@@ -124,7 +134,11 @@ class Proofs(Generic[P]):
             if lower >= limit:
                 raise error from None  # it was the cursor
             page = yield lane.query(cut.cursor, lower)
-        verdict = stretch.take(lane.along(page.data), cut, gone=gone)
+        if self.trust.ties_move and stretch.is_within(cut) and cut.overlap:
+            verdict = FOREIGN
+        else:
+            verdict = stretch.take(lane.along(page.data), cut, gone=gone)
+        self.note_ties(stretch)
         if not verdict.continues:
             self.note_order(lane.order, page)
         return page, verdict

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from openai_steps._walks.pages import Lane, P, Script, is_cursor, size_of
-from openai_steps._walks.proofs import Proofs, contradiction
+from openai_steps._walks.pages import Lane, P, Script, is_cursor, size_of, times_of
+from openai_steps._walks.proofs import SMALLEST_PAGE, Proofs, contradiction
 from openai_steps._walks.stretch import Cut, Stretch, Verdict
 from openai_steps._walks.trust import Trust
 from openai_steps._walks.walk import Sink
@@ -40,8 +40,7 @@ class Reading(Proofs[P]):
 
     def next_limit(self, overlap: int) -> int:
         """Return the limit to ask for, if ``overlap`` items come again."""
-        # A page of one item could not repeat what it follows, so it takes two.
-        size = max(self.page_size, 2 + self.trust.skips.get(self.lane, 0))
+        size = max(self.page_size, SMALLEST_PAGE + self.trust.skips.get(self.lane, 0))
         left = self.sink.left
         return size if left is None or not self.sink.started else min(size, left + overlap)
 
@@ -76,6 +75,7 @@ class Reading(Proofs[P]):
         """
         trust, sink, lane = self.trust, self.sink, lane or self.lane
         self.longest = max(self.longest, size_of(page))
+        self.note_ties(stretch)
         unproven: list[tuple[P, Sequence[Any]]] = []
         since: Any = None  # the last proven time
         while not sink.done:
@@ -132,10 +132,10 @@ class Reading(Proofs[P]):
     def _next_cut(self, stretch: Stretch, lane: Lane) -> tuple[Cut, int]:
         """Return the cut of the next page, and its limit."""
         skip = self.trust.skips.get(lane, 0)
-        room = self.room(max(self.page_size, 2 + skip))
+        room = self.room(max(self.page_size, SMALLEST_PAGE + skip))
         cut = self.doubtful_cut(stretch, lane, room) if stretch.in_doubt else stretch.cut(room, skip=skip)
-        limit = max(self.next_limit(cut.overlap), 2 + skip)
-        if stretch.times[cut.place] == stretch.last_time and self.largest_limit > limit and not self.is_capped:
+        limit = max(self.next_limit(cut.overlap), SMALLEST_PAGE + skip)
+        if stretch.is_within(cut) and self.largest_limit > limit and not self.is_capped:
             # Items of one second that fill a page may be in another order on the next one: all must come again.
             limit = self.largest_limit
             cut = stretch.cut(limit - 1, skip=skip)
@@ -185,11 +185,19 @@ class Reading(Proofs[P]):
         Where ids are compared, any may be missing; and of the cursor's own time, any may stand ahead of it now.
         """
         there = {item.id for item in page.data}
+        times = times_of(lane.along(page.data))
         missing = [place for place in range(cut.place + 1, len(stretch.ids)) if stretch.ids[place] not in there]
         if len(missing) > _MAY_VANISH or self.trust.cursors.get(lane) != "places":
             return frozenset()
         if any(stretch.times[place] == stretch.times[cut.place] for place in missing):
             return frozenset()
+        if (
+            missing
+            and times
+            and size_of(page) >= self.longest
+            and not stretch.is_ahead(stretch.times[missing[-1]], times[-1])
+        ):
+            return frozenset()  # they may come on the next page
         return frozenset(stretch.ids[place] for place in missing)
 
     def _from_other_side(self, stretch: Stretch, lane: Lane, *, proven: bool) -> Script[P, None]:

@@ -27,10 +27,10 @@ ENOUGH_TIMES: Final = 5
 
 
 class Cut(NamedTuple):
-    """Where the next page is to begin: after this item of the tail."""
+    """Where the next page is to begin: after this item of the tail, or, at -1, where the stretch began."""
 
     place: int
-    cursor: str
+    cursor: str | None
     overlap: int
 
 
@@ -73,6 +73,8 @@ class Stretch:
         self.times: list[Any] = []
         self.count = 0
         self.in_doubt = False  # more is remembered then
+        self.has_ties = False
+        self.ties_move = False  # items of one time were listed in another order than before
         self.origin: str | None = None  # the cursor after which the stretch begins
 
     @property
@@ -108,6 +110,7 @@ class Stretch:
         if not self.seen.add_all(ids):
             return False
         self.ids, self.times, self.count = ids, times, len(ids)
+        self.has_ties = len(set(times)) < len(times)
         return is_sorted(times, rising=self.rising)
 
     # --- Where the next page begins ---------------------------------------------------------------------------
@@ -115,10 +118,13 @@ class Stretch:
     def cut(self, room: int, *, skip: int = 0) -> Cut:
         """Return the cut after the last item of an earlier time, with at most ``room`` items to come again.
 
-        Within one time that fills a page, or in a page of one step, the cut is as near to the end as it can be.
+        If all has one time, the next page is to begin where the stretch did. If that, or the last time, would fill a
+        page, the cut is as near to the end as it can be.
         """
         last = len(self.ids) - 1
         place = self.last_group - 1 - skip
+        if place < 0 and self.count == len(self.ids) <= room:
+            return Cut(-1, self.origin, self.count)
         if place < 0 or last - place > room:
             place = max(last - min(room, _OVERLAP_IN_DOUBT + skip), 0) if last else 0
         return self._cut(place)
@@ -189,6 +195,10 @@ class Stretch:
             place -= 1
         return Cut(place, self.ids[place], len(self.ids) - 1 - place)
 
+    def is_within(self, cut: Cut) -> bool:
+        """Return whether the cut is within the last time, so that only some of that time comes again."""
+        return cut.place >= self.last_group
+
     # --- Whether a page continues it --------------------------------------------------------------------------
 
     def take(self, items: Sequence[Any], cut: Cut, *, gone: frozenset[str] = frozenset()) -> Verdict:
@@ -225,29 +235,25 @@ class Stretch:
         """Take a page that does not repeat just what was asked for: more, less, or in another order."""
         places = {item_id: place for place, item_id in enumerate(self.ids)}
         in_page = [places[item_id] for item_id in ids if item_id in places]
-        if self.times[cut.place] == self.last_time and in_page != sorted(in_page):
-            return FOREIGN  # what is ahead of a cursor in its own time, and what behind it, has no meaning here
-        known = set(in_page)
-        fresh = [item for item in items if item.id not in places]
-        if not known:
+        if not in_page:
             return FOREIGN
-        first, group = min(known), self.last_group
+        first = min(in_page)
+        if in_page != sorted(in_page):
+            self.ties_move = True
+        if self.is_within(cut) and ids[: len(in_page)] != self.ids[first:]:
+            return FOREIGN  # what is ahead of a cursor in its own time, and what behind it, has no meaning here
         if first < cut.place - _ECHO and self.times[first] != self.times[cut.place]:
             return FOREIGN
-        if max(known) < len(self.ids) - 1 and not fresh:
+        fresh = [item for item in items if item.id not in places]
+        if max(in_page) < len(self.ids) - 1 and not fresh:
             gone = frozenset()  # nothing shows that the list goes on after what seems to be gone
-        # Of the first time that comes again, not all items need come: the page may begin within it.
-        begins_at = self.times[first] if first < group else _NEVER
-        complete = all(
-            place in known or self.times[place] == begins_at or self.ids[place] in gone
-            for place in range(first if cut.place >= group else min(first, group), len(self.ids))
-        )
+        skipped = self._skipped(set(in_page), cut, gone)
         times = times_of(fresh)
-        if not complete or (fresh and self.is_ahead(times[0], self.times[first])):
+        if skipped is None or (fresh and self.is_ahead(times[0], self.times[first])):
             return FOREIGN  # new items among old ones: that part of the list had holes, or ids are compared
         if not self.seen.add_all([item.id for item in fresh]):
             return FOREIGN
-        verdict = self._verdict(fresh, cut, first, max(first - cut.place - 1, 0))
+        verdict = self._verdict(fresh, cut, first, skipped)
         if fresh:  # else places in the tail, which cuts still to be tried tell, stay as they are
             self._add([item.id for item in fresh], times)
         if not is_sorted(self.times, rising=self.rising):
@@ -256,14 +262,37 @@ class Stretch:
             self.times = [self.times[place] for place in order]
         return verdict
 
+    def _skipped(self, known: set[int], cut: Cut, gone: frozenset[str]) -> int | None:
+        """Return how many items the cursor skips, 0 or 1; None if the page lacks others that were to come again.
+
+        Of the time within which the page begins it need not have all: they may be in another order now.
+        """
+        first, group = min(known), self.last_group
+        skips = first == cut.place + 2 and len(known) == len(self.ids) - first
+        if self.is_within(cut):
+            return 0 if first <= cut.place + 1 else 1 if skips else None
+        begins_at = self.times[min(first, cut.place)] if cut.place >= 0 and not skips else _NEVER
+        lacking = [
+            place
+            for place in range(min(first, cut.place + 1), len(self.ids))
+            if place not in known and self.times[place] != begins_at and self.ids[place] not in gone
+        ]
+        if not lacking:
+            return 0
+        if len(lacking) > 1 or lacking[0] >= group or not 0 <= cut.place < first:
+            return None  # of the last time, or of a page that begins further up, all must come again
+        return None if self.is_ahead(self.times[first], self.times[lacking[0]]) else 1
+
     def _verdict(self, fresh: Sequence[Any], cut: Cut, first: int, skipped: int = 0) -> Verdict:
         refuted = self.refuted_by(cut, first) if self.in_doubt else frozenset()
         return Verdict(True, fresh, refuted, skipped, repeats=first <= cut.place)
 
     def refuted_by(self, cut: Cut, first: int) -> frozenset[Comparison]:
         """Return the comparisons by which earlier items would have been in this page, too."""
-        ahead = self.ids[: min(cut.place, first)]
+        if cut.cursor is None:
+            return frozenset()
         refuted = set[Comparison]()
+        ahead = self.ids[: min(cut.place, first)]
         if any(item_id > cut.cursor for item_id in ahead):
             refuted.add("greater")
         if any(item_id < cut.cursor for item_id in ahead):
@@ -276,6 +305,7 @@ class Stretch:
         self.ids = self.ids[keep:] + ids
         self.times = self.times[keep:] + times
         self.count += len(ids)
+        self.has_ties = self.has_ties or len(set(self.times)) < len(self.times)
 
     # --- Whether ids go with times ----------------------------------------------------------------------------
 

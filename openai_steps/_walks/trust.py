@@ -72,6 +72,11 @@ class Trust:
     unsteady: bool = False
     """Items were listed in no order of time, or in one order at one time and in the other at another. Never taken back:
     one page tells nothing of the next."""
+    ties_move: bool = False
+    """Items of one time were listed in another order than before. Where a cursor is among them means nothing then."""
+    ties_seen: bool = False
+    within: dict[Lane, bool] = field(factory=dict)
+    """Whether cursors lead on within one time. Some servers list only what is strictly later."""
     orders: set[Order] = field(factory=set)
     turned: set[Order] = field(factory=set)
     cursors: dict[Lane, Cursors] = field(factory=dict)

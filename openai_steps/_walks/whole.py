@@ -76,7 +76,10 @@ def _cursors_show(
         rest = [item.id for item in items[1:]]
         if (yield from _behind(proofs, way, items[-1].id)) == []:
             behind = yield from _behind(proofs, way, items[0].id)
-            if behind and behind in (rest, rest[1:]):  # a cursor may skip an item
+            if behind and behind == rest:
+                return True
+            # A cursor may skip an item; if ids are compared, the skipped one's leads back to the first.
+            if behind and behind == rest[1:] and (yield from _behind(proofs, way, rest[0])) == rest[2:]:
                 return True
     if len(ids) > 1 and listed[0].created_at == listed[-1].created_at:
         return (yield from _ids_show(proofs, ids, lane))

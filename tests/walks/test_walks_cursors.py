@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
+from attrs import evolve
 from laboratory import Cell, Item, Order, Server, drive, make_items, run
 
 from openai_steps import APIStatusError, PaginationError
@@ -75,6 +76,39 @@ def test_what_a_server_makes_of_unknown_cursors_is_asked_once() -> None:
     ids = {item.id for item in asked.items}
     assert len([query for query in asked.queries if query.after is not None and query.after not in ids]) == 1
     assert trust.unknown_cursors[Lane("asc", "after")] == "refused"
+
+
+@pytest.mark.parametrize("order", get_args(Order))
+@pytest.mark.parametrize("after", ["exclusive", "inclusive", "later_only"])
+def test_whether_a_cursor_leads_on_within_its_second_is_asked_once(after: Any, order: Order) -> None:
+    asked, trust = server(Dialect(after=after), ties=2), Trust()
+    listed = asked.listed(order)
+    assert read(asked, trust, order=order) == listed
+    for place in (99, 180, 230, 240, 240):
+        asked.queries.clear()
+        assert read(asked, trust, order=order, after=listed[place].id, page_size=20) == listed[place + 1 :]
+    assert trust.within.get(Lane(order, "after"), False) is (after != "later_only")
+    if after == "exclusive":
+        assert len(asked.queries) == 1
+
+
+def test_nor_is_it_asked_where_no_two_share_a_second() -> None:
+    asked, trust = server(), Trust()
+    for place in (180, 230, 240):
+        asked.queries.clear()
+        assert read(asked, trust, after=asked.items[place].id) == asked.items[place + 1 :]
+    assert (len(asked.queries), trust.within) == (1, {})
+
+
+def test_a_page_without_ties_does_not_tell() -> None:
+    """The cursor may have left out the rest of its own second: that is looked at from the other side."""
+    asked, trust = server(Dialect(after="later_only"), ties=1), Trust()
+    for place in (180, 230):
+        read(asked, trust, after=asked.items[place].id)
+    tied = Server([*asked.items[:-3], evolve(asked.items[-3], created_at=asked.items[-4].created_at)], asked.dialect)
+    with_ties = server(asked.dialect, ties=5)
+    assert read(with_ties, trust) == with_ties.items
+    assert read(tied, trust, after=tied.items[-2].id) == tied.items[-1:]
 
 
 @pytest.mark.parametrize("status", [*sorted(CALLER_OR_MOMENT), 500, 503])

@@ -343,6 +343,17 @@ def test_each_look_begins_behind_what_had_settled_in_the_look_before() -> None:
     assert machine.resume_after == "step_2"
 
 
+def test_no_look_begins_within_a_second() -> None:
+    """Some servers leave out what else is of the cursor's time."""
+    machine = follower()
+    machine.feed_run(a_run("in_progress"))
+    machine.feed_page(one_page(wire_step("step_1", 0, 1), wire_step("step_2", 1, 2), wire_step("step_3", 1)))
+    machine.next_round(jitter=0)
+    assert machine.resume_after == "step_1"
+    machine.feed_page(one_page(wire_step("step_2", 1, 2), wire_step("step_3", 1, 3), wire_step("step_4", 2)))
+    assert machine.resume_after == "step_3"
+
+
 CALLS = [{"id": f"call_{n}", "type": "function", "function": {"name": "f", "arguments": "{}"}} for n in (1, 2)]
 
 

@@ -82,6 +82,13 @@ def test_the_largest_page_that_a_server_gives_is_found() -> None:
     assert [query.limit for query in asked] == [100, 50, 20]
 
 
+def test_the_largest_page_known_is_asked_for_again() -> None:
+    proofs = Proofs[ItemPage](Trust(largest_limit=7), 1)
+    assert answered(proofs.large_head(True), "a1")[0][1] == 7
+    (_, limit), asked = answered(proofs.large_head(True), 400, 400, "a1")
+    assert (limit, [query.limit for query in asked]) == (2, [7, 5, 2])  # one could not repeat what it follows
+
+
 def test_which_way_times_go() -> None:
     assert direction_of(items("a1 b1 c2"), rising=True) is Direction.RIGHT
     assert direction_of(items("a1 b1 c2"), rising=False) is Direction.WRONG

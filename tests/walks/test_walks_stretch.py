@@ -56,10 +56,18 @@ def test_the_cut_is_behind_the_last_item_of_an_earlier_time() -> None:
 
 def test_where_a_time_fills_the_page_the_cut_is_near_the_end() -> None:
     assert stretch("a1 b2 c2 d2").cut(2).cursor == "b"
-    assert stretch("a1 b1 c1 d1 e1 f1").cut(9).cursor == "c"  # three come again, so that another order shows
+    assert stretch("a1 b1 c1 d1 e1 f1").cut(5).cursor == "c"  # three come again, so that another order shows
     assert stretch("a1 b1 c1").cut(1).cursor == "b"
-    assert stretch("a1 b1 c1").cut(9).cursor == "a"
-    assert stretch("a1").cut(1).cursor == "a"
+    assert stretch("a1").cut(0).cursor == "a"
+
+
+def test_all_of_one_time_comes_again_from_where_it_began() -> None:
+    begun = stretch("a1 b1 c1")
+    assert begun.cut(3) == (-1, None, 3)
+    begun.origin = "x"
+    assert begun.cut(3) == (-1, "x", 3)
+    assert begun.take(items("b1 c1 d1 a1 e2"), begun.cut(9)).continues
+    assert begun.ids == ["a", "b", "c", "d", "e"]
 
 
 def test_a_page_continues_if_it_has_all_of_the_last_time() -> None:
@@ -143,7 +151,7 @@ def test_a_list_is_read_whole_by_cuts(times: list[int], size: int, repeats: int)
     read = listed[:size]
     while True:
         cut = begun.cut(size - 1)
-        start = next(place for place, item in enumerate(listed) if item.id == cut.cursor) + 1 - repeats
+        start = next((place for place, item in enumerate(listed) if item.id == cut.cursor), -1) + 1 - repeats
         verdict = begun.take(listed[max(0, start) : max(0, start) + size], cut)
         assert verdict.continues
         if not verdict.fresh:

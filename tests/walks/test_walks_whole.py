@@ -75,14 +75,19 @@ def test_a_full_page_may_go_on() -> None:
 
 def test_places_show_it() -> None:
     """Nothing is behind the last, and all others are behind the first; the cursor may be repeated, or skip one."""
-    for behind_first, behind_last in (("adb", ""), ("cadb", "b"), ("db", "")):
-        server = Answers(head="cadb", head_asc_1="c", after_b=behind_last, after_c=behind_first)
+    for behind_first, behind_second, behind_last in (("adb", "db", ""), ("cadb", "adb", "b"), ("db", "b", "")):
+        server = Answers(head="cadb", head_asc_1="c", after_b=behind_last, after_a=behind_second, after_c=behind_first)
         assert judged(server)
 
 
 @pytest.mark.parametrize("behind_first", ["", "ad", "b", "abd", "refused"])
 def test_a_cursor_that_leads_to_something_else_does_not(behind_first: str) -> None:
     server = Answers(head="cadb", head_asc_1="c", after_b="", after_c=behind_first, after_a="", before_a="")
+    assert not judged(server)
+
+
+def test_what_seems_to_be_skipped_may_be_an_id_that_compares_otherwise() -> None:
+    server = Answers(head="cadb", head_asc_1="c", after_b="", after_c="db", after_a="cdb")
     assert not judged(server)
 
 
