@@ -234,6 +234,8 @@ class CarefulReading(Reading[P]):
         """Return whether the list has ended, since nothing new came after its last item."""
         if (yield from self.hides_more(read.stretch, self.lane, answer)):
             return False
+        if not read.is_one_page and read.stretch.single_time and (yield from self.end(read.stretch)) == "more":
+            return False  # the cursors lead through this time alone
         if self.trust.follows(self.lane):
             return True
         if not read.is_one_page:

@@ -21,7 +21,7 @@ from openai_steps._walks.pages import (
     size_of,
     times_of,
 )
-from openai_steps._walks.stretch import FOREIGN, Cut, Stretch, Verdict
+from openai_steps._walks.stretch import Cut, Stretch, Verdict
 from openai_steps._walks.trust import Trust
 
 HELD_AT_MOST = 10_000
@@ -134,10 +134,8 @@ class Proofs(Generic[P]):
             if lower >= limit:
                 raise error from None  # it was the cursor
             page = yield lane.query(cut.cursor, lower)
-        if self.trust.ties_move and stretch.is_within(cut) and cut.overlap:
-            verdict = FOREIGN
-        else:
-            verdict = stretch.take(lane.along(page.data), cut, gone=gone)
+        stretch.ties_move = stretch.ties_move or self.trust.ties_move
+        verdict = stretch.take(lane.along(page.data), cut, gone=gone)
         self.note_ties(stretch)
         if not verdict.continues:
             self.note_order(lane.order, page)

@@ -89,7 +89,8 @@ class Reading(Proofs[P]):
             answer, verdict = yield from self.next_page(stretch, lane, cut, limit)
             stuck = self.is_stuck(answer, verdict, limit)
             self.is_capped = self.is_capped or (stuck and size_of(answer) < limit == self.largest_limit)
-            if stuck and (yield from self.end(stretch)) == "proven":
+            ended = (yield from self.end(stretch)) if stuck else None
+            if ended == "proven":
                 break  # then the page has all that there is
             if trust.unsteady and fallback is not None:
                 return (yield from fallback())
@@ -97,9 +98,10 @@ class Reading(Proofs[P]):
                 raise contradiction("The server lists the same items in another order at each request.")
             if stuck or not verdict.continues:
                 again, verdict, limit = yield from self.try_again(stretch, lane, answer, cut)
-                if not stuck and again is not None and not verdict.fresh:
-                    # Another page contradicted this one, so it need not be right.
-                    again = again if (yield from self.end(stretch)) == "proven" else None
+                if again is not None and not verdict.fresh:
+                    # If another page contradicted this one, it need not be right.
+                    is_end = ended != "more" if stuck else (yield from self.end(stretch)) == "proven"
+                    again = again if is_end else None
                 if again is None and fallback is not None:
                     return (yield from fallback())
                 if again is None:

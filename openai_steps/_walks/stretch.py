@@ -21,6 +21,9 @@ _ECHO: Final = 3  # a page may repeat this many items before its cursor
 ENOUGH_IN_ORDER: Final = 8
 """This many ids in order are no accident: of random ids one list in 20,000 would be in order."""
 
+ONE_IN: Final = 20_000
+"""What happens by chance once in so many times is no accident."""
+
 
 ENOUGH_TIMES: Final = 5
 """This many times in order are no accident: of a server that sorts at random, one page in 120 would be in order."""
@@ -85,8 +88,12 @@ class Stretch:
     @property
     def last_group(self) -> int:
         """The place in the tail where the last time begins."""
-        place, times = len(self.times) - 1, self.times
-        while place > 0 and times[place - 1] == times[-1]:
+        return self._start_of(len(self.times) - 1)
+
+    def _start_of(self, place: int) -> int:
+        """Return the place in the tail where the time of this place begins."""
+        times, time = self.times, self.times[place]
+        while place > 0 and times[place - 1] == time:
             place -= 1
         return place
 
@@ -121,10 +128,14 @@ class Stretch:
         If all has one time, the next page is to begin where the stretch did. If that, or the last time, would fill a
         page, the cut is as near to the end as it can be.
         """
-        last = len(self.ids) - 1
-        place = self.last_group - 1 - skip
-        if place < 0 and self.count == len(self.ids) <= room:
-            return Cut(-1, self.origin, self.count)
+        last, group = len(self.ids) - 1, self.last_group
+        place = group - 1 - skip
+        if self.ties_move and group:
+            further = self._start_of(group - 1) - 1
+            if further >= 0 and last - self._start_of(further) <= room:  # any of that time may come as well
+                place = further
+        if place < 0 and self._fits(room):
+            return self._from_its_beginning()
         if place < 0 or last - place > room:
             place = max(last - min(room, _OVERLAP_IN_DOUBT + skip), 0) if last else 0
         return self._cut(place)
@@ -169,7 +180,10 @@ class Stretch:
         places = {*(group - back for back in (1, 3, 6)), *(last - back for back in (3, 6))}
         within = [place for place in places if max(last - room, 0) <= place < last]
         within.sort(key=lambda place: (self.times[place] != self.times[place + 1], place), reverse=True)
-        return [self._cut(place) for place in [*within, max(last - min(room, 1), 0)]]
+        cuts = [self._cut(place) for place in [*within, max(last - min(room, 1), 0)]]
+        if self.ties_move and self._fits(room):
+            cuts.insert(0, self._from_its_beginning())
+        return cuts
 
     def cut_with_known_answer(self, size: int) -> Cut:
         """Return a cut with twice ``size`` items of the tail after it, where comparing ids would differ the most."""
@@ -189,6 +203,13 @@ class Stretch:
             return False
         whole = times.index(times[-1]) if times[-1] != times[0] or self.times[cut.place] != times[0] else count
         return set(ids[:whole]) == set(expected[:whole]) and set(ids) <= set(self.ids[cut.place + 1 :])
+
+    def _fits(self, room: int) -> bool:
+        """Return whether all of the stretch can come again."""
+        return self.count == len(self.ids) <= room
+
+    def _from_its_beginning(self) -> Cut:
+        return Cut(-1, self.origin, self.count)
 
     def _cut(self, place: int) -> Cut:
         while place > 0 and not is_cursor(self.ids[place]):
@@ -214,7 +235,7 @@ class Stretch:
             items = items[ids.index(self.origin) + 1 :]
             ids = [item.id for item in items]
         times = times_of(items)
-        if not is_sorted(times, rising=self.rising):
+        if not is_sorted(times, rising=self.rising) or (self.ties_move and not self._shows_more_than_its_end(ids, cut)):
             return FOREIGN
         expected = self.ids[cut.place + 1 :]
         if ids and ids == expected[: len(ids)] != expected:
@@ -240,6 +261,8 @@ class Stretch:
         first = min(in_page)
         if in_page != sorted(in_page):
             self.ties_move = True
+            if not self._shows_more_than_its_end(ids, cut):
+                return FOREIGN
         if self.is_within(cut) and ids[: len(in_page)] != self.ids[first:]:
             return FOREIGN  # what is ahead of a cursor in its own time, and what behind it, has no meaning here
         if first < cut.place - _ECHO and self.times[first] != self.times[cut.place]:
@@ -261,6 +284,14 @@ class Stretch:
             self.ids = [self.ids[place] for place in order]
             self.times = [self.times[place] for place in order]
         return verdict
+
+    def _shows_more_than_its_end(self, ids: list[str], cut: Cut) -> bool:
+        """Return whether a page repeats items before the last time, so that none of that time can be ahead of it.
+
+        Where items of one time are listed in another order than before, the cursor may stand behind any of its own
+        time, and may skip one; and of the last time, not all need be held.
+        """
+        return cut.place < 0 or not cut.overlap or not set(ids).isdisjoint(self.ids[: self.last_group])
 
     def _skipped(self, known: set[int], cut: Cut, gone: frozenset[str]) -> int | None:
         """Return how many items the cursor skips, 0 or 1; None if the page lacks others that were to come again.
@@ -300,7 +331,7 @@ class Stretch:
         return frozenset(refuted)
 
     def _add(self, ids: list[str], times: list[Any]) -> None:
-        keep = 0 if self.in_doubt else max(self.last_group - 8, 0)
+        keep = 0 if self.in_doubt else self._start_of(max(self.last_group - 8, 0))
         keep = max(keep, len(self.ids) - _KEPT)
         self.ids = self.ids[keep:] + ids
         self.times = self.times[keep:] + times

@@ -56,6 +56,8 @@ class Sink(Generic[P]):
             items: The items, in the walk's direction.
             ties_known: Whether items of one time are as the server lists them in the order asked for.
         """
+        if self.stopped:
+            return
         if not self.started:
             place = _find(items, self.start)
             if self.stop is not None and _find(items[:place], self.stop) is not None:

@@ -8,11 +8,12 @@ Either alone would be believed too easily: some servers cap pages in silence.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 from openai_steps._walks.pages import FLIPPED, Lane, P, Page, Script, head
 from openai_steps._walks.proofs import Proofs
-from openai_steps._walks.stretch import ENOUGH_IN_ORDER
+from openai_steps._walks.stretch import ENOUGH_IN_ORDER, ONE_IN
 
 
 def is_whole(proofs: Proofs[P], first: P, lane: Lane, *, full: bool) -> Script[P, bool]:
@@ -31,12 +32,14 @@ def is_whole(proofs: Proofs[P], first: P, lane: Lane, *, full: bool) -> Script[P
     smallest = (yield from proofs.ask(head(rising=rising, limit=1))) if len(ids) > 1 else None
     if smallest is not None and len(smallest.data) == len(ids):
         return True  # a server without any limit has sent all it has
-    in_same_order = [item.id for item in other.data] == [item.id for item in first.data]
+    in_same_order = _sequence(other) == _sequence(first)
     if full or (proofs.trust.unsteady and not in_same_order and len(ids) < ENOUGH_IN_ORDER):
         return False  # two looks at some of a longer list may have shown the same few
     shown = None
     if in_same_order or not proofs.trust.unsteady:
         shown = yield from _cursors_show(proofs, first.data, other.data, lane)
+    if shown is None and not proofs.trust.unsteady:
+        shown = yield from _looks_show(proofs, first, other, lane)
     if shown is not None:
         return shown
     if smallest is None:
@@ -46,6 +49,29 @@ def is_whole(proofs: Proofs[P], first: P, lane: Lane, *, full: bool) -> Script[P
     # Of a page that is capped in silence some say that it is the last because it is shorter than was asked for.
     exact = yield from proofs.ask(head(rising=rising, limit=len(ids)))
     return exact.has_more is False and _ids(exact) == ids
+
+
+def _looks_show(proofs: Proofs[P], first: P, other: P, lane: Lane) -> Script[P, bool | None]:
+    """Tell the same of items of one time that are listed in another order each time; None if they are not.
+
+    If the page were capped, each look would leave out others: one look in n + 1 would show the same n.
+    """
+    ids, listed, flipped = _ids(first), _sequence(first), _sequence(other)
+    if len(ids) < 2 or first.data[0].created_at != first.data[-1].created_at:
+        return None
+    if not proofs.trust.ties_move and flipped in (listed, listed[::-1]):
+        return None
+    orders = {lane.rising: {listed}, not lane.rising: {flipped}}
+    chance = len(ids) + 1
+    for limit, rising in product(range(proofs.largest_limit - 1, len(ids), -1), orders):
+        page = yield from proofs.ask_if_allowed(head(rising=rising, limit=limit))
+        if page is None or _ids(page) != ids:
+            return False
+        orders[rising].add(_sequence(page))
+        chance *= len(ids) + 1
+        if chance >= ONE_IN:
+            return True if any(len(seen) > 1 for seen in orders.values()) else None
+    return None
 
 
 def _cursors_show(
@@ -101,6 +127,10 @@ def _behind(proofs: Proofs[P], way: Lane, cursor: str) -> Script[P, list[str] | 
     """Return the ids behind a cursor, which the page may repeat; None if the server refuses the query."""
     page = yield from proofs.ask_if_allowed(way.query(cursor, proofs.largest_limit))
     return None if page is None else [item.id for item in page.data if item.id != cursor]
+
+
+def _sequence(page: Page) -> tuple[str, ...]:
+    return tuple(item.id for item in page.data)
 
 
 def _ids(page: Page) -> set[str]:

@@ -252,8 +252,9 @@ class Cell:
         if self.one_time and count > 1 and (garbled or dialect.after == "ignored"):
             # It is short, or capped in silence; and no page tells more than the first.
             return dialect.after == "ignored" and dialect.has_more == "directional" and count < largest
-        if self.one_time and count > 1 and dialect.ties == "unstable" and dialect.has_more in ("absent", "null"):
-            return False  # nothing tells that nothing follows
+        moves = self.one_time and dialect.ties == "unstable" and dialect.has_more in ("absent", "null")
+        if moves and (1 < count <= 3 or count == largest - 1):
+            return False  # only looks with other limits tell, and few of them are possible, or differ
         places = dialect.after in ("exclusive", "inclusive", "off_by_one") and not garbled
         if count < largest and (places or dialect.limit_over != "capped" or dialect.has_more == "directional"):
             return True  # the first page holds everything

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
-from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from laboratory import SERVERS, Cell, Order, Server, make_items, run
+from laboratory import SERVERS, Cell, run
 
-from openai_steps._walks.pages import PageQuery
 from openai_steps._walks.trust import Trust
 from openai_steps.emulator import Dialect
 
@@ -106,30 +104,3 @@ def test_what_was_found_stays_found(name: str, monkeypatch: pytest.MonkeyPatch) 
     trust = Trust()
     for cell in cells:
         assert run(Cell(**{"server": "found", **IN_TURN, **cell}), trust)[0] != "wrong"
-
-
-SHORT_AND_LONG: dict[str, tuple[Dialect, dict[str, Any]]] = {
-    "all of one second, cursors that lead to later ones only": (
-        Dialect(after="later_only", before="off_by_one", ties="same_order", unknown_cursor="empty"),
-        {"count": 40, "ties": 0},
-    ),
-    "an order and cursors that are ignored": (
-        Dialect(after="ignored", before="window", order="ignored", unknown_cursor="ignored"),
-        {"count": 100, "ties": 1},
-    ),
-}
-
-
-@pytest.mark.parametrize("name", SHORT_AND_LONG)
-def test_no_question_tells_a_short_list_from_a_long_one(name: str) -> None:
-    """Where a server caps pages in silence, and its has_more is false at that very size."""
-    habits, listed = SHORT_AND_LONG[name]
-    dialect = evolve(habits, has_more="false_at_default_limit", default_limit=7, max_limit=7, limit_over="capped")
-    items = make_items(listed["count"], ids="random", ties=listed["ties"])
-    long, short = Server(items, dialect), Server(items[:7], dialect)
-    cursors = [{}, *({param: item.id} for param in ("after", "before") for item in items[:7])]
-    for order in get_args(Order):
-        for limit in (*range(1, 9), 20, 100):
-            for cursor in [*cursors, {"after": "step_unknown"}, {"before": "step_unknown"}]:
-                query = PageQuery(limit=limit, order=order, **cursor)
-                assert long.answer(query) == short.answer(query)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from attrs import evolve
-from laboratory import CURSORS, SERVERS, Cell, cells, run
+from laboratory import CURSORS, SERVERS, Cell, Order, Server, cells, make_items, run
 
+from openai_steps._walks.pages import PageQuery
 from openai_steps._walks.trust import Trust
 from openai_steps.emulator import HABITS, Dialect
 
 SAMPLE = 8
-"""Cells of each server that are tried here; ``python tests/walks/laboratory.py`` tries them all."""
+"""Cells of each server that are tried here; ``python tests/walks/matrix.py 1`` tries them all."""
 
 
 def sample(server: str, seed: int) -> list[Cell]:
@@ -94,6 +95,8 @@ FOUND: list[dict[str, Any]] = [
         "page_size": 2,
         "cursors": "after",
     },
+    # What is missing is of the last time, and may hide others of it.
+    {"server": "ids compared, capped at 7", "count": 14, "ids": "random", "ties": 2, "page_size": 7, "order": "asc"},
     # A larger first page shows what the smaller one left out.
     {"server": "order_unsteady", "count": 4, "ids": "random", "ties": 3, "page_size": 3, "order": "asc"},
     {"server": "order_unsteady", "count": 8, "ids": "random", "ties": 3, "page_size": 3, "order": "asc"},
@@ -121,7 +124,7 @@ UNKNOWABLE: dict[str, tuple[Dialect, dict[str, Any]]] = {
     ),
     "equal times sorted anew, and cursors skip one": (
         evolve(HABITS["ties_unstable"], after="off_by_one", has_more="null"),
-        {"count": 250, "ids": "falling", "ties": 2, "page_size": 1, "order": "desc"},
+        {"count": 250, "ids": "random", "ties": 2, "page_size": 7, "order": "desc"},
     ),
 }
 """What a walk cannot know, as the page on cursors says: servers of several habits, and a list."""
@@ -135,6 +138,33 @@ def test_what_no_walk_can_know_is_no_worse_than_told(name: str, monkeypatch: pyt
     for habit in ({"max_limit": 100, "ties": "reversed"}, {"after": "exclusive"}):
         monkeypatch.setitem(SERVERS, name, evolve(dialect, **habit))
         assert run(Cell(server=name, cursors="none", **cell))[0] != "wrong"  # either habit alone does no harm
+
+
+SHORT_AND_LONG: dict[str, tuple[Dialect, dict[str, Any]]] = {
+    "all of one second, cursors that lead to later ones only": (
+        Dialect(after="later_only", before="off_by_one", ties="same_order", unknown_cursor="empty"),
+        {"count": 40, "ties": 0},
+    ),
+    "an order and cursors that are ignored": (
+        Dialect(after="ignored", before="window", order="ignored", unknown_cursor="ignored"),
+        {"count": 100, "ties": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHORT_AND_LONG)
+def test_no_question_tells_a_short_list_from_a_long_one(name: str) -> None:
+    """Where a server caps pages in silence, and its has_more is false at that very size."""
+    habits, listed = SHORT_AND_LONG[name]
+    dialect = evolve(habits, has_more="false_at_default_limit", default_limit=7, max_limit=7, limit_over="capped")
+    items = make_items(listed["count"], ids="random", ties=listed["ties"])
+    long, short = Server(items, dialect), Server(items[:7], dialect)
+    cursors = [{}, *({param: item.id} for param in ("after", "before") for item in items[:7])]
+    for order in get_args(Order):
+        for limit in (*range(1, 9), 20, 100):
+            for cursor in [*cursors, {"after": "step_unknown"}, {"before": "step_unknown"}]:
+                query = PageQuery(limit=limit, order=order, **cursor)
+                assert long.answer(query) == short.answer(query)
 
 
 def test_most_of_what_is_tried_is_read() -> None:

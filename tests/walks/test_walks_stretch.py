@@ -80,7 +80,7 @@ def test_a_page_continues_if_it_has_all_of_the_last_time() -> None:
 
 def test_what_repeats_more_or_in_another_order_is_understood() -> None:
     assert fresh("a1 b2 c2", "a1 b2 c2 d3") == "d"
-    assert fresh("a1 b2 c2", "c2 b2 d2 e3") == "de"
+    assert fresh("a1 b2 c3 d3", "b2 d3 c3 e3 f4") == "ef"
     assert fresh("a1 b2 c2", "d2 b2 c2") == "d"  # a new one ahead of the echo
 
 
@@ -96,9 +96,23 @@ def test_within_one_time_what_comes_again_stands_as_before() -> None:
     within = begun.cut(3)
     assert within.cursor == "b"
     assert not begun.take(items("d1 c1 e1 f1"), within).continues
+    begun.ties_move = False
     assert [item.id for item in begun.take(items("b1 c1 d1 e1 f1"), within).fresh] == ["f"]
-    begun = stretch("a1 b2 c2")
-    assert begun.take(items("c2 b2 d3"), begun.cut(9)).continues  # all of that time has come
+    assert begun.ids == ["a", "b", "c", "d", "e", "f"]
+
+
+def test_where_equal_times_are_sorted_anew_a_page_must_begin_before_the_last_one() -> None:
+    """Else another of that time may stand ahead of the page, whether the cursor skips one or not."""
+    begun = stretch("a1 b2 c3 d4 e4")
+    assert begun.cut(9).cursor == "c"
+    assert not begun.take(items("e4 d4 f4 g5"), begun.cut(9)).continues
+    assert begun.ties_move
+    assert begun.cut(9).cursor == "b"
+    assert begun.cut(2).cursor == "c"  # no more than two can come again
+    assert begun.cuts_further_up(9)[0] == (-1, None, 5)
+    assert not begun.take(items("d4 e4 f4 g5"), begun.cut(2)).continues
+    assert begun.take(items("c3 e4 f4 d4 g5"), begun.cut(9)).continues
+    assert begun.ids[-3:] == ["e", "f", "g"]
 
 
 def test_a_page_with_nothing_new_changes_nothing() -> None:

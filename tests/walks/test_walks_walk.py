@@ -31,7 +31,7 @@ def test_pages_are_no_longer_than_asked_for() -> None:
 
 def test_what_is_between_two_items() -> None:
     sink = Sink[ItemPage](start="b", stop="e", page_size=9)
-    assert passed_on(sink, items(*"ab"), items(*"cd"), items(*"ef")) == ["cd"]
+    assert passed_on(sink, items(*"ab"), items(*"cd"), items(*"ef"), items("g")) == ["cd"]
     assert sink.done
 
 

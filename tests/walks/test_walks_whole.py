@@ -14,6 +14,7 @@ from openai_steps._walks.trust import Trust
 from openai_steps._walks.whole import is_whole
 
 LANE = Lane("asc", "after")
+ORDERS, LIMITS = ["asc", "desc"] * 3, [99, 99, 98, 98, 97, 97]
 LISTED = tuple(Item(item_id, 7) for item_id in ("c", "a", "d", "b"))
 
 
@@ -139,6 +140,19 @@ def test_a_list_of_one_item_is_believed_unless_the_server_says_that_more_follows
     assert judged(Answers(head="c", after_c="c"), one, says=False)
     assert judged(Answers(head="c", after_c="c"), one)
     assert not judged(Answers(head="c", after_c="c"), one, says=True)
+
+
+LOOKS = ["cadb", "dbca", "abcd", "acdb", "bdca", "dacb"]
+
+
+def test_all_is_shown_by_looks_that_list_it_in_another_order_each_time() -> None:
+    looks = {f"head_{order}_{limit}": look for order, limit, look in zip(ORDERS, LIMITS, LOOKS, strict=False)}
+    assert judged(Answers(head="cadb", head_desc_100="bcad", after_b="cadb", head_asc_1="c", **looks))
+    # The other order is no other one in itself, and what comes twice may be fixed.
+    assert not judged(Answers(head="cadb", head_desc="bcad", after_b="cadb", head_asc_1="c"))
+    # A page that is capped leaves out others at one look or another.
+    looks["head_desc_97"] = "cade"
+    assert not judged(Answers(head="cadb", head_desc_100="bcad", after_b="cadb", head_asc_1="c", **looks))
 
 
 def test_two_items_need_one_side_without_any() -> None:
