@@ -19,7 +19,7 @@ VERSION_PARAMETER: Final = "api-version"
 _FORM: Final = "https://HOST/v1"
 
 # Each request sets these itself; in a pasted URL they are left over from another request.
-_OF_ONE_REQUEST: Final = frozenset({"limit", "order", "after", "before", "include", "include[]"})
+_OF_ONE_REQUEST: Final = frozenset({"limit", "order", "after", "before", "include", "include[]", "run_id"})
 
 
 def parse_base_url(url: str, *, name: str = "base_url", form: str = _FORM) -> tuple[str, Query]:
@@ -60,9 +60,16 @@ def parse_base_url(url: str, *, name: str = "base_url", form: str = _FORM) -> tu
 
 
 def hidden_query(query: Query) -> Query:
-    """Return the parameters with their values hidden, or raise an ArgumentError for those that are not text."""
+    """Return the parameters with their values hidden.
+
+    Raises:
+        ArgumentError: If one is not text, or is set by the requests themselves.
+    """
     if not all(isinstance(part, str) for pair in query for part in pair):
         raise ArgumentError("query", "must be names and values that are text.")
+    for name, _ in query:
+        if name in _OF_ONE_REQUEST:
+            raise ArgumentError("query", f"cannot hold {name!r}: it is an argument of the methods that read.")
     return tuple((name, value if name == VERSION_PARAMETER else hide(value)) for name, value in query)
 
 

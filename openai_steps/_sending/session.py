@@ -127,7 +127,7 @@ class Connections:
 
     def _headers_for(self, pending: PendingRequest, identity: Identity) -> Mapping[str, str] | None:
         """Return the headers to send besides those of a session of the client's own."""
-        known = self._is_own and self._identity is not None
+        known = self._is_own and identity is self._identity
         if pending.sink is None:
             return None if known else identity.headers
         headers: CIMultiDict[str] = CIMultiDict() if known else identity.headers.copy()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from copy import copy
 from typing import Any
 
 import aiohttp
+from attrs import evolve
 
 from openai_steps._arguments import check_headers
 from openai_steps._endpoint.base_url import VERSION_PARAMETER
@@ -50,14 +52,11 @@ class Transport:
         self._timeouts = timeouts
         self._retry = retry
         self._limiter = rate_limiter
-        self._headers = {**check_headers(request_headers(endpoint)), **headers}
-        in_query = (value for name, value in endpoint.query if name != VERSION_PARAMETER)
-        self._secrets = (*secrets_in(self._headers), *in_query, *network.secrets, *secrets_of(session))
+        self._session = session
         self._auth = Authorizer(endpoint, now=time.time)
-        fixed = self._auth.fixed_header
-        self._identity = None if fixed is None else self._identify(fixed)
-        names = {name.lower() for name in (*self._headers, *self._auth.header_names)}
-        check_session(session, sends_authorization="authorization" in names)
+        self._secrets: tuple[str, ...] = (*network.secrets, *secrets_of(session))
+        self._headers = check_headers(request_headers(endpoint))
+        self._take_on(headers)
         self._connections = Connections(
             session,
             host=endpoint.host,
@@ -67,6 +66,32 @@ class Transport:
         )
         self._throttle = Throttle()
         self._watch = Watch(observer)
+
+    def with_options(
+        self,
+        *,
+        timeouts: Timeouts,
+        retry: RetryPolicy,
+        headers: Mapping[str, str],
+        query: Mapping[str, str],
+    ) -> Transport:
+        """Return a transport with these options, over the same connections and under the same rate limit."""
+        other = copy(self)
+        kept = (pair for pair in self.endpoint.query if pair[0] not in query)
+        other.endpoint = evolve(self.endpoint, query=(*kept, *query.items()))
+        other._timeouts, other._retry = timeouts, retry
+        other._take_on(headers)
+        return other
+
+    def _take_on(self, headers: Mapping[str, str]) -> None:
+        """Send these headers, too, and keep what is secret in them and in the endpoint's query out of all texts."""
+        self._headers = {**self._headers, **headers}
+        in_query = (value for name, value in self.endpoint.query if name != VERSION_PARAMETER)
+        self._secrets = (*self._secrets, *secrets_in(self._headers), *in_query)
+        fixed = self._auth.fixed_header
+        self._identity = None if fixed is None else self._identify(fixed)
+        names = {name.lower() for name in (*self._headers, *self._auth.header_names)}
+        check_session(self._session, sends_authorization="authorization" in names)
 
     async def get(self, request: Request, *, timeouts: Timeouts | None = None, sink: Sink | None = None) -> Reply:
         """Send a request, with retries if they may help, and return the good answer.

@@ -1,12 +1,15 @@
-"""How long a call may take, and what it raises."""
+"""How long a call may take, what else it may send, and what it raises."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
+import aiohttp
 import pytest
 from client_verbs import VERBS
-from sample_steps import RUN, THREAD
+from sample_steps import RUN, THREAD, step_id
 from serving import serving
 
 from openai_steps import (
@@ -22,10 +25,13 @@ from openai_steps import (
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
+    RetryPolicy,
+    RunRef,
     StepsError,
     Timeouts,
     UnprocessableEntityError,
 )
+from openai_steps.doctor import examine
 from openai_steps.emulator import Answer, Reset, Stall
 
 
@@ -55,6 +61,116 @@ async def test_the_client_s_timeout_is_the_default(timeout: Timeouts | float) ->
         with pytest.raises(APITimeoutError, match=r"within 50ms"):
             await client.get_run(THREAD, RUN)
 
+
+# --- Other options for some calls ---------------------------------------------------------------------------------
+
+CLIENTS: dict[str, dict[str, Any]] = {
+    "one key": {"endpoint": lambda url: Endpoint.compatible(url, api_key="sk-1", query={"trace": "1", "plan": "a"})},
+    "a key each": {
+        "endpoint": lambda url: Endpoint.compatible(url, api_key=lambda: "sk-1", query={"trace": "1", "plan": "a"})
+    },
+}
+
+
+def teams(headers: Mapping[str, str]) -> list[str]:
+    return [value for name, value in headers.items() if name.lower() == "x-team"]
+
+
+@pytest.mark.parametrize("own_session", [True, False])
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("verb", VERBS)
+async def test_headers_and_parameters_go_with_the_calls_they_are_for(verb: str, client: str, own_session: bool) -> None:
+    async with AsyncExitStack() as stack:
+        session = None if own_session else await stack.enter_async_context(aiohttp.ClientSession())
+        plain, emulator = await stack.enter_async_context(
+            serving(3, session=session, headers={"X-Team": "ours", "X-Site": "a"}, **CLIENTS[client])
+        )
+        with_more = plain.with_options(headers={"x-team": "theirs", "X-Call": "7"}, query={"plan": "b & c", "new": ""})
+        named = {"step": step_id(1)} if verb == "get_step" else {}
+        await VERBS[verb](with_more, **named)
+        await VERBS[verb](plain, **named)
+    ours = ("trace", "plan", "new")
+    seen = [([pair for pair in sent.query if pair[0] in ours], sent.headers) for sent in emulator.requests]
+    half = len(seen) // 2
+    for query, headers in seen[:half]:
+        assert query == [("trace", "1"), ("plan", "b & c"), ("new", "")]
+        assert (teams(headers), headers["X-Site"], headers["X-Call"]) == (["theirs"], "a", "7")
+        assert "Authorization" in headers
+    for query, headers in seen[half:]:
+        assert query == [("trace", "1"), ("plan", "a")]
+        assert (teams(headers), headers["X-Site"], "X-Call" in headers) == (["ours"], "a", False)
+    assert half
+    assert len(seen) == 2 * half
+
+
+async def test_options_add_up_and_reach_what_a_client_is_passed_to() -> None:
+    async with serving(3) as (client, emulator):
+        more = client.with_options(headers={"X-One": "1"}).with_options(headers={"X-Two": "2"}, query={"a": "b"})
+        assert [run.error async for run in more.read_runs([RunRef(THREAD, RUN)], raw=True)] == [None]
+        assert await examine(more, THREAD, RUN)
+    for request in emulator.requests:
+        assert (request.headers["X-One"], request.headers["X-Two"]) == ("1", "2")
+        assert ("a", "b") in request.query
+
+
+async def test_another_patience_is_for_the_copy_alone() -> None:
+    async with serving(3, retry=RetryPolicy(attempts=1)) as (client, emulator):
+        emulator.inject(Answer(503), times=2)
+        other = client.with_options(retry=RetryPolicy(attempts=3, wait_initial=0), timeout=90)
+        assert len(await other.collect_steps(THREAD, RUN)) == 3
+        emulator.inject(Answer(503))
+        with pytest.raises(InternalServerError):
+            await client.collect_steps(THREAD, RUN)
+        emulator.inject(Stall())
+        with pytest.raises(APITimeoutError, match=r"within 50ms, 1m 30s with all retries"):
+            await other.with_options(retry=RetryPolicy(attempts=1)).get_run(THREAD, RUN, timeout=0.05)
+        emulator.clear_faults()
+        emulator.inject(Stall())
+        with pytest.raises(APITimeoutError, match=r"within 50ms"):
+            await client.with_options(timeout=0.05).get_run(THREAD, RUN)
+
+
+async def test_all_that_was_learned_and_all_that_is_open_is_shared() -> None:
+    async with serving(250, timeout=Timeouts(total=5)) as (client, emulator):
+        other = client.with_options(headers={"X-Call": "1"})
+        await other.collect_steps(THREAD, RUN)
+        assert client.trust == other.trust != ()
+        emulator.inject(Answer(429, headers={"Retry-After": "3600"}))
+        with pytest.raises(RateLimitError):
+            await other.get_run(THREAD, RUN)
+        with pytest.raises(RateLimitError, match="Held back"):
+            await client.get_run(THREAD, RUN)
+        await other.aclose()
+        with pytest.raises(RuntimeError, match="This client is closed"):
+            await client.get_run(THREAD, RUN)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"timeout": -1}, r"Timeouts\.attempt must be a number above 0"),
+        ({"headers": {"X-A": "1\r\nX-B: 2"}}, "The value of the header X-A has a line break"),
+        ({"headers": {"X A": "1"}}, "A header cannot be called 'X A'"),
+        ({"query": {"a": 1}}, "query must be names and values that are text"),
+        ({"query": {"limit": "7"}}, "query cannot hold 'limit': it is an argument of the methods that read"),
+        ({"query": {"include[]": "a"}}, r"query cannot hold 'include\[\]'"),
+    ],
+)
+async def test_options_without_sense_are_refused(options: dict[str, Any], message: str) -> None:
+    async with AsyncStepsClient(base_url="http://h/v1") as client:
+        with pytest.raises(ValueError, match=message):
+            client.with_options(**options)
+
+
+@pytest.mark.filterwarnings("ignore:BasicAuth:DeprecationWarning", "ignore:The 'auth' parameter:DeprecationWarning")
+async def test_a_session_with_a_password_of_its_own_takes_no_second_authorization() -> None:
+    async with aiohttp.ClientSession(auth=aiohttp.BasicAuth("user", "password")) as session:
+        client = AsyncStepsClient(Endpoint.compatible("http://h/v1"), session=session)
+        with pytest.raises(ValueError, match="session has auth="):
+            client.with_options(headers={"authorization": "Bearer sk-1"})
+
+
+# --- Errors -------------------------------------------------------------------------------------------------------
 
 STATUSES: list[tuple[int, type[APIStatusError]]] = [
     (300, APIStatusError),

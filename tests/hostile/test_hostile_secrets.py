@@ -278,6 +278,16 @@ def secret_in_basic_authorization(base_url: str, key: str) -> AsyncStepsClient:
     return AsyncStepsClient(Endpoint.compatible(base_url), headers=headers, retry=ONE_ATTEMPT)
 
 
+def secret_in_header_of_some_calls(base_url: str, key: str) -> AsyncStepsClient:
+    client = AsyncStepsClient(Endpoint.compatible(base_url), retry=ONE_ATTEMPT)
+    return client.with_options(headers={"X-Team": key})
+
+
+def secret_in_query_of_some_calls(base_url: str, key: str) -> AsyncStepsClient:
+    client = AsyncStepsClient(Endpoint.compatible(base_url), retry=ONE_ATTEMPT)
+    return client.with_options(query={"sig": key})
+
+
 def secret_as_key(base_url: str, key: str) -> AsyncStepsClient:
     return AsyncStepsClient(Endpoint.compatible(base_url, api_key=key), retry=ONE_ATTEMPT)
 
