@@ -163,8 +163,13 @@ class Proofs(Generic[P]):
             self.trust.repeats.add(lane)
         self.trust.learn(lane, stretch, verdict.refuted)
 
-    def read_on(self, stretch: Stretch, lane: Lane, until: Any) -> Script[P, list[Any] | None]:
-        """Read on from a stretch until a time has been passed for certain.
+    def read_on(self, stretch: Stretch, lane: Lane, held: Stretch) -> Script[P, list[Any] | None]:
+        """Read on from a stretch until the last time of what is held has been passed for certain.
+
+        Args:
+            stretch: The list's other end.
+            lane: How to go on.
+            held: What is held of the list's head.
 
         Returns:
             The items after the stretch; None if the lane does not lead there.
@@ -172,7 +177,7 @@ class Proofs(Generic[P]):
         stretch.in_doubt = True
         items: list[Any] = []
         size = len(stretch.ids)
-        while not stretch.is_ahead(until, stretch.last_time):
+        while not stretch.is_ahead(held.last_time, stretch.last_time):
             cut = self.doubtful_cut(stretch, lane, max(min(self.largest_limit, size) - 1, 0))
             nearest = stretch.ids[min(cut.place + 1, len(stretch.ids) - 1)]
             page, verdict = yield from self.next_page(stretch, lane, cut, self.largest_limit)
@@ -180,6 +185,8 @@ class Proofs(Generic[P]):
                 return None
             if lane.param == "before" and page.data[-1].id != nearest:
                 return None  # a window on the head may end within the time that was to come again
+            if lane.param == "before" and page.data[0].id == held.ids[0] and size_of(page) >= size:
+                return None  # or just there
             self.learn(lane, stretch, verdict)
             items += verdict.fresh
         return items if self.trust.follows(lane) else None
@@ -220,7 +227,7 @@ class Proofs(Generic[P]):
         found, flipped = list(page.data), True
         if not stretch.is_ahead(last_time, stretch.last_time):
             for way in (Lane(FLIPPED[lane.order], lane.param), Lane(lane.order, _OTHER[lane.param])):
-                more = yield from self.read_on(stretch, way, last_time)
+                more = yield from self.read_on(stretch, way, held)
                 if more is not None:
                     found += more
                     flipped = way.order != lane.order
