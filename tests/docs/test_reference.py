@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -39,6 +41,32 @@ def test_every_public_name_of_a_subpackage_is_on_its_page(name: str) -> None:
     except ImportError as error:
         pytest.skip(str(error))  # its extra is not installed
     assert set(package.__all__) <= set(documented(REFERENCE / f"{name}.md"))
+
+
+def methods(kind: type) -> Iterator[tuple[type, str]]:
+    """The public methods and properties of a class, each with the class that defines it."""
+    for base in kind.__mro__:
+        if base.__module__.startswith("openai_steps"):
+            for name, value in vars(base).items():
+                if not name.startswith("_") and isinstance(value, FunctionType | property | classmethod):
+                    yield base, name
+
+
+def test_every_method_of_every_public_class_is_in_the_reference() -> None:
+    pages = "".join(page.read_text() for page in sorted(REFERENCE.glob("*.md")))
+    by_name = re.findall(r"^\.\. auto(?:method|property):: ([\w.]+)", pages, re.M)
+    blocks = re.findall(r"^\.\. auto(?:class|exception):: (\w+)\n((?:   :.*\n)*)", pages, re.M)
+    options = {name: set(re.findall(r":([\w-]+):", given)) for name, given in blocks}
+    kinds = {name: kind for name in openai_steps.__all__ if isinstance(kind := getattr(openai_steps, name), type)}
+    missing = [
+        f"{name}.{method}"
+        for name, kind in kinds.items()
+        for base, method in methods(kind)
+        if f"{name}.{method}" not in by_name
+        and "members" not in options.get(base.__name__, ())
+        and not (base is not kind and "inherited-members" in options[name])
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md"], ids=lambda page: page.name)
