@@ -156,14 +156,17 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         ),
         # Seen on messages, not on steps. Unknown cursors unverified.
         "supercompat_messages": Dialect(before="off_by_one"),
-        # https://github.com/OpenGPTs-platform/assistants-api
+        # Ids are random, and the list sorts by time alone; `limit` is any integer.
+        # https://github.com/OpenGPTs-platform/assistants-api/blob/main/assistants_api/app/lib/db/crud.py
         "opengpts": Dialect(
             after="wrong_side",
             before="wrong_side",
+            limit_over="accepted",
             envelope="no_object",
             ids="absent",
             has_more="absent",
         ),
+        # `after` is Prisma's cursor, a place; `before` compares ids. Bounds of `limit` unverified.
         # https://github.com/transitive-bullshit/OpenOpenAI/blob/main/src/lib/utils.ts
         "openopenai": Dialect(
             before="wrong_side", has_more="full_page", unknown_cursor="empty", empty_ids="absent", default_limit=10

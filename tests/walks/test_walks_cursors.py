@@ -92,6 +92,17 @@ def test_whether_a_cursor_leads_on_within_its_second_is_asked_once(after: Any, o
         assert len(asked.queries) == 1
 
 
+@pytest.mark.parametrize("order", get_args(Order))
+@pytest.mark.parametrize("ties", [1, 2, 5])
+def test_a_cursor_within_a_second_takes_no_detour(ties: int, order: Order) -> None:
+    """Also of a new client, and deep in a long list."""
+    for place in (4950, 4951, 4952):
+        asked = Server(make_items(5000, ids="random", ties=ties), Dialect())
+        listed = asked.listed(order)
+        assert read(asked, Trust(), order=order, after=listed[place].id) == listed[place + 1 :]
+        assert len(asked.queries) <= 8
+
+
 def test_nor_is_it_asked_where_no_two_share_a_second() -> None:
     asked, trust = server(), Trust()
     for place in (180, 230, 240):
