@@ -34,10 +34,10 @@ def json_lines(texts: Iterable[bytes]) -> list[bytes]:
 
 def joined_lines(texts: Sequence[bytes]) -> bytes:
     """Return the same as one text, with the ends of lines."""
-    joined = b"".join([text + b"\n" for text in texts])
-    if joined.count(b"\n") == len(texts) and b"\r" not in joined:
-        return joined
-    return b"".join([line + b"\n" for line in json_lines(texts)])
+    together = b"".join(texts)
+    if b"\n" in together or b"\r" in together:  # searched in C, all at once
+        texts = json_lines(texts)
+    return b"\n".join([*texts, b""])
 
 
 def unreadable_lines(run: RunSteps | RunTexts) -> list[bytes]:
