@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from openai_steps.archive._index import Missing
 from openai_steps.archive._layout import MANIFEST, VERSION, ArchiveError
 
 _MARK: Final = "openai_steps_archive"
+_CHECKSUM: Final = "sha256"
 
 
 @define(kw_only=True)
@@ -57,7 +59,8 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         """Write the manifest atomically, and sync it to the disk."""
-        data = json.dumps({_MARK: VERSION, **asdict(self)}, indent=2, ensure_ascii=False)
+        said = asdict(self)
+        data = json.dumps({_MARK: VERSION, _CHECKSUM: _checksum(said), **said}, indent=2, ensure_ascii=False)
         with replacing(folder / MANIFEST, over=True) as temporary:
             temporary.write_text(data + "\n", encoding="utf-8", errors="backslashreplace")
 
@@ -79,6 +82,12 @@ def read_manifest(folder: Path) -> Manifest:
         raise ArchiveError(f"{folder.name} is not an archive of openai-steps: its {MANIFEST} says something else.")
     if said.pop(_MARK) != VERSION:
         raise ArchiveError(f"{folder.name} has another layout than {VERSION}: a newer openai-steps may read it.")
+    written = said.pop(_CHECKSUM, None)  # older manifests have none
+    if written not in (None, _checksum(said)):
+        raise ArchiveError(
+            f"{MANIFEST} is damaged, or was edited: it does not fit its {_CHECKSUM}. Put it back, or remove the line "
+            f'"{_CHECKSUM}" to use it as it is.'
+        )
     try:
         said["missing"] = [Missing(**one) for one in said.get("missing", ())]
         manifest = Manifest(**said)
@@ -90,6 +99,11 @@ def read_manifest(folder: Path) -> Manifest:
             if not isinstance(one, dict) or not wanted <= one.keys():
                 raise ArchiveError(f"{MANIFEST} is damaged: {name} lacks {', '.join(sorted(wanted))}.")
     return manifest
+
+
+def _checksum(said: dict[str, Any]) -> str:
+    """Return the checksum of what a manifest says, however it is laid out."""
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 _SERVER: Final = frozenset({"provider", "base_url"})

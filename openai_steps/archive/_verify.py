@@ -105,22 +105,31 @@ def rebuild_index(folder: str | PathLike[str]) -> None:
 
 @frozen
 class _Found:
-    """What is in the files of objects: a checksum of the newest version of each group, and how many are older."""
+    """What is in the files of objects.
+
+    Attributes:
+        groups: A checksum of the newest version of each group.
+        older: How many versions are older.
+        ends: Where the last group of each file ends.
+    """
 
     groups: dict[Group, bytes]
     older: int
+    ends: dict[int, int]
 
 
 def _scanned(folder: Path, wanted: dict[int, int] | None = None) -> _Found:
     """Read all objects, or those up to the wanted end of each file."""
     groups: dict[Group, bytes] = {}
     older = 0
+    ends: dict[int, int] = {}
     for group, said, entries, (number, end) in scan(folder):
         if wanted is not None and end > wanted.get(number, 0):
             continue
         older += group in groups
         groups[group] = _checksum(said, entries)
-    return _Found(groups, older)
+        ends[number] = end
+    return _Found(groups, older, ends)
 
 
 def _checksum(said: Mapping[str, Any], entries: Sequence[Entry]) -> bytes:
@@ -143,7 +152,7 @@ def _examine(folder: Path, index: Index, notes: list[str], *, ends: dict[int, in
     try:
         found = _scanned(folder, ends)
     except ArchiveError as error:
-        found = _Found({}, 0)
+        found = _Found({}, 0, {})
         problems.append(str(error))
     headers = _headers(index)
     threads: dict[str, Counter[str]] = {}
@@ -156,6 +165,8 @@ def _examine(folder: Path, index: Index, notes: list[str], *, ends: dict[int, in
             threads.setdefault(group.thread_id, Counter())[group.kind] += len(entries)
         if not problems and _checksum(headers.get(group, {}), entries) != found.groups.get(group, _NOTHING):
             problems.append(f"{_shown(group)}: index and objects differ; `verify --rebuild` trusts the objects.")
+    if not problems and found.ends != index.ends():  # a wrong end would cut off an object at the next export
+        problems.append("The objects end elsewhere than the index says; `verify --rebuild` trusts the objects.")
     notes += _torn(folder, index)
     contents = index.contents()
     problems += [

@@ -1,9 +1,12 @@
 """The manifest says what it is of, and what is no manifest is refused in words."""
 
+import json
 from pathlib import Path
 
 import pytest
 from archive_samples import ASKED, SERVER
+from hypothesis import given
+from hypothesis import strategies as st
 
 from openai_steps.archive import Archive, ArchiveError, Manifest, Missing
 from openai_steps.archive._manifest import read_manifest
@@ -48,3 +51,39 @@ def test_what_is_no_archive_is_refused_in_words(tmp_path: Path, content: str | N
         (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(ArchiveError, match=told):
         Archive(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("manifest")
+    missing = [Missing("run", "thread_a", "run_a", error="NotFoundError", message="404 Not Found: no such run")]
+    Manifest(server=SERVER, asked=ASKED, masked=2, missing=missing).write(folder)
+    return folder
+
+
+@given(at=st.integers(0, 2_000), bit=st.integers(0, 6))
+def test_what_a_manifest_says_cannot_change_without_being_noticed(folder: Path, at: int, bit: int) -> None:
+    path = folder / "manifest.json"
+    whole = path.read_bytes()
+    changed = bytearray(whole)
+    changed[at % len(whole)] ^= 1 << bit
+    try:
+        same = json.loads(changed) == json.loads(whole)  # white space, for example
+    except ValueError:
+        same = False
+    path.write_bytes(changed)
+    try:
+        if same:
+            read_manifest(folder)
+        else:
+            with pytest.raises(ArchiveError):
+                read_manifest(folder)
+    finally:
+        path.write_bytes(whole)
+
+
+def test_a_manifest_without_a_checksum_is_an_older_one(folder: Path, tmp_path: Path) -> None:
+    lines = (folder / "manifest.json").read_text("utf-8").splitlines()
+    assert lines[2].startswith('  "sha256": ')
+    (tmp_path / "manifest.json").write_text("\n".join(lines[:2] + lines[3:]), "utf-8")
+    assert read_manifest(tmp_path) == read_manifest(folder)

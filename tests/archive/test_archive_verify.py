@@ -1,7 +1,6 @@
 """What is whole is called whole, what is not is not, and an index can be made anew."""
 
 import hashlib
-import json
 import sqlite3
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_steps.archive import Archive, ArchiveError, ArchiveWriter, RunState, rebuild_index, verify_archive
+from openai_steps.archive._manifest import read_manifest
 
 
 def dump(folder: Path) -> list[str]:
@@ -120,9 +120,21 @@ def test_a_batch_that_the_index_does_not_know_is_no_problem_where_the_export_was
         writer.complete()
     (folder / "index.sqlite").write_bytes(before)
     if killed:
-        manifest = json.loads((folder / "manifest.json").read_text())
-        manifest["sessions"][-1]["result"] = "interrupted"
-        (folder / "manifest.json").write_text(json.dumps(manifest))
+        manifest = read_manifest(folder)
+        manifest.end_session(complete=False)
+        manifest.write(folder)
     report = verify_archive(folder)
     assert report.is_whole is killed
     assert any(" of a batch that was broken off" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("change", [-1, 1])
+def test_an_index_with_another_end_of_the_objects_is_found_out(tmp_path: Path, change: int) -> None:
+    folder = archive(tmp_path / "a")
+    with sqlite3.connect(folder / "index.sqlite") as db:
+        db.execute("UPDATE objects_file SET end = end + ?", (change,))
+    db.close()
+    (problem,) = verify_archive(folder).problems
+    assert problem.startswith("The objects end elsewhere than the index says")
+    rebuild_index(folder)
+    assert verify_archive(folder).is_whole
