@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Final
 
 from openai_steps.archive._archive import Archive
 
 JSONObject = dict[str, Any]
 
-_LISTS_HELD: Final = 32
-"""The most runs and threads whose lists are held: a client that pages through one asks for it again and again."""
+_HELD: Final = 16 * 1024 * 1024
+"""Bytes of the lists that are held: a client that pages through one asks for it again and again."""
+
+_LEAST: Final = 4096
+"""Bytes that each list counts at least, so that not too many short ones are held."""
 
 
 class ArchiveStore:
@@ -29,8 +33,8 @@ class ArchiveStore:
         self._run_ids: dict[str, list[str]] = {}
         for thread_id, run_id in self._runs:
             self._run_ids.setdefault(thread_id, []).append(run_id)
-        self._steps: Callable[[str, str], list[JSONObject]] = lru_cache(_LISTS_HELD)(self._read_steps)
-        self._messages: Callable[[str], list[JSONObject]] = lru_cache(_LISTS_HELD)(self._read_messages)
+        self._held: OrderedDict[tuple[str, ...], tuple[int, list[JSONObject]]] = OrderedDict()  # the last one used last
+        self._size = 0  # of all of them
 
     def threads(self) -> list[JSONObject]:
         """The thread objects."""
@@ -109,13 +113,26 @@ class ArchiveStore:
             "thread_id": thread_id,
         }
 
-    def _read_steps(self, thread_id: str, run_id: str) -> list[JSONObject]:
+    def _steps(self, thread_id: str, run_id: str) -> list[JSONObject]:
         # Foundry Local's steps do not say where they belong: readers ask them.
         ids = {"thread_id": thread_id, "run_id": run_id}
-        return [{**ids, **_decode(data)} for data in self._archive.steps(thread_id, run_id)]
+        return self._list(ids, lambda: self._archive.steps(thread_id, run_id))
 
-    def _read_messages(self, thread_id: str) -> list[JSONObject]:
-        return [{"thread_id": thread_id, **_decode(data)} for data in self._archive.messages(thread_id)]
+    def _messages(self, thread_id: str) -> list[JSONObject]:
+        return self._list({"thread_id": thread_id}, lambda: self._archive.messages(thread_id))
+
+    def _list(self, ids: JSONObject, read: Callable[[], list[bytes]]) -> list[JSONObject]:
+        """Return the items of a run or a thread, which are held for the next page; the last one used always is."""
+        key, held = tuple(ids.values()), self._held
+        if key not in held:
+            texts = read()
+            held[key] = max(_LEAST, sum(map(len, texts))), [{**ids, **_decode(text)} for text in texts]
+            self._size += held[key][0]
+        held.move_to_end(key)
+        while self._size > _HELD and len(held) > 1:
+            _, (size, _) = held.popitem(last=False)
+            self._size -= size
+        return held[key][1]
 
 
 # What OpenAI's schema requires of a run, for runs that the server did not give, or gave with less:

@@ -57,7 +57,7 @@ class Output:
     """The options for the output.
 
     Attributes:
-        form: ``table``, ``tsv``, ``jsonl``, or None if it depends on the destination.
+        form: ``table``, ``tsv``, ``csv``, ``jsonl``, or None if it depends on the destination.
         fields: The fields of ``--json``, or None.
         file: Where to write, or None for standard output.
     """
@@ -94,6 +94,8 @@ class Output:
             return _JsonArray(stream, self.fields)
         if self.form == "jsonl":
             return _JsonLines(stream)
+        if self.form == "csv":
+            return _Rows(stream, kind.cells, _comma_separated)
         if self.form == "tsv" or (self.form is None and self.file is not None):
             return _Rows(stream, kind.cells)
         from openai_steps.cli._console import make_console
@@ -172,17 +174,27 @@ class _JsonArray:
 
 @attrs.frozen
 class _Rows(Generic[T]):
-    """Lines of whole values separated by tabs; a tab or line end within a value is written as its escape."""
+    """Lines of whole values, separated by tabs or commas; a tab or line end within one is written as its escape."""
 
     _stream: _Stream
     _cells: Callable[[T], Iterable[object]]
+    _line: Callable[[Iterable[str]], str] = "\t".join
 
     def show(self, item: T) -> None:
         values = ("" if value is None else safe(str(value)) for value in self._cells(item))
-        self._stream.write_line("\t".join(values), self._stream.encoding)
+        self._stream.write_line(self._line(values), self._stream.encoding)
 
     def finish(self) -> None:
         self._stream.write("")
+
+
+def _comma_separated(values: Iterable[str]) -> str:
+    import csv
+    import io
+
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(values)
+    return line.getvalue()
 
 
 # --- The options --------------------------------------------------------------------------------------------------
@@ -192,11 +204,11 @@ def _split(_context: click.Context, _option: click.Parameter, given: str | None)
     return None if given is None else tuple(name.strip() for name in given.split(","))
 
 
-LIST: Final = ("table", "tsv", "jsonl")
+LIST: Final = ("table", "tsv", "csv", "jsonl")
 ONE: Final = ("table", "jsonl")
 _FORMATS: Final = {
     LIST: "table: for people, the default on a terminal. tsv: whole values separated by tabs, the default elsewhere. "
-    "jsonl: the wire's JSON, one per line.",
+    "csv: by commas. jsonl: the wire's JSON, one per line.",
     ONE: "table: for people. jsonl: the wire's JSON on one line.",
 }
 
@@ -215,8 +227,8 @@ def output_options(forms: tuple[str, ...]) -> Callable[[Callable[..., T]], Calla
             if form is not None and fields is not None:
                 raise click.UsageError("Give --format or --json, not both.")
             file = None if out == STANDARD_OUTPUT else out
-            if form is None and file is not None and file.suffix == ".jsonl":
-                form = "jsonl"
+            if form is None and file is not None and file.suffix[1:] in forms:
+                form = file.suffix[1:]
             return command(output=Output(form or default, fields, file), **options)
 
         for add_option in reversed(_options(forms)):
@@ -251,6 +263,6 @@ def _options(forms: tuple[str, ...]) -> list[Callable[[Any], Any]]:
             metavar="FILE",
             type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path),
             section=_SECTION,
-            help="Write to a file instead of standard output; NAME.jsonl gets --format jsonl.",
+            help="Write to a file instead of standard output; a name like NAME.jsonl chooses the format.",
         ),
     ]

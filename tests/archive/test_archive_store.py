@@ -7,7 +7,7 @@ import pytest
 from thread_samples import BODIES, HISTORIES, write_archive
 
 from openai_steps import INCLUDE_FILE_SEARCH_CONTENT, AsyncStepsClient
-from openai_steps.archive import Archive, ArchiveStore
+from openai_steps.archive import Archive, ArchiveStore, _store
 from openai_steps.emulator import Emulator
 from openai_steps.history import read_thread
 
@@ -51,3 +51,22 @@ async def test_the_official_client_reads_it(tmp_path: Path) -> None:
             assert len(messages) == len(BODIES["thread_weather"]["messages"])
             steps = [step async for step in beta.runs.steps.list("run_weather", thread_id="thread_weather")]
             assert len(steps) == 2
+
+
+def test_lists_are_held_for_the_next_page_but_not_all_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Archive(write_archive(tmp_path / "a")) as archive:
+        store = ArchiveStore(archive)
+        for thread_id, run_id in store.runs():
+            assert store.steps(thread_id, run_id) is store.steps(thread_id, run_id)
+        first, second, *_, last = store.runs()
+        oldest = store.steps(*second)
+        used = store.steps(*first)
+        monkeypatch.setattr(_store, "_HELD", 2 * _store._LEAST)
+        told = store.messages("thread_report")
+        assert store.messages("thread_report")[0] is told[0]
+        assert store.steps(*first) is used
+        assert store.steps(*second) is not oldest
+        assert sum(size for size, _ in store._held.values()) == store._size
+        monkeypatch.setattr(_store, "_HELD", 0)
+        assert store.steps(*last) is store.steps(*last)
+        assert len(store._held) == 1

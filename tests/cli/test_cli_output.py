@@ -79,6 +79,9 @@ async def test_a_terminal_gets_the_table() -> None:
     [
         ("steps.jsonl", [], '{"id":'),
         ("steps.txt", [], f"{step_id(1)}\t"),
+        ("steps.csv", [], f"{step_id(1)},"),
+        ("steps.csv", ["--format", "tsv"], f"{step_id(1)}\t"),
+        ("steps.txt", ["--format", "csv"], f"{step_id(1)},"),
         ("steps.json", ["--json", "id"], '[{"id":'),
         ("steps.txt", ["--format", "table"], "When "),
         ("steps.txt", ["--format", "jsonl"], '{"id":'),

@@ -50,7 +50,7 @@ def command(
 ) -> None:
     """List the steps of a run, as they arrive; without RUN, of the thread's newest run.
 
-    The columns of tsv are id, created_at, type, status, seconds, tokens, and what the step did.
+    The columns of tsv and csv are id, created_at, type, status, seconds, tokens, and what the step did.
     """
     from openai_steps import RunStep
     from openai_steps.cli._steps_table import StepsTable, step_cells

@@ -30,7 +30,7 @@ def command(
 ) -> None:
     """List the messages of a thread, with their texts.
 
-    The columns of tsv are id, created_at, role, run_id, the text in full, and the ids of its files.
+    The columns of tsv and csv are id, created_at, role, run_id, the text in full, and the ids of its files.
     """
     from openai_steps.cli._tables import MESSAGES
 

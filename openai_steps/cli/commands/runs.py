@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 def command(thread: str, status: tuple[str, ...], walk: Walk, output: Output, connection: Connection) -> None:
     """List the runs of a thread.
 
-    The columns of tsv are id, created_at, status, seconds, tokens, model, assistant_id, and why the run ended so.
+    The columns of tsv and csv are id, created_at, status, seconds, tokens, model, assistant_id, and why the run
+    ended so.
     """
     from openai_steps.cli._tables import RUNS
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def command(walk: Walk, output: Output, connection: Connection) -> None:
     """List the threads of a server that has such a list; OpenAI has none.
 
-    The columns of tsv are id, created_at, title, and metadata.
+    The columns of tsv and csv are id, created_at, title, and metadata.
     """
     from openai_steps.cli._tables import THREADS
 

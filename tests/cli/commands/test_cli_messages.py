@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from pathlib import Path
 
 from command_line import invoke
 from served_thread import a_thread, rows
@@ -23,3 +25,10 @@ async def test_messages() -> None:
     assert shown.stdout.count("bread") < 10
     assert json.loads(of_run.stdout) == [{"id": "msg_2", "text": "Ten."}]
     assert [message["id"] for message in json.loads(of_users.stdout)] == ["msg_3", "msg_1"]
+
+
+async def test_messages_in_a_csv_file(tmp_path: Path) -> None:
+    async with a_thread() as served:
+        piped = await invoke("messages", "thread_1", *served.server)
+        await invoke("messages", "thread_1", *served.server, "-o", str(tmp_path / "m.csv"))
+    assert list(csv.reader((tmp_path / "m.csv").read_text("utf-8").splitlines())) == rows(piped.stdout)
