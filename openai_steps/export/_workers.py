@@ -102,6 +102,7 @@ def reports(
         max_per_second: The most requests per second by all workers together.
     """
     lanes = _lanes(cluster, max_per_second)
+    cluster.submit(_try_once, connect, pure=False).result()  # a wrong one fails before there is work to lose
     with ExitStack() as stack:
         lane = None
         if max_per_second is not None:
@@ -173,10 +174,19 @@ def _do(
         with lane or nullcontext():
             limiter = None if max_per_second is None else make_limiter(max_per_second)
             at_once = useful_concurrency(concurrency, max_per_second)
-            client = connect(rate_limiter=limiter)
-            if not isinstance(client, AsyncStepsClient):
-                raise TypeError(f"connect must return an AsyncStepsClient, not {client!r}.")
-            asyncio.run(write(share, client, at_once))
+            asyncio.run(write(share, _connected(connect, limiter), at_once))
             if max_per_second is not None:  # the next share on this lane begins with a burst of its own
                 time.sleep(burst_period(max_per_second))
     return report(share)
+
+
+def _connected(connect: Connect, limiter: Any) -> AsyncStepsClient:
+    """Make a client, on a worker, which alone may have the key."""
+    client = connect(rate_limiter=limiter)
+    if not isinstance(client, AsyncStepsClient):
+        raise TypeError(f"connect must return an AsyncStepsClient, not {client!r}.")
+    return client
+
+
+def _try_once(connect: Connect) -> None:
+    _connected(connect, None)

@@ -2,6 +2,7 @@ import asyncio
 import os
 import signal
 import time
+import warnings
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -17,8 +18,9 @@ from openai_steps.export import ExportError, ExportProgress, load_archive, read_
 from openai_steps.export._archive import read_lines
 
 dask = pytest.importorskip("dask", reason="needs the extra dask")
-from distributed import Client, LocalCluster  # noqa: E402 - only if it is there
+from distributed import Client, LocalCluster, Semaphore  # noqa: E402 - only if it is there
 
+from openai_steps.export._workers import _close  # noqa: E402
 from openai_steps.export.cluster import export_on_cluster  # noqa: E402
 
 # What distributed leaves open when its processes are killed is not ours to mend.
@@ -212,3 +214,35 @@ async def test_a_connect_that_returns_something_else_is_told(cluster: Client, tm
         await asyncio.to_thread(
             export_on_cluster, cluster, [RunRef("t", "r")], tmp_path / "out", connect=returns_something_else
         )
+
+
+def fails_when_called(calls: Path, *, rate_limiter: Any) -> AsyncStepsClient:
+    with calls.open("a") as file:
+        file.write("called\n")
+    raise PermissionError("the key cannot be read")
+
+
+async def test_a_connect_that_fails_when_called_fails_before_the_workers_do(cluster: Client, tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    with pytest.raises(PermissionError, match="the key cannot be read"):
+        await asyncio.to_thread(
+            export_on_cluster,
+            cluster,
+            [RunRef("t", f"r{number}") for number in range(20)],
+            tmp_path / "out",
+            connect=partial(fails_when_called, calls),
+            share_size=1,
+        )
+    assert calls.read_text() == "called\n"
+    assert contents(tmp_path / "out.parts") == set()
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_lane_that_a_lost_worker_holds_is_left_without_a_warning(cluster: Client, is_held: bool) -> None:
+    lane = Semaphore(max_leases=1)
+    if is_held:
+        assert lane.acquire()
+    with warnings.catch_warnings(record=True) as caught:  # those of the scheduler, which is in this process
+        warnings.simplefilter("always")
+        _close(lane)
+    assert [str(warning.message) for warning in caught] == []
