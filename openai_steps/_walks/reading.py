@@ -80,7 +80,7 @@ class Reading(Proofs[P]):
         since: Any = None  # the last proven time
         while not sink.done:
             stretch.in_doubt = not trust.proves(lane, stretch)
-            if not unproven and self.is_believed_end(page, limit, lane):
+            if self.is_believed_end(page, limit, lane):
                 break
             self.check_last(stretch)
             claim, claimed_with = page.has_more, limit
@@ -88,7 +88,7 @@ class Reading(Proofs[P]):
             since = since if unproven else stretch.last_time
             answer, verdict = yield from self.next_page(stretch, lane, cut, limit)
             stuck = self.is_stuck(answer, verdict, limit)
-            self.is_capped = self.is_capped or (stuck and size_of(answer) < limit == self.largest_limit)
+            self.is_capped = self.is_capped or stuck
             ended = (yield from self.end(stretch)) if stuck else None
             if ended == "proven":
                 break  # then the page has all that there is

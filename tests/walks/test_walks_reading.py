@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from contextlib import nullcontext
 from typing import Any, get_args
 
 import pytest
 from attrs import evolve
-from laboratory import CURSORS, SERVERS, Cell, Order, Server, cells, make_items, run
+from laboratory import CURSORS, SERVERS, Cell, Item, Order, Server, cells, drive, make_items, run
 
-from openai_steps._walks.pages import PageQuery
+from openai_steps import PaginationError
+from openai_steps._walks.pages import Lane, PageQuery
+from openai_steps._walks.start import start_walk
 from openai_steps._walks.trust import Trust
 from openai_steps.emulator import HABITS, Dialect
 
@@ -165,6 +168,26 @@ def test_no_question_tells_a_short_list_from_a_long_one(name: str) -> None:
             for cursor in [*cursors, {"after": "step_unknown"}, {"before": "step_unknown"}]:
                 query = PageQuery(limit=limit, order=order, **cursor)
                 assert long.answer(query) == short.answer(query)
+
+
+def test_what_is_not_proven_page_by_page_is_proven_from_its_first_page_on() -> None:
+    """Ids went with times, and do not here: the server compares them, and hides one at the first page already."""
+    ids = [*(f"m{n:03}" for n in range(20)), "z001", "z000", "a000", *(f"z{n:03}" for n in range(2, 141))]
+    lane = Lane("asc", "after")
+    for dialect, whole in ((Dialect(after="by_id"), False), (Dialect(), True)):
+        trust = Trust(orders={"asc"}, cursors={lane: "ordered ids"}, id_orders={lane: "rising"})
+        trust.refuted[lane] = frozenset({"less"})
+        server = Server([Item(item_id, time) for time, item_id in enumerate(ids)], dialect)
+        walk = start_walk(order="asc", page_size=20, trust=trust)
+        with nullcontext() if whole else pytest.raises(PaginationError, match="compare ids"):
+            assert [item.id for page in drive(walk, server, bound=99) for item in page.data] == ids
+
+
+def test_where_pages_are_capped_no_larger_ones_are_asked_for_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SERVERS, "capped", Dialect(max_limit=7, limit_over="capped"))
+    cell = Cell(server="capped", count=60, ids="random", ties=17, page_size=20, order="asc", cursors="none")
+    outcome, requests = run(cell)
+    assert (outcome, requests < 20) == ("exact", True)
 
 
 def test_most_of_what_is_tried_is_read() -> None:

@@ -133,7 +133,9 @@ def test_what_is_gone_on_two_pages_is_gone() -> None:
     cut = begun.cut(9)
     assert not begun.take(items("d4"), cut).continues
     further = begun.cuts_further_up(9)[-1]
+    assert not begun.take(items("b2"), further, gone=frozenset("c")).continues  # it may be on the next page
     assert begun.take(items("b2 d4"), further, gone=frozenset("c")).continues
+    assert begun.take(items("b2 d4"), further, gone=frozenset("c")).continues  # nor need anything be new
 
 
 def test_a_telling_cut_has_lower_and_higher_ids_ahead() -> None:
