@@ -4,9 +4,10 @@
 """Every check of this project, each in a virtual environment of its own: ``nox -l`` lists them.
 
 ``nox`` alone runs what a developer needs before a change is sent. GitHub's workflow runs ``tests`` for each Python, and
-for one of them on Windows and macOS; and ``lint``, ``typing``, ``docs``, ``build``, ``lowest`` and ``audit``. Read the
-Docs runs ``docs``. ``.ci/run`` runs the README's own command instead of ``tests``, what that skips without the peers
-and examples, and then ``lint``, ``typing`` and ``docs``. Only people run the others.
+for one of them on Windows and macOS; and ``lint``, ``typing``, ``docs``, ``build``, ``lowest`` and ``audit``. Another
+runs ``outputs``, ``ragas``, ``backends``, ``console`` and ``walks`` once a week. Read the Docs runs ``docs``.
+``.ci/run`` runs the README's own command instead of ``tests``, what that skips without the peers and examples, and then
+``lint``, ``typing`` and ``docs``. Only people run ``bench`` and ``compare``, whose figures go into the documentation.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ EXTRAS = ",".join(PYPROJECT["project"]["optional-dependencies"])
 def tests(session: nox.Session) -> None:
     """Run the tests against the installed package and report the branches that they cover."""
     _install(session, "test", "--group", "peers", "--group", "examples")
+    if session.python == PYTHONS[0]:  # they are the same files on each
+        _install_prices(session)
     _test(session)
 
 
@@ -59,7 +62,7 @@ def typing(session: nox.Session) -> None:
     _install(session, "typing")
     session.run("mypy", "--cache-dir", str(Path(session.create_tmp()) / "mypy"))  # it trips over another environment's
     session.run("pyright")
-    session.run("pyright", "--verifytypes", "openai_steps", "--ignoreexternal")
+    session.run("pytest", "-q", "-p", "no:cacheprovider", "tests/typing")  # both checkers, on what users may write
 
 
 @nox.session(python=PYTHONS[0])
@@ -146,11 +149,10 @@ def compare(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def outputs(session: nox.Session) -> None:
-    """Show what others make of our rows, azure-ai-evaluation and DeepEval, and what we make of others' prices."""
+    """Show what others make of our rows: azure-ai-evaluation and DeepEval."""
     _install(session, "outputs")
-    session.install("--no-deps", "litellm")  # its table of prices is read, and it is never imported
     session.env["DEEPEVAL_TELEMETRY_OPT_OUT"] = "YES"
-    session.run("pytest", "-p", "no:cacheprovider", "tests/evaluation", "tests/cost", *session.posargs)
+    session.run("pytest", "-p", "no:cacheprovider", "tests/evaluation", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])
@@ -169,6 +171,10 @@ def backends(session: nox.Session) -> None:
 
 def _install(session: nox.Session, group: str, *options: str) -> None:
     session.install(f".[{EXTRAS}]", "--group", group, *options)
+
+
+def _install_prices(session: nox.Session) -> None:
+    session.install("--no-deps", "--no-compile", "--group", "prices")
 
 
 def _test(session: nox.Session) -> None:

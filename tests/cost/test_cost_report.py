@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
+from prices_of_others import sources_of
 
 from openai_steps import Run, RunStep, Usage, structure_step
 from openai_steps._json.converter import structure
@@ -183,16 +183,12 @@ def test_rows_add_up_to_the_total(runs: list[list[Usage | None]]) -> None:
     assert sum(report.total.unpriced.values()) == sum(cost.amount is None for cost in report.steps)
 
 
-# --- The tables of others: `nox -s outputs` ---------------------------------------------------------------------------
+# --- The tables of others: the group prices ---------------------------------------------------------------------------
 
 
 def test_litellms_own_table() -> None:
     """Its table is read where it lies: importing litellm takes seconds, and asks a server for a newer one."""
-    try:
-        folder = distribution("litellm")
-    except PackageNotFoundError:
-        pytest.skip("litellm is not installed")
-    path = Path(str(folder.locate_file("litellm/model_prices_and_context_window_backup.json")))
+    path = Path(str(sources_of("litellm").locate_file("litellm/model_prices_and_context_window_backup.json")))
     prices = LitellmPrices.from_file(path)
     report = report_costs(all_runs(), prices, models=MODELS)
     assert {row.key: row.amount for row in report.rows} == {run["run_id"]: Decimal(run["usd"]) for run in TRUTH["runs"]}
@@ -204,7 +200,7 @@ def test_litellms_own_table() -> None:
 
 
 def test_the_recipe_for_genai_prices() -> None:
-    pytest.importorskip("genai_prices")
+    pytest.importorskip("genai_prices", reason="genai-prices is of the group prices")
     page = (Path(__file__).parents[2] / "docs" / "howto" / "cost.md").read_text("utf-8")
     (recipe,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "genai_prices" in block)
     names: dict[str, Any] = {}
