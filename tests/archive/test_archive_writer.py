@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from archive_samples import ASKED, SERVER, archive, fill
+from batch_clock import stop_clock
 
 from openai_steps.archive import Archive, ArchiveError, ArchiveWriter, RunState, verify_archive
 
@@ -54,6 +55,31 @@ def test_a_killed_process_loses_its_last_batch_only(tmp_path: Path) -> None:
         assert found.manifest.counts == {"files": 1, "messages": 2, "runs": 5, "steps": 15, "threads": 1}
         assert found.manifest.unfinished_runs == 1
         assert len(found.manifest.missing) == 1
+
+
+MEGABYTE = 1024 * 1024
+
+
+def test_what_is_a_megabyte_or_has_waited_for_a_second_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index knows nothing of what waits, and so a crash costs no more than that."""
+    clock = stop_clock(monkeypatch)
+    with ArchiveWriter(tmp_path / "a", server=SERVER, asked=ASKED) as writer:
+
+        def add(number: int, size: int, *, after: float = 0.0) -> int:
+            """Add a message after some seconds, and return how many are written."""
+            clock.now += after
+            writer.add_thread(f"thread_{number}", None, [("msg", b'{"id": "msg", "text": "%s"}' % (b"x" * size))])
+            return writer.index.counts().get("message", 0)
+
+        assert add(1, MEGABYTE - 100) == 0
+        assert add(2, 100) == 2
+        assert add(3, 100) == 2  # it is counted from the beginning again
+        assert add(4, 100, after=0.9) == 2
+        assert add(5, 100, after=0.1) == 5
+        assert add(6, 100, after=0.9) == 5  # and so is the second
+        assert add(7, 100, after=0.1) == 7
 
 
 def test_what_a_killed_process_left_is_taken_away(tmp_path: Path) -> None:

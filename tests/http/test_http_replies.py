@@ -304,3 +304,11 @@ def test_a_header_that_is_not_utf_8_can_be_written_out_again() -> None:
     reply = Reply(500, {"X-Request-Id": "r\udcff", "X-Other": "ok", "X-Umlaut": "\u00fc"}, b"{}")
     assert reply.headers == {"x-request-id": "r\ufffd", "x-other": "ok", "x-umlaut": "\u00fc"}
     assert find_request_id(reply.headers) == "r\ufffd"
+
+
+def test_without_a_date_of_the_servers_own_a_wait_until_a_date_is_judged_by_the_time_now() -> None:
+    now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    reply = Reply(429, {"Retry-After": "Sun, 01 Mar 2026 12:00:07 GMT"}, b"")
+    with pytest.raises(APIStatusError, match="asks to wait 7s") as caught:
+        check_status(reply, request=REQUEST, endpoint=SERVER, now=now)
+    assert caught.value.retry_after == 7

@@ -36,10 +36,14 @@ async def test_both_ends_meet(count: int) -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_a_tail_that_fails_is_done_without() -> None:
-    server = Server(45, fail=lambda query: not is_head(query))
-    assert ids(await both_ends(server)) == step_ids(range(45))
-    assert sum(not is_head(query) for query in server.asked) <= 2  # the tail and the end of it, once each
+@pytest.mark.parametrize("lasts", [0, 1, 3])
+async def test_a_tail_that_fails_is_done_without_and_never_asked_for_again(lasts: int) -> None:
+    """Whether at once or after some pages; the head's pages are asked for once each all the same."""
+    server = Server(95)
+    server.fail = lambda query: not is_head(query) and sum(not is_head(asked) for asked in server.asked) > lasts
+    assert ids(await both_ends(server)) == step_ids(range(95))
+    assert sum(not is_head(query) for query in server.asked) == lasts + 1
+    assert len({(query.order, query.after) for query in server.asked}) == len(server.asked)
 
 
 async def test_a_head_that_fails_calls_off_the_tail() -> None:
@@ -57,15 +61,16 @@ async def test_a_walk_reads_a_list() -> None:
     assert ids(await read_all(walk, server.fetch)) == step_ids(range(45))
 
 
-async def test_a_slow_end_is_waited_for_and_not_asked_again() -> None:
+@pytest.mark.parametrize("slow_order", ["asc", "desc"])
+async def test_a_slow_end_is_waited_for_and_not_asked_again(slow_order: str) -> None:
     server = Server(95)
     slow = asyncio.Event()
 
     async def fetch(query: PageQuery) -> StepPage:
-        if is_head(query):
-            if sum(map(is_head, server.asked)) == 3:
+        if query.order != slow_order:
+            if sum(asked.order != slow_order for asked in server.asked) == 3:
                 slow.set()
-        else:
+        elif server.asked:  # but for the first of all, on which everything else waits
             await slow.wait()
         return await server.fetch(query)
 

@@ -173,7 +173,7 @@ def lives(draw: st.DrawFn, *, punctual: bool) -> Life:
 
 
 def scripts(*, punctual: bool) -> st.SearchStrategy[list[Life]]:
-    return st.lists(lives(punctual=punctual), max_size=12)
+    return st.lists(lives(punctual=punctual), min_size=1, max_size=12)
 
 
 intervals = st.builds(
@@ -200,6 +200,12 @@ def test_each_step_is_met_in_its_final_state(
     script = Script(run, end=75 + end, dialect=dialect, patience=60 + 3 * interval.maximum)
     met = script.follow(follower(interval=interval), jitter=jitter)
     assert {step.id: step for step in met} == script.final()
+
+
+def test_a_run_without_steps_is_followed_to_its_end() -> None:
+    script = Script([], end=75)
+    assert script.follow(follower()) == []
+    assert script.now - 75 <= 2 * PollInterval().maximum
 
 
 @given(scripts(punctual=False), dialects)
@@ -365,7 +371,7 @@ def one_page(*steps: dict[str, Any]) -> StepPage:
     return structure_page({"data": list(steps), "has_more": False})
 
 
-@given(scripts(punctual=False))
+@given(st.booleans().flatmap(lambda punctual: scripts(punctual=punctual)))
 def test_pages_begin_behind_the_settled_steps(run: list[Life]) -> None:
     """What a round leaves out had finished, and something newer was listed."""
     script = Script(run, end=75)

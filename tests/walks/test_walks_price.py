@@ -93,9 +93,14 @@ async def test_a_fleet_of_equal_short_runs_pays_a_logarithm(emulator: Emulator) 
     assert len(emulator.requests) <= 500 + math.log2(500) + 1
 
 
-async def test_both_ends_take_a_request_or_two_more_than_one(emulator: Emulator) -> None:
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_both_ends_take_a_request_or_two_more_than_one(emulator: Emulator, order: Any) -> None:
+    """No page is asked for twice, none is refused, and the other end does its part."""
     async with emulator.serve() as base_url, AsyncStepsClient(base_url=base_url) as client:
         for _ in range(2):
             emulator.clear_requests()
-            assert len(await client.collect_steps(THREAD, "run_1000")) == 1000
+            assert len(await client.collect_steps(THREAD, "run_1000", order=order)) == 1000
             assert len(emulator.requests) <= fewest(1000, 100) + 3
+            warm = [request.raw_query for request in emulator.requests]
+        assert len(set(warm)) == len(warm)
+        assert min(sum(f"order={side}" in asked for asked in warm) for side in ("asc", "desc")) >= 4
