@@ -1,7 +1,9 @@
 """What all tests share: hypothesis at two lengths, Ctrl-C, and nothing from the environment that changes an answer."""
 
+import faulthandler
 import os
 import signal
+from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +18,25 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 # A job in the background of a shell ignores Ctrl-C, and so would every program that a test starts and interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test waits for ever: this ends the run, and shows where each thread is. What a variable lengthens may take hours.
+LONGEST = None if {"SOAK_REQUESTS", "HYPOTHESIS_PROFILE", "FOLLOW_SECONDS"} & os.environ.keys() else 900
+STDERR = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[STDERR] = os.dup(2)  # now, since pytest captures what a test writes there
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    if LONGEST is not None:
+        faulthandler.dump_traceback_later(LONGEST, exit=True, file=item.config.stash[STDERR])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
 
 # Credentials; proxies, which other clients ask for servers on this machine, too; colours, which part a text's words;
 # and what makes the programs that tests start tell their own troubles.

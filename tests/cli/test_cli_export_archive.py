@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from command_line import call, fails, finish, invoke, start
 from thread_samples import BODIES, make_thread_store
+from waiting import next_line
 
 from openai_steps.archive import Archive, verify_archive
 from openai_steps.emulator import Emulator
@@ -62,8 +63,7 @@ async def test_what_cannot_be_read_is_an_exit_status(emulator: Emulator, tmp_pat
 async def test_it_is_served_again(emulator: Emulator, tmp_path: Path) -> None:
     await export(emulator, tmp_path / "a", "--all")
     server = await start("serve", str(tmp_path / "a"), "--port", "0")
-    assert server.stdout is not None
-    line = (await server.stdout.readline()).decode()
+    line = await next_line(server)
     base_url = line.split()[1]
     result = await invoke("list", "thread_weather", "run_weather", "--base-url", base_url, "--format", "jsonl")
     assert [json.loads(step)["id"] for step in result.stdout.splitlines()] == ["step_w2", "step_w1"]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from command_line import finish, invoke, serving, start
 from sample_steps import step_id, step_ids
+from waiting import next_line
 
 from openai_steps.emulator import Answer, Stall
 
@@ -59,8 +60,7 @@ async def test_steps_are_written_as_they_arrive_and_ctrl_c_says_how_to_go_on() -
     async with serving(300) as served:
         served.emulator.inject(Stall(), times=100, matching=lambda request: "after=" in request.raw_query)
         process = await start("list", *served.run, "--order", "asc", "--format", "jsonl")
-        assert process.stdout is not None
-        lines = [await asyncio.wait_for(process.stdout.readline(), 30) for _ in range(100)]
+        lines = [await next_line(process) for _ in range(100)]
         assert [json.loads(line)["id"] for line in lines] == step_ids(range(100))
         process.send_signal(signal.SIGINT)
         code, out, err = await finish(process)

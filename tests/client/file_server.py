@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import attrs
 from aiohttp import web
+from waiting import until
 
 from openai_steps import AsyncStepsClient, Endpoint, RetryPolicy
 from openai_steps.emulator import Dialect, Emulator, Exchange
@@ -31,8 +31,7 @@ async def serving(dialect: Dialect | None = None, **options: Any) -> AsyncIterat
 
 async def asked(emulator: Emulator) -> None:
     """Wait until the emulator has got a request."""
-    while not emulator.requests:  # noqa: ASYNC110 - it has no event to wait for
-        await asyncio.sleep(0)
+    await until(lambda: emulator.requests)
 
 
 @attrs.frozen
@@ -50,8 +49,7 @@ class CutOnDisk:
         response.content_length = len(whole.body)
         await response.prepare(exchange.request)
         await response.write(whole.body[: self.size])
-        while self.on_disk() < before + MIB:  # noqa: ASYNC110 - the disk has no event to wait for
-            await asyncio.sleep(0)
+        await until(lambda: self.on_disk() >= before + MIB)
         assert exchange.request.transport is not None
         exchange.request.transport.abort()
         return response

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from console_setup import FORM, KEY, Opened, console
 from sample_steps import RUN, THREAD, make_step
+from waiting import until
 
 from openai_steps.console._follow import follow
 from openai_steps.console._form import read_form
@@ -115,9 +116,7 @@ async def test_a_page_that_goes_away_ends_the_following() -> None:
         await reader.readuntil(b"event: step")
         assert opened.console._follows == 1
         writer.close()
-        async with asyncio.timeout(20):
-            while opened.console._follows:  # noqa: ASYNC110 - it is told by no event
-                await asyncio.sleep(0.01)
+        await until(lambda: not opened.console._follows)
         assert opened.console._followers == set()
 
 
@@ -134,8 +133,6 @@ async def test_a_page_that_does_not_read_is_dropped(monkeypatch: pytest.MonkeyPa
             said = f"POST /api/follow HTTP/1.1\r\nHost: {opened.host}\r\nAuthorization: Bearer {opened.secret}\r\n"
             said += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             await asyncio.get_running_loop().sock_sendall(lazy, said.encode() + body)
-            async with asyncio.timeout(60):
-                while not opened.events:  # noqa: ASYNC110 - it is told by no event
-                    await asyncio.sleep(0.05)
+            await until(lambda: opened.events)
         assert opened.console._follows == 0
         assert (await opened.post("/api/state")).status == 200

@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestServer
 from browser import CHROMEDRIVER, CHROMIUM, Browser, chromium
 from console_setup import KEY, Opened, console
 from sample_steps import RUN, THREAD, make_step, make_steps
+from waiting import until
 
 from openai_steps.emulator import Answer, Emulator
 
@@ -878,9 +879,7 @@ async def test_following_is_stopped(browser: Browser) -> None:
             browser.wait_for(f"{STATUS} === 'Stopped.'")
 
         await drive(work)
-        async with asyncio.timeout(20):
-            while opened.console._follows:  # noqa: ASYNC110 - it is told by no event
-                await asyncio.sleep(0.05)
+        await until(lambda: not opened.console._follows)
 
 
 async def test_a_server_that_goes_away_while_a_run_is_followed_costs_nothing(browser: Browser) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import aiohttp.web
 import pytest
+from waiting import until
 
 from openai_steps.emulator import Answer, CloseAfter, Cut, Delay, Emulator, Exchange, Reset, Stall
 
@@ -142,9 +143,7 @@ async def test_waiting_requests_do_not_hold_up_the_end(emulator: Emulator, fault
     before = asyncio.all_tasks()
     async with emulator.serve() as base_url:
         calls = [asyncio.create_task(fetch(base_url)) for _ in range(20)]
-        async with asyncio.timeout(60):
-            while len(emulator.requests) < 20:  # noqa: ASYNC110 - no event tells of a request
-                await asyncio.sleep(0.001)
+        await until(lambda: len(emulator.requests) >= 20)
         assert not any(call.done() for call in calls)
         started = time.monotonic()
     assert time.monotonic() - started < 30  # neither aiohttp's minute of grace nor the ten of the delay
@@ -161,9 +160,7 @@ async def test_a_client_that_gives_up_on_a_stall_leaves_no_handler(emulator: Emu
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
                 await fetch(base_url)
-        async with asyncio.timeout(60):
-            while len(asyncio.all_tasks()) > before:  # noqa: ASYNC110 - nor of the end of any task
-                await asyncio.sleep(0.001)
+        await until(lambda: len(asyncio.all_tasks()) <= before)
 
 
 async def test_connections_that_arrive_while_it_closes_do_no_harm(emulator: Emulator) -> None:

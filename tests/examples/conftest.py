@@ -49,7 +49,7 @@ def bot(
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
-    """Wait until a condition holds, ten seconds at most."""
+    """Wait until a condition holds, a minute at most."""
 
     async def wait(condition: Callable[[], object]) -> None:
         async with asyncio.timeout(60):

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 from export_samples import DEEP, all_runs, all_steps, answer_too_deep, make_store
+from waiting import until
 
 from openai_steps import AsyncStepsClient, Endpoint, RunRef
 from openai_steps.emulator import Answer, Delay, Emulator
@@ -116,8 +117,7 @@ async def test_a_lost_worker_s_share_is_done_again(cluster: Client, emulator: Em
                 max_per_second=100,
             )
         )
-        while len(emulator.requests) < 25:  # noqa: ASYNC110 - the emulator has no event for it
-            await asyncio.sleep(0.01)
+        await until(lambda: len(emulator.requests) >= 25)
         os.kill(next(iter(pids.values())), signal.SIGKILL)
         done = await export
     assert len(emulator.requests) > 60, "no share was lost, so this has shown nothing"

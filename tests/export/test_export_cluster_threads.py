@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sample_steps import make_step
+from waiting import until
 
 from openai_steps import AsyncStepsClient, Endpoint
 from openai_steps.archive import Archive, verify_archive
@@ -93,8 +94,7 @@ async def test_a_lost_worker_s_threads_are_read_again(cluster: Client, emulator:
     pids = await asyncio.to_thread(cluster.run, os.getpid)
     async with emulator.serve() as base_url:
         work = asyncio.create_task(export(cluster, base_url, tmp_path / "out"))
-        while len(emulator.requests) < 6:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await until(lambda: len(emulator.requests) >= 6)
         os.kill(next(iter(pids.values())), signal.SIGKILL)
         done = await work
     assert (done.threads, done.steps, done.failures) == (12, 36, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,13 +54,6 @@ class Served:
     async def say(self, data: bytes) -> Response:
         """Say these bytes, and hear all until the gateway hangs up."""
         return await say(self.port, data)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait until something is true."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - it is told by no event
-            await asyncio.sleep(0.01)
 
 
 async def say(port: int, data: bytes) -> Response:

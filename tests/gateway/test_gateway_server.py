@@ -14,8 +14,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from gateway_setup import KEY, STEPS, gateway, say, until
+from gateway_setup import KEY, STEPS, gateway, say
 from sample_steps import make_step
+from waiting import until
 
 from openai_steps import AsyncStepsClient, Endpoint
 from openai_steps.emulator import Delay, Stall
@@ -145,10 +146,9 @@ async def test_there_are_no_more_connections_than_allowed() -> None:
             _, writer = await asyncio.open_connection("127.0.0.1", served.port)
             stack.callback(writer.close)
             await asyncio.sleep(0)
-        while True:  # until all three have been accepted
-            heard = await say(served.port, b"")
-            if heard.raw:
-                break
+        async with asyncio.timeout(60):
+            while not (heard := await say(served.port, b"")).raw:
+                pass  # until all three have been accepted
         assert (heard.status, heard.error["code"]) == (429, "gateway_busy")
         assert heard.headers["retry-after"] == "1"
 

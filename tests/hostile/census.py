@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,13 +23,6 @@ def sockets() -> set[str]:
         except FileNotFoundError:  # the one with which the folder was read
             continue
     return {name for name in found if name.startswith("socket:")}
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what the other side does, which has no event for us."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0)
 
 
 async def settle() -> None:

@@ -13,10 +13,11 @@ from typing import Any
 import aiohttp
 import pytest
 from attrs import frozen
-from census import nothing_left, settle, sockets, until
+from census import nothing_left, settle, sockets
 from raw import AT_ONCE
 from sample_steps import RUN, THREAD, make_steps
 from serving import serving
+from waiting import until
 
 from openai_steps import AsyncStepsClient, Endpoint, Limits, RetryPolicy, RunRef, StepsError
 from openai_steps.emulator import Answer, Delay, Emulator, Stall

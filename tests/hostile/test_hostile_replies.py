@@ -18,9 +18,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from census import until
 from raw import AT_ONCE, HEAD, ONE_ATTEMPT, Caller, RawServer, Speech, answers, raw_server, says
 from sample_steps import RUN, THREAD, make_steps
+from waiting import until
 
 from openai_steps import (
     APIConnectionError,

@@ -18,6 +18,7 @@ import pytest
 from certificates import make_certificate
 from command_line import call, finish, start
 from sample_steps import RUN, THREAD, make_steps
+from waiting import next_line, until
 
 from openai_steps.emulator import Answer, Emulator
 
@@ -27,8 +28,7 @@ KEY = "sk-the-servers-own-key"
 async def begin(*arguments: str, **environment: str) -> tuple[asyncio.subprocess.Process, str, str]:
     """Start it; return the process, its origin and the one-time token."""
     process = await start("console", *arguments, "--port", "0", **environment)
-    assert process.stdout is not None
-    line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+    line = await next_line(process)
     match = re.fullmatch(r"The console is open at (http://[^/]+)/#t=(\S+)\n", line)
     assert match is not None, line
     return process, match[1], match[2]
@@ -129,9 +129,7 @@ async def test_the_browser_gets_its_link_by_a_file_of_this_user_alone(tmp_path: 
     browser.write_text(f'#!/bin/sh\nprintf "%s" "$1" > {seen}.new; mv {seen}.new {seen}\n')
     browser.chmod(0o700)
     process, origin, token = await begin("--demo", BROWSER=f"{browser} %s")
-    async with asyncio.timeout(20):
-        while not seen.exists():  # noqa: ASYNC110 - another program makes it
-            await asyncio.sleep(0.05)
+    await until(seen.exists)
     url = seen.read_text()
     assert url.startswith("file://")
     file = Path(url.removeprefix("file://"))
@@ -161,8 +159,7 @@ async def test_other_machines_are_told_of_and_get_a_link_they_can_use(tmp_path: 
             *tls,
         )
     )
-    assert process.stdout is not None
-    told, link = [(await asyncio.wait_for(process.stdout.readline(), 30)).decode() for _ in range(2)]
+    told, link = [await next_line(process) for _ in range(2)]
     assert told == "0.0.0.0 can be reached from other machines; only people with a link get in.\n"
     assert re.fullmatch(r"The console is open at https://desk\.internal:\d+/#t=\S+\n", link)
     process.send_signal(signal.SIGINT)

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 from command_line import invoke
+from waiting import next_line, until
 
 from openai_steps import AsyncStepsClient, RunRef
 from openai_steps.archive import verify_archive
@@ -99,8 +100,7 @@ async def test_killed_at_any_moment_it_goes_on(tmp_path: Path, suffix: str) -> N
         command = (runs, "-o", out, "--provider", "compatible", "--base-url", base_url, "--concurrency", 4)
         for moment in kills:
             process = await start(*command)
-            while len(emulator.requests) < moment:  # noqa: ASYNC110 - the emulator has no event for it
-                await asyncio.sleep(0.0005)
+            await until(lambda moment=moment: len(emulator.requests) >= moment)  # type: ignore[misc]
             process.send_signal(signal.SIGKILL)
             await process.communicate()
             assert process.returncode == -signal.SIGKILL
@@ -121,8 +121,7 @@ async def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     async with emulator.serve() as base_url:
         command = (runs, "-o", out, "--provider", "compatible", "--base-url", base_url, "--concurrency", 2)
         process = await start(*command)
-        while len(emulator.requests) < 10:  # noqa: ASYNC110 - the emulator has no event for it
-            await asyncio.sleep(0.001)
+        await until(lambda: len(emulator.requests) >= 10)
         process.send_signal(signal.SIGINT)
         _, told = await process.communicate()
         assert process.returncode == 130
@@ -238,8 +237,7 @@ async def test_an_export_is_served(tmp_path: Path) -> None:
         *(sys.executable, "-u", "-m", "openai_steps.cli", "serve", out, "--port", "0"), stdout=subprocess.PIPE
     )
     try:
-        assert server.stdout is not None
-        told = (await server.stdout.readline()).decode()
+        told = await next_line(server)
         url = next(word for word in told.split() if word.startswith("http://"))
         async with AsyncStepsClient(base_url=url) as client:
             read = [run async for run in client.read_runs(RunRef(*key) for key in emulator.store.runs())]

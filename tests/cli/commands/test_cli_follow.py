@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from command_line import Served, finish, invoke, serving, start
 from sample_steps import RUN, THREAD, make_step, step_id
+from waiting import next_line, until
 
 from openai_steps import structure_step
 from openai_steps.cli.commands.follow import FollowPlace
@@ -36,8 +37,7 @@ async def live(served: Served, *, numbers: Iterable[int]) -> None:
 
 async def next_requests(served: Served) -> None:
     seen = len(served.emulator.requests)
-    while len(served.emulator.requests) < seen + 2:  # noqa: ASYNC110 - the emulator tells nobody
-        await asyncio.sleep(0.005)
+    await until(lambda: len(served.emulator.requests) >= seen + 2)
 
 
 async def test_each_change_is_a_line() -> None:
@@ -137,9 +137,7 @@ async def test_as_json_lines_it_can_be_drawn_later(tmp_path: Any) -> None:
 async def test_ctrl_c_leaves_cleanly_and_tells_how_to_go_on() -> None:
     async with serving([make_step(0), make_step(1), going_on(2)]) as served:
         process = await start("follow", *served.run, *QUICK)
-        assert process.stdout is not None
-        while b"step_0002" not in await asyncio.wait_for(process.stdout.readline(), 30):
-            pass
+        await next_line(process, b"step_0002")
         process.send_signal(signal.SIGINT)
         code, _, err = await finish(process)
         assert (code, err) == (130, "Go on with --after step_0001.\n")
@@ -158,8 +156,7 @@ async def test_the_deadline_tells_how_to_go_on() -> None:
 async def test_a_run_that_vanishes() -> None:
     async with serving([make_step(0), going_on(1)]) as served:
         process = await start("follow", *served.run, *QUICK)
-        assert process.stdout is not None
-        await asyncio.wait_for(process.stdout.readline(), 30)
+        await next_line(process)
         served.emulator.store.remove_run(THREAD, RUN)
         code, _, err = await finish(process)
     assert code == 1

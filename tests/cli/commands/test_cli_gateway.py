@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from command_line import Served, call, finish, serving, start
 from sample_steps import RUN, THREAD
+from waiting import next_line, until
 
 from openai_steps import AsyncStepsClient, AuthenticationError
 
@@ -22,15 +23,10 @@ KEY = "sk-the-servers-own-key"
 TOKEN = "a-token-of-the-gateway"
 
 
-async def first_line(process: asyncio.subprocess.Process) -> str:
-    assert process.stdout is not None
-    return (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
-
-
 async def begin(served: Served, *more: str, **environment: str) -> tuple[asyncio.subprocess.Process, str]:
     arguments = ("gateway", *served.server, "--port", "0", *more)
     process = await start(*arguments, **{"OPENAI_STEPS_API_KEY": KEY, **environment})
-    line = await first_line(process)
+    line = await next_line(process)
     (base_url,) = re.findall(r" at (https?://\S+)", line)
     return process, base_url
 
@@ -60,8 +56,7 @@ async def test_a_request_that_was_begun_is_answered_before_the_end() -> None:
         served.emulator.inject(Delay(0.5))
         async with AsyncStepsClient(base_url=base_url) as client:
             asked = asyncio.create_task(client.list_steps_page(THREAD, RUN))
-            while not served.emulator.requests:  # noqa: ASYNC110 - it is told by no event
-                await asyncio.sleep(0.01)
+            await until(lambda: served.emulator.requests)
             process.send_signal(signal.SIGINT)
             assert len((await asked).data) == 5
         code, _, err = await finish(process)

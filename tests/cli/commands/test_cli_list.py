@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from command_line import Served, finish, invoke, serving, start
 from sample_steps import make_step, make_steps, step_id
+from waiting import next_line
 
 from openai_steps import INCLUDE_FILE_SEARCH_CONTENT
 from openai_steps.emulator import DEMO_RUN, DEMO_THREAD, DIALECTS, Answer, Dialect, Emulator
@@ -139,8 +140,8 @@ async def test_bad_arguments_are_usage_errors_and_never_sent(arguments: list[str
 async def test_a_closed_pipe_is_quiet(form: str) -> None:
     async with serving(1000) as served:
         process = await start("list", *served.run, "--format", form)
+        await next_line(process)
         assert process.stdout is not None
-        await process.stdout.readline()
         process.stdout._transport.close()  # type: ignore[attr-defined]
         code, _, err = await finish(process)
     assert (code, err) == (141, "")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from command_line import call, finish, invoke, start
 from sample_steps import make_step, make_steps
+from waiting import next_line
 
 from openai_steps.emulator import PROFILES
 
@@ -26,9 +27,7 @@ def file(tmp_path: Path) -> Path:
 
 
 async def first_lines(process: asyncio.subprocess.Process, count: int) -> str:
-    assert process.stdout is not None
-    lines = [await asyncio.wait_for(process.stdout.readline(), 30) for _ in range(count)]
-    return b"".join(lines).decode()
+    return "".join([await next_line(process) for _ in range(count)])
 
 
 @pytest.mark.parametrize(
