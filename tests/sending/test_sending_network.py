@@ -52,6 +52,7 @@ def network(base_url: str = "https://h.test/v1", *, trust_env: bool = True, prox
         ({"ALL_PROXY": PROXY, "NO_PROXY": "h.test:8443"}, "https://h.test/v1", True),
         ({"ALL_PROXY": PROXY, "NO_PROXY": "h.test:8443"}, "https://h.test:8443/v1", False),
         ({"ALL_PROXY": PROXY, "NO_PROXY": "10.0.0.0/8"}, "http://10.1.2.3/v1", False),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "10.9.9.9/8"}, "http://10.1.2.3/v1", False),
         ({"ALL_PROXY": PROXY, "NO_PROXY": "10.0.0.0/8,fd00::/8"}, "http://[fd00::1]/v1", False),
         ({"ALL_PROXY": PROXY, "NO_PROXY": "10.0.0.0/8, nonsense/9"}, "http://11.1.2.3/v1", True),
         ({"ALL_PROXY": PROXY}, "http://localhost:1234/v1", False),

@@ -31,6 +31,7 @@ from openai_steps import (
     RetryPolicy,
     Timeouts,
 )
+from openai_steps._sending.observe import keep_stamina_quiet
 from openai_steps.emulator import Answer, Reset, Stall
 
 AT_ONCE = RetryPolicy(attempts=4, wait_initial=0)
@@ -216,3 +217,13 @@ async def test_hooks_of_the_users_own_are_left_alone() -> None:
     assert stamina.instrumentation.get_on_retry_hooks() == (hook,)
     assert [details.name for details in seen] == [f"openai_steps.GET {STEPS}"]
     assert isinstance(hook, types.BuiltinMethodType)
+
+
+def test_what_keeps_stamina_quiet_does_not_pile_up() -> None:
+    """It is called for each request that is tried again, in a service that runs for months."""
+    keep_stamina_quiet()
+    handlers, hooks = list(logging.getLogger("stamina").handlers), stamina.instrumentation.get_on_retry_hooks()
+    for _ in range(3):
+        keep_stamina_quiet()
+    assert logging.getLogger("stamina").handlers == handlers
+    assert stamina.instrumentation.get_on_retry_hooks() == hooks

@@ -211,6 +211,29 @@ def test_a_second_that_ends_amid_the_burst_misleads_seldom(hint: str, latency: f
     assert sum(burst.rejected for burst in bursts) * 15 < sum(burst.served for burst in bursts)
 
 
+@pytest.mark.parametrize("latency", [0.002, 0.02, 0.1, 0.3])
+@pytest.mark.parametrize("server", [SlidingWindow, TokenBucket])
+def test_at_other_limits_the_first_cost_up_to_a_sixth_and_all_less_than_a_tenth(
+    server: type[Any], latency: float
+) -> None:
+    """All are under way when the limit is first met; nobody who does not know it can do better."""
+    for limit, hint in itertools.product([100, 300], ["milliseconds", "nothing"]):
+        simulation = Simulation(server(limit=limit), hint=hint, latency=latency)
+        simulation.run(11 * CLIENTS)
+        assert simulation.rejected * 6 < simulation.served
+        simulation.run(44 * CLIENTS)
+        assert simulation.rejected * 10 < simulation.served
+
+
+@pytest.mark.parametrize("hint", HINTS)
+@pytest.mark.parametrize("server", [FixedWindow, SlidingWindow, TokenBucket])
+def test_where_answers_are_slow_a_first_burst_costs_up_to_two_fifths(server: type[Any], hint: str) -> None:
+    for seed in range(10):
+        simulation = Simulation(server(), hint=hint, latency=0.3, seed=seed)
+        simulation.run(CLIENTS)
+        assert simulation.rejected * 5 < simulation.served * 2
+
+
 @pytest.mark.parametrize("server", [FixedWindow, SlidingWindow, TokenBucket])
 def test_the_servers_limit_is_used(server: type[Any]) -> None:
     simulation = Simulation(server(), hint="whole seconds", latency=0.05)

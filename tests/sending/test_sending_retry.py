@@ -95,6 +95,14 @@ def test_the_server_is_never_asked_before_it_said(asked: float, jitter: float) -
     assert asked <= seconds <= asked + 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "most"), [(0.0, 0.1), (0.01, 0.111), (1.0, 1.2), (5.0, 5.6), (9.0, 10.0), (600.0, 601.0)]
+)
+def test_nor_much_later(asked: float, most: float) -> None:
+    seconds = wait(status_error(429, retry_after=asked), jitter=1.0)
+    assert seconds == pytest.approx(most)
+
+
 def test_jitter_keeps_those_apart_who_were_told_the_same() -> None:
     waits = {wait(status_error(429, retry_after=1), jitter=number / 100) for number in range(100)}
     assert len(waits) == 100
