@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from thread_samples import BODIES, HISTORIES, make_thread_store
 
@@ -132,6 +133,7 @@ async def test_files_lie_under_their_checksums(emulator: Emulator, tmp_path: Pat
         assert path.read_bytes() == b"a picture"
         assert path.parent == tmp_path / "a" / "files"
         missing = {one.id for one in archive.manifest.missing}
+        assert done.failures == len(archive.manifest.missing)
     assert {"assistant-data1", "assistant-hb1", "assistant-out1"} <= missing
     emulator.store.add_file({"id": "assistant-data1"}, b"data")
     assert (await export(emulator, tmp_path / "a", files=True)).files == 1
@@ -195,3 +197,10 @@ async def test_bad_arguments(emulator: Emulator, tmp_path: Path, options: dict[s
     with pytest.raises(ValueError, match=r"^\w+ must be a list of|is not a JSON path"):
         await export(emulator, tmp_path / "a", **options)
     assert not (tmp_path / "a").exists()
+
+
+def test_progress_adds_up_count_by_count() -> None:
+    names = [field.name for field in attrs.fields(ThreadsProgress)]
+    one = ThreadsProgress(**{name: 2**number for number, name in enumerate(names)})
+    other = ThreadsProgress(**{name: 1000 * 2**number for number, name in enumerate(names)})
+    assert one + other == ThreadsProgress(**{name: 1001 * 2**number for number, name in enumerate(names)})
