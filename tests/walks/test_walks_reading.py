@@ -9,12 +9,15 @@ from typing import Any, get_args
 
 import pytest
 from attrs import evolve
-from laboratory import CURSORS, SERVERS, Cell, Item, Order, Server, cells, drive, make_items, run
+from laboratory import CURSORS, SERVERS, Cell, Item, ItemPage, Order, Server, cells, drive, make_items, run
 
 from openai_steps import PaginationError
 from openai_steps._walks.pages import Lane, PageQuery
+from openai_steps._walks.reading import Reading
 from openai_steps._walks.start import start_walk
+from openai_steps._walks.stretch import Cut, Stretch
 from openai_steps._walks.trust import Trust
+from openai_steps._walks.walk import Sink
 from openai_steps.emulator import HABITS, Dialect
 
 SAMPLE = 8
@@ -199,3 +202,40 @@ def test_the_matrix_has_every_server_and_kind_of_cursor() -> None:
     tried = list(cells(page_sizes=[2]))
     assert {cell.server for cell in tried} == set(SERVERS)
     assert {cell.cursors for cell in tried} == set(CURSORS)
+
+
+SINGLE = "a1 b2 c3 d4 e5 f6 g7 h8"
+FULL = "q7 r7 s7 t7 u7 v7 w7 x7"
+
+DELETED: list[tuple[str, int, dict[str, str], bool]] = [
+    # Held, the first cut's place, the pages behind a cursor, whether what they lack may have been deleted.
+    (SINGLE, 6, {"g": "i9", "e": "f6 g7 i9"}, True),
+    # Not a whole second,
+    ("a1 b2 c3 d4 e5 f6 g7 h7 i7 j7 k7", 5, {"f": "x8", "e": "f6 x8"}, False),
+    # nor one of the cursor's own, which may stand ahead of it now,
+    ("a1 b2 c3 d3 e3 f3 g3", 3, {"d": "e3 g3 h4", "b": "c3 d3 e3 g3 h4"}, False),
+    # nor what may come on the next page.
+    (SINGLE, 4, {"g": FULL, "e": f"f6 g7 {FULL[:-6]}", "b": "c3 d4 e5 f6 g7 i9"}, False),
+]
+
+
+@pytest.mark.parametrize(("held", "place", "answers", "gone"), DELETED)
+def test_what_two_pages_lack_may_have_been_deleted(held: str, place: int, answers: dict[str, str], gone: bool) -> None:
+    lane = Lane("asc", "after")
+    reading = Reading[ItemPage](Trust(cursors={lane: "places"}), Sink(page_size=9), lane)
+    reading.longest = 8
+    stretch = Stretch(rising=True)
+    stretch.begin(page_of(held).data)
+    cut = Cut(place, stretch.ids[place], len(stretch.ids) - 1 - place)
+    script = reading.try_again(stretch, lane, page_of(answers[stretch.ids[place]]), cut)
+    found, query = None, next(script)
+    try:
+        while True:
+            query = script.send(page_of(answers.get(query.after or "", "")))
+    except StopIteration as ended:
+        found, _, _ = ended.value
+    assert (found is not None) == gone
+
+
+def page_of(text: str) -> ItemPage:
+    return ItemPage(tuple(Item(word[0], int(word[1:])) for word in text.split()))
