@@ -41,4 +41,6 @@ def _what_it_waits_for(action: RequiredAction | None) -> str:
         return "it does not say for what"
     what = _TO_DO.get(action.type or "", safe_line(action.type or "unknown"))
     calls = ", ".join(f"{safe_line(call.name or 'a call')} ({safe(call.id or 'no id')})" for call in action.tool_calls)
+    if not calls and action.type in _TO_DO:
+        calls = "calls that it does not name"
     return f"{what} {calls}".rstrip()

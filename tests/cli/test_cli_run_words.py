@@ -48,6 +48,8 @@ def test_a_run_that_goes_on() -> None:
         (None, "it does not say for what"),
         ({"type": "submit_tool_inputs"}, "submit_tool_inputs"),
         ({"type": None}, "it does not say for what"),
+        ({"type": "submit_tool_outputs"}, "submit the output of calls that it does not name"),
+        ({"type": "submit_tool_approval", "tool_calls": 7}, "approve or refuse calls that it does not name"),
         (
             {"type": "submit_tool_inputs", "submit_tool_inputs": {"tool_calls": [{"id": "c"}, {"type": "user"}]}},
             "submit_tool_inputs unknown (c), user (no id)",
