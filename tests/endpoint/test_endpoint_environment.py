@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,3 +161,11 @@ def test_what_is_missing_is_named(provider: str, arguments: dict[str, Any], name
     with pytest.raises(ValueError, match=r".") as caught:
         PROVIDERS[provider](**arguments)
     assert [name for name in named if name not in str(caught.value)] == []
+
+
+def test_why_the_system_does_not_give_the_file_with_the_key_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASHSCOPE_API_KEY_FILE_PATH", str(tmp_path / "missing"))
+    with pytest.raises(ValueError, match=r"missing' that DASHSCOPE_API_KEY_FILE_PATH names: No such file"):
+        Endpoint.dashscope()

@@ -133,3 +133,8 @@ def test_recorded_errors_of_other_lists(name: str, told: tuple[str | None, str |
     assert (found.code, found.type, found.param) == told
     assert found.message
     assert len(bodies) == 2
+
+
+def test_what_is_cut_says_so_and_what_fits_is_whole() -> None:
+    assert gist("x" * 200) == "x" * 200
+    assert gist("x" * 201) == "x" * 197 + "..."
