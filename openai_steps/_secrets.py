@@ -155,11 +155,13 @@ def _spelled(secret: str) -> re.Pattern[str]:
     return re.compile("".join(f"(?:{'|'.join(_spellings(character))})" for character in secret))
 
 
-# What may stand between two characters without hiding the secret: the zeros of UTF-16, the end of a line, invisible
-# characters, a tag, and separators of hexadecimal bytes.
+# What may stand between two characters without hiding the secret: the zeros of UTF-16, the end of a line, colours of a
+# terminal, control and invisible characters (Unicode's Default_Ignorable_Code_Point), a tag, and separators of
+# hexadecimal bytes.
 _BETWEEN: Final = re.compile(
-    r"""[\s\0\xad\u200b-\u200f\u2060\ufeff:,]|\\{1,4}(?:x00|u0000|u200[bB]|u00[aA][dD]|0|[rnt])"""
-    r"""|=\r?\n|\b0x|<[^<>"\\]{0,40}>"""
+    r"""\x1b\[[0-9;]{0,20}m|[\s\0-\x1f\x7f\xad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f:,]"""
+    r"""|[\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]|=\r?\n|\b0x|<[^<>]{0,60}>"""
+    r"""|\\{1,4}(?:x00|0|[rnt]|u(?i:0000|00ad|001b\[[0-9;]{0,20}m|200[b-f]|202[a-e]|206[0-9a-f]|fe0[0-9a-f]|feff))"""
 )
 
 
@@ -180,8 +182,8 @@ def _spellings(character: str) -> Iterable[str]:
         yield "".join(rf"\\\\{{0,3}}u(?i:{half})" for half in _utf16(character))  # JSON
     yield "".join(f"%(?:25){{0,3}}(?i:{byte:02x})" for byte in in_url)
     yield rf"&(?:amp;){{0,3}}#(?:0{{0,8}}{code}|[xX]0{{0,8}}(?i:{code:x}));?"  # HTML
+    yield rf"\\\\{{0,3}}0{{0,2}}{code:o}"  # C and shells, in octal
     if not character.isalnum():
-        yield rf"\\\\{{0,3}}0{{0,2}}{code:o}"  # C and shells, in octal
         yield f"%(?:25){{0,3}}u(?i:{code:04x})"  # JavaScript's escape()
         yield "".join(f"=(?i:{byte:02x})" for byte in in_url)  # mails
     for name in _entities().get(character, ()):

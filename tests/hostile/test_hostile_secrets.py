@@ -77,7 +77,14 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "lines of a mail": lambda key: "=\n".join(textwrap.wrap(key, 7)),
     "base64 in lines": lambda key: "\n".join(textwrap.wrap(base64.b64encode(f"key={key};".encode()).decode(), 19)),
     "what nobody sees": lambda key: "\u200b".join(key),
+    "nor this": lambda key: "\ufe0f".join(key),
+    "what turns the direction": lambda key: "\u2066\u202e".join(key),
+    "what nobody sees, in JSON": lambda key: "\\u2060".join(key),
+    "colours": lambda key: "\x1b[1;31m".join(textwrap.wrap(key, 7)),
+    "colours in JSON": lambda key: "\\u001b[0m".join(textwrap.wrap(key, 7)),
+    "octal throughout": lambda key: "".join(f"\\{ord(character):03o}" for character in key),
     "tags": lambda key: "<wbr>".join(textwrap.wrap(key, 7)),
+    "tags with attributes": lambda key: '<span class="k">'.join(textwrap.wrap(key, 7)),
 }
 
 
