@@ -99,12 +99,15 @@ class CursorReading(CarefulReading[P]):
         self.note_ties(stretch)
         if items and not stretch.single_time:
             trust.orders.add(lane.order)
-        if trust.believing and unknown is None and not known:
+        is_new = trust.believing and unknown is None and not known
+        if is_new and lane.param == "after":
             unknown = yield from self._try_unknown(lane, cursor)
         exists = unknown == "refused" or (unknown == "empty" and len(items) > 0)
         believed = known or (exists and (yield from self._is_adjacent(lane, stretch)))
         if not believed and not (yield from self._touches(lane, cursor, items, page)):
             return False
+        if is_new and lane.param == "before":  # only now: a window on the head may be taken for what is adjacent
+            yield from self._try_unknown(lane, cursor)
         sink.start, sink.started = None, True
         sink.put(page, items)
         if items:

@@ -101,6 +101,8 @@ FOUND: list[dict[str, Any]] = [
         "page_size": 2,
         "cursors": "after",
     },
+    # The head of the list is all of one second: a window on it looks like what is adjacent.
+    {"server": "window, same ties", "count": 201, "ids": "random", "ties": 30, "page_size": 3, "order": "asc"},
     # What is missing is of the last time, and may hide others of it.
     {"server": "ids compared, capped at 7", "count": 14, "ids": "random", "ties": 2, "page_size": 7, "order": "asc"},
     # A larger first page shows what the smaller one left out.
