@@ -35,7 +35,7 @@ html_theme_options = {"light_css_variables": {"code-font-size": "0.78rem"}}  # 9
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sphinx = False
-pygments_style = "friendly"
+pygments_style = "a11y-light"  # furo brings it; its contrast is 4.6 or more
 pygments_dark_style = "monokai"
 copybutton_exclude = ".linenos, .gp, .go"
 

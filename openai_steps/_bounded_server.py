@@ -13,6 +13,7 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from ipaddress import ip_address
 
 from aiohttp import web
 
@@ -93,6 +94,19 @@ class _Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer what is not HTTP, or a handler's failure, without a copy of it."""
         return self.refuse(status)
+
+
+def shown_address(listener: socket.socket, host: str) -> str:
+    """Return ``host:port`` as a client can call it.
+
+    Not every system takes a connection to 0.0.0.0 or ::, which stand for all addresses; they are shown as the loopback
+    interface's.
+    """
+    bound, port = listener.getsockname()[:2]
+    v6 = listener.family == socket.AF_INET6
+    if ip_address(bound.partition("%")[0]).is_unspecified:
+        host = "::1" if v6 else "127.0.0.1"
+    return f"[{host}]:{port}" if v6 else f"{host}:{port}"
 
 
 async def stop_accepting(listener: socket.socket) -> None:

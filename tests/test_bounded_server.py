@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import sys
 
 import pytest
 from aiohttp import web
 
-from openai_steps._bounded_server import BoundedServer
+from openai_steps._bounded_server import BoundedServer, shown_address
 from openai_steps.emulator import Emulator
 
 KEY = b"sk-5ecret-5ecret-5ecret"
@@ -18,6 +19,28 @@ KEY = b"sk-5ecret-5ecret-5ecret"
 async def connect(base_url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     host, port = base_url.removeprefix("http://").split("/")[0].split(":")
     return await asyncio.open_connection(host, int(port))
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("localhost", "localhost"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("", "127.0.0.1"),
+        ("::1", "[::1]"),
+        ("::", "[::1]"),
+        ("0:0::0", "[::1]"),
+    ],
+)
+def test_an_address_is_shown_as_one_that_clients_can_call(host: str, shown: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, 0), family=family)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with listener:
+        assert shown_address(listener, host) == f"{shown}:{listener.getsockname()[1]}"
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import click
 
+from openai_steps._endpoint.base_url import is_loopback
 from openai_steps.cli._terminal import Failure
 
 if TYPE_CHECKING:
@@ -40,6 +42,20 @@ def stop_signals() -> Iterator[asyncio.Event]:
         with suppress(NotImplementedError):
             for number in _STOP:
                 loop.remove_signal_handler(number)
+
+
+def with_host(url: str, host: str) -> str:
+    """Return the URL of a server under another of its names."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{host}:{parts.port}").geturl()
+
+
+def called_from_elsewhere(host: str, url: str) -> str | None:
+    """Return how other machines call a server that listens on all addresses, whose URL has the loopback interface's."""
+    shown = urlsplit(url).hostname or ""
+    if is_loopback(host) or not is_loopback(shown):
+        return None
+    return f"From other machines, write the name or address of this one in place of {shown}."
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import Final, cast
 import attrs
 from aiohttp import web
 
-from openai_steps._bounded_server import BoundedServer, stop_accepting
+from openai_steps._bounded_server import BoundedServer, shown_address, stop_accepting
 from openai_steps.emulator._answer import Service
 from openai_steps.emulator._dialect import Dialect, EmptyIds, MessageState
 from openai_steps.emulator._faults import Exchange, Fault, FaultQueue
@@ -172,7 +172,8 @@ class Emulator:
             port: The port; 0 takes a free one.
 
         Yields:
-            The base URL, to which a client appends ``/threads/{thread_id}/runs/{run_id}/steps``.
+            The base URL, to which a client appends ``/threads/{thread_id}/runs/{run_id}/steps``; that of the loopback
+            interface, if it listens on all addresses.
 
         Raises:
             OSError: If the port is taken or not allowed.
@@ -185,8 +186,7 @@ class Emulator:
         runner = web.ServerRunner(BoundedServer(handle), shutdown_timeout=_SHUTDOWN_SECONDS)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.create_server((host, port), family=family) as listener:
-            shown = f"[{host}]" if family == socket.AF_INET6 else host
-            base_url = f"http://{shown}:{listener.getsockname()[1]}{self.profile.prefix}"
+            base_url = f"http://{shown_address(listener, host)}{self.profile.prefix}"
             await runner.setup()
             try:
                 await web.SockSite(runner, listener).start()

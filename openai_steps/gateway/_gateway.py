@@ -125,7 +125,7 @@ class Gateway:
             bounds: The limits for callers.
 
         Yields:
-            The base URL for callers, ending in ``/v1``.
+            The base URL for callers, ending in ``/v1``; that of the loopback interface, if it listens on all addresses.
 
         Raises:
             ValueError: If there is no token where one is needed.

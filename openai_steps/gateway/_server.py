@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 from aiohttp import web
 from attrs import frozen
 
-from openai_steps._bounded_server import BoundedServer, stop_accepting
+from openai_steps._bounded_server import BoundedServer, shown_address, stop_accepting
 from openai_steps.gateway._answer import answer_of_rejection
 from openai_steps.gateway._rejection import Rejection
 
@@ -101,7 +101,8 @@ async def listen(
         bounds: The limits for callers.
 
     Yields:
-        The origin: ``http://127.0.0.1:8765``; for a Unix socket ``http://localhost``.
+        The origin: ``http://127.0.0.1:8765``, also if it listens on all addresses; for a Unix socket
+        ``http://localhost``.
 
     Raises:
         OSError: If the address or path is taken or not allowed.
@@ -121,7 +122,7 @@ async def listen(
         await runner.setup()
         try:
             await web.SockSite(runner, listener, ssl_context=ssl_context).start()
-            yield f"{scheme}://{_shown(listener, host)}"
+            yield f"{scheme}://{shown_address(listener, host) if socket_path is None else 'localhost'}"
         finally:
             await stop_accepting(listener)
             await runner.cleanup()
@@ -131,12 +132,6 @@ async def listen(
 
 def _listener(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-
-
-def _shown(listener: socket.socket, host: str) -> str:
-    if listener.family not in (socket.AF_INET, socket.AF_INET6):
-        return "localhost"
-    return f"{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
 
 def _unix_listener(path: Path) -> socket.socket:

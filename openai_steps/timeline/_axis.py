@@ -45,4 +45,4 @@ def ticks(total: timedelta, *, at_most: int = 8) -> tuple[Tick, ...]:
 
 
 def _label(seconds: float) -> str:
-    return _words.duration(timedelta(seconds=seconds)).removesuffix(" 00s").removesuffix(" 00m")
+    return _words.duration(timedelta(seconds=seconds)).removesuffix(" 00s").removesuffix(" 00m").removesuffix(" 0h")

@@ -241,7 +241,7 @@ async def test_beyond_this_machine_only_with_tls_and_a_name(self_signed_context:
     async with Console({"a": endpoint}, allow_hosts=["console.internal"]).serve(
         host="0.0.0.0", ssl_context=self_signed_context
     ) as origin:
-        assert origin.startswith("https://0.0.0.0:")
+        assert origin.startswith("https://127.0.0.1:")
 
 
 async def test_half_sent_heads_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:

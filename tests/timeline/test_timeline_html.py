@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 from browser import CHROMEDRIVER, CHROMIUM, Browser, chromium
 from timeline_steps import code, hostile_steps, many_steps, step, three_steps
 
-from openai_steps import RunStep, structure_run, structure_step
+from openai_steps import RunStep, _words, structure_run, structure_step
 from openai_steps.testing import code_step
 from openai_steps.timeline import build_timeline, to_html
 
@@ -343,6 +345,49 @@ def test_a_span_of_time_can_be_looked_at_more_closely(browser: Browser, page: Pa
     browser.press("0")
     assert shown(browser) == 500
     assert not browser.evaluate("document.documentElement.classList.contains('zoomed')")
+
+
+def steps_over(seconds: float) -> list[RunStep]:
+    return [step(number, seconds * number / 20, seconds * (number + 1) / 20) for number in range(20)]
+
+
+def in_seconds(label: str) -> float:
+    units = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+    return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)(ms|[dhms])", label))
+
+
+AXIS = "document.querySelector('.axis div')"
+MARKS = (
+    f"[...{AXIS}.children].map((mark) => {{ const box = mark.getBoundingClientRect();"
+    "return [mark.textContent, parseFloat(mark.style.getPropertyValue('--at')), box.left, box.right]; })"
+)
+FRAME = "['left', 'width'].map((side) => parseFloat(document.querySelector('.overview b').style[side]) / 100)"
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    ("width", "seconds"), [(360, 40), (360, 2500), (360, 5 * 86400), (1400, 3 * 3600), (1400, 90 * 86400)]
+)
+def test_the_axis_has_the_times_of_the_span_in_view(browser: Browser, page: Path, width: int, seconds: int) -> None:
+    browser.open(write(page, steps_over(seconds)), width=width)
+    whole = f"[...{AXIS}.children].map((mark) => mark.textContent + mark.style.left)"
+    before = browser.evaluate(whole)
+    browser.evaluate("document.querySelector('#step-14 summary').focus()")
+    for _ in range(9):
+        browser.press("+")
+        start, length = browser.evaluate(FRAME)
+        marks = browser.evaluate(MARKS)
+        assert 1 <= len(marks) <= 7
+        for label, place, _, right in marks:
+            moment = in_seconds(label)
+            assert moment == pytest.approx(seconds * (start + length * place / 100), abs=seconds * length / 1000)
+            assert right <= width
+            # The page words durations as the package does, or more exactly than that has words for.
+            said = _words.duration(moment).removesuffix(" 00s").removesuffix(" 00m").removesuffix(" 0h")
+            assert said == label or abs(in_seconds(said) - moment) > 0.01
+        assert all(one[3] < other[2] for one, other in pairwise(marks))  # no label runs into the next
+    browser.press("0")
+    assert browser.evaluate(whole) == before
 
 
 @needs_chromium

@@ -13,7 +13,7 @@ import click
 from openai_steps.cli._command import Command, option
 from openai_steps.cli._connection import Connection
 from openai_steps.cli._options import connection_options
-from openai_steps.cli._serving import listening_errors, stop_signals, tls_context
+from openai_steps.cli._serving import listening_errors, stop_signals, tls_context, with_host
 from openai_steps.cli._terminal import Failure
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ async def _serve(
         except ValueError as error:
             raise click.UsageError(str(error).replace("allow_hosts", "--allow-host")) from None
         if not is_loopback(serving["host"]):
-            origin = f"https://{hosts[0]}:{origin.rpartition(':')[2]}"
+            origin = with_host(origin, hosts[0])
             click.echo(f"{serving['host']} can be reached from other machines; only people with a link get in.")
         with stop_signals() as stopped:
             _print_link(console, origin)

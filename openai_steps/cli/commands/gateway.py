@@ -16,7 +16,14 @@ from openai_steps._settings import RetryPolicy, Timeouts
 from openai_steps.cli._command import Command, option
 from openai_steps.cli._connection import Connection
 from openai_steps.cli._options import connection_options
-from openai_steps.cli._serving import listening_errors, read_token, stop_signals, tls_context
+from openai_steps.cli._serving import (
+    called_from_elsewhere,
+    listening_errors,
+    read_token,
+    stop_signals,
+    tls_context,
+    with_host,
+)
 
 if TYPE_CHECKING:
     from openai_steps import AsyncStepsClient
@@ -164,10 +171,14 @@ def _logging_to_stderr() -> Iterator[None]:
 def _print_invitation(client: AsyncStepsClient, base_url: str, options: _Options) -> None:
     from rich.text import Text
 
+    from openai_steps._endpoint.base_url import is_loopback
     from openai_steps.cli._console import make_console
 
     console = make_console(soft_wrap=True)
     endpoint = client.endpoint
+    host, names = options.of_serving["host"], options.of_gateway["allow_hosts"]
+    if names and names[0] != "*" and not is_loopback(host):
+        base_url = with_host(base_url, names[0])
     console.print(
         Text.assemble("Reading ", endpoint.base_url, f" (key: {endpoint.key_source}) at ", (base_url, "bold"))
     )
@@ -185,6 +196,9 @@ def _print_invitation(client: AsyncStepsClient, base_url: str, options: _Options
         ("TypeScript", f'new OpenAI({{ baseURL: "{base_url}", apiKey: {node_key} }})'),
     ):
         console.print(Text.assemble((f"  {name:<11}", "dim"), line))
+    if elsewhere := called_from_elsewhere(host, base_url):
+        let_in = "" if options.has_token or names else " --allow-host NAME lets them in."
+        console.print(Text(f"  {elsewhere}{let_in}", "dim"))
     if not options.has_token and not options.of_serving["without_token"]:
         console.print(
             Text("  Every user of this machine can read through it; --socket PATH or a token keeps others out.", "dim")

@@ -10,7 +10,7 @@ import click
 
 from openai_steps._endpoint.endpoint import PROVIDERS
 from openai_steps.cli._command import Command, option
-from openai_steps.cli._serving import listening_errors
+from openai_steps.cli._serving import called_from_elsewhere, listening_errors
 from openai_steps.cli._terminal import Failure, safe_line
 
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ async def _serve(emulator: Emulator, host: str, port: int, profile: str) -> None
     import asyncio
 
     async with emulator.serve(host=host, port=port) as base_url:
-        _print_invitation(emulator, base_url, profile)
+        _print_invitation(emulator, base_url, profile, called_from_elsewhere(host, base_url))
         await asyncio.Event().wait()
 
 
-def _print_invitation(emulator: Emulator, base_url: str, profile: str) -> None:
+def _print_invitation(emulator: Emulator, base_url: str, profile: str, elsewhere: str | None) -> None:
     from rich.text import Text
 
     from openai_steps.cli._console import make_console
@@ -70,3 +70,5 @@ def _print_invitation(emulator: Emulator, base_url: str, profile: str) -> None:
         console.print(Text(f"  openai-steps list {ids} --provider {provider} --base-url {base_url}{key}", style="dim"))
     if len(runs) > _MOST_SHOWN:
         console.print(Text(f"  … and {len(runs) - _MOST_SHOWN} more", style="dim"))
+    if elsewhere:
+        console.print(Text(f"  {elsewhere}", style="dim"))

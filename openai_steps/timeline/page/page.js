@@ -88,6 +88,60 @@
     }
     found.textContent = visible.length === steps.length ? "" : `${visible.length} of ${steps.length} steps`;
   };
+
+  // The axis. Its marks for the whole run are in the page; those of a part of it are made here, in the same words
+  // (_axis.py), and as exact as they are close: 1h 12m 34.5s.
+  const seconds = +list.dataset.seconds;
+  const axis = document.querySelector(".axis div");
+  const marks = [...axis.children], lines = list.style.getPropertyValue("--tick");
+  const clock = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200];
+  const labelRoom = 112; // pixels
+
+  const roundStep = (least) => {
+    if (least > 43200) return 86400 * Math.ceil(least / 86400);
+    if (least > 0.5) return clock.find((step) => step >= least);
+    const tenth = 10 ** Math.floor(Math.log10(least));
+    return [1, 2, 5, 10].map((factor) => factor * tenth).find((step) => step >= least * 0.999);
+  };
+  const worded = (time, digits) => {
+    if (time > 0 && time < 0.9995) return `${+(1000 * time).toFixed(Math.max(0, digits - 3))}ms`;
+    const exact = +time.toFixed(digits);
+    const days = exact < 172800 ? 0 : Math.floor(exact / 86400);
+    const rest = exact - 86400 * days;
+    const parts = [
+      [days, "d"], [Math.floor(rest / 3600), "h"], [Math.floor(rest / 60) % 60, "m"], [+(rest % 60).toFixed(digits), "s"],
+    ];
+    const said = (part) => part[0] > 0;
+    const first = parts.findIndex(said), last = parts.findLastIndex(said);
+    if (first < 0) return "0s";
+    const padded = ([value, unit], at) => (at && unit !== "h" && value < 10 ? "0" : "") + value + unit;
+    return parts.slice(first, last + 1).map(padded).join(" ");
+  };
+  const markAxis = () => {
+    const start = seconds * zoom.from / 100, length = seconds * (zoom.to - zoom.from) / 100;
+    if (zoom === whole || !length) {
+      axis.replaceChildren(...marks);
+      list.style.setProperty("--tick", lines);
+      list.style.removeProperty("--at");
+      return;
+    }
+    const atMost = Math.min(6, Math.max(2, Math.floor(axis.clientWidth / labelRoom)));
+    let step = roundStep(length / atMost);
+    const firstAt = () => Math.ceil(start / step - 1e-6);
+    if (firstAt() * step > start + length) step = roundStep(step / 3); // the span lies between two marks
+    const first = firstAt(), digits = Math.max(0, -Math.floor(Math.log10(step * 1.001)));
+    const made = [];
+    for (let number = first; number * step <= start + length * 1.000001; number += 1) {
+      const place = 100 * (number * step - start) / length;
+      const mark = document.createElement("span");
+      mark.textContent = worded(number * step, digits);
+      mark.style.setProperty("--at", `${place}%`);
+      made.push(mark);
+    }
+    axis.replaceChildren(...made);
+    list.style.setProperty("--tick", `${100 * step / length}%`);
+    list.style.setProperty("--at", `${100 * (first * step - start) / length}%`);
+  };
   const overview = document.querySelector(".overview");
   const frame = document.createElement("b");
   const zoomTo = (from, to) => {
@@ -102,6 +156,7 @@
     frame.style.left = `${zoom.from}%`;
     frame.style.width = `${zoom.to - zoom.from}%`;
     find("zoom-out").disabled = zoom === whole;
+    markAxis();
     apply();
   };
   const reset = () => {
@@ -186,6 +241,7 @@
     visible[next].firstElementChild.focus();
   });
   wide.addEventListener("change", adapt);
+  addEventListener("resize", markAxis);
   addEventListener("hashchange", jump);
   adapt();
   if (wide.matches) {

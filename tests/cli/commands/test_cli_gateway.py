@@ -84,6 +84,31 @@ async def test_a_token_of_a_file_or_of_the_environment(tmp_path: Path) -> None:
             assert '-H "Authorization: Bearer $OPENAI_STEPS_GATEWAY_TOKEN"' in out
 
 
+@pytest.mark.parametrize(
+    ("more", "shown", "note"),
+    [
+        ((), "127.0.0.1", "From other machines, write the name or address of this one in place of 127.0.0.1.\n"),
+        (("--allow-host", "*"), "127.0.0.1", "in place of 127.0.0.1.\n"),
+        (("--no-token",), "127.0.0.1", "in place of 127.0.0.1. --allow-host NAME lets them in.\n"),
+        (("--allow-host", "gateway.internal"), "gateway.internal", ""),
+    ],
+)
+async def test_on_all_addresses_it_shows_one_that_can_be_called(more: tuple[str, ...], shown: str, note: str) -> None:
+    token = {} if "--no-token" in more else {"OPENAI_STEPS_GATEWAY_TOKEN": TOKEN}
+    async with serving(5, api_key=KEY) as served:
+        process, base_url = await begin(served, "--host", "0.0.0.0", *more, **token)
+        assert re.fullmatch(rf"http://{re.escape(shown)}:\d+/v1", base_url)
+        mine = base_url.replace(shown, "127.0.0.1")
+        async with AsyncStepsClient(base_url=mine, api_key=TOKEN) as client:
+            assert len(await client.collect_steps(THREAD, RUN)) == 5
+        process.send_signal(signal.SIGINT)
+        code, out, _ = await finish(process)
+    assert code == 0
+    assert out.count(base_url) == 3
+    assert out.endswith(note)
+    assert ("other machines" in out) is bool(note)
+
+
 async def test_a_unix_socket(tmp_path: Path) -> None:
     path = tmp_path / "socket"
     async with serving(5, api_key=KEY) as served:

@@ -95,6 +95,15 @@ def test_a_port_in_use_is_one_line(file: Path) -> None:
     assert result.stderr.endswith("--port 0 takes a free one.\n")
 
 
+async def test_on_all_addresses_it_shows_one_that_can_be_called(file: Path) -> None:
+    process = await start("serve", str(file), "--host", "0.0.0.0", "--port", "0")
+    told = await first_lines(process, 3)
+    process.send_signal(signal.SIGINT)
+    await finish(process)
+    assert re.match(r"Serving http://127\.0\.0\.1:\d+/v1 with 1 run; ", told)
+    assert told.endswith("\n  From other machines, write the name or address of this one in place of 127.0.0.1.\n")
+
+
 @pytest.mark.parametrize(
     "arguments", [["nowhere.jsonl"], [__file__, "--profile", "nobody"], [__file__, "--port", "-1"]]
 )
