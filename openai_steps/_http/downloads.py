@@ -48,13 +48,16 @@ class Download:
         """
         if status == 206:
             sent = headers.get("Content-Range", "")
-            if not re.match(rf"bytes {self.received}-", sent):
+            part = re.fullmatch(rf"bytes {self.received}-([0-9]{{1,18}})/([0-9]+|\*)", sent)
+            # A server may send less than what was asked for: taken for the end, the file would be cut short.
+            if not part or part[2] not in ("*", str(int(part[1]) + 1)):
                 raise ResponseDecodeError(
                     f"Asked for the bytes from {self.received} on, the server sent {sent[:80]!r} (GET {self.path})."
                 )
             return
         self.received = 0
-        tag = headers.get("ETag", "")
+        # A range of compressed content counts compressed bytes, and those received are counted as they are written.
+        tag = "" if headers.get("Content-Encoding") else headers.get("ETag", "")
         self._tag = tag if tag.startswith('"') else None  # a weak one may be the same for two versions
 
     def take(self, size: int) -> None:
