@@ -7,6 +7,7 @@ from its first moment.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import ssl
@@ -135,6 +136,8 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 def _unix_listener(path: Path) -> socket.socket:
+    if not hasattr(socket, "AF_UNIX"):  # https://github.com/python/cpython/issues/77589
+        raise OSError(errno.EAFNOSUPPORT, "Python has no Unix sockets on this system: listen on a port", str(path))
     if _is_left_over(path):
         path.unlink()
     listener = socket.socket(socket.AF_UNIX)

@@ -20,7 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        "steps_server(profile=..., dialect=..., api_key=...): which server the fixture steps_server imitates",
+        "steps_server(profile=..., dialect=..., api_key=..., host=...): which server the fixture steps_server imitates",
     )
 
 
@@ -28,7 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def steps_server(request: pytest.FixtureRequest) -> Iterator[StepsServer]:
     """Serve run steps on a loopback port; see `openai_steps.testing.StepsServer` for what it can do.
 
-    The marker ``@pytest.mark.steps_server(profile=…, dialect=…, api_key=…)`` chooses the server to imitate.
+    The marker ``@pytest.mark.steps_server(profile=…, dialect=…, api_key=…)`` chooses the server to imitate;
+    ``host="::1"`` chooses its address.
     """
     from openai_steps.testing import StepsServer
 

@@ -208,6 +208,14 @@ async def test_a_unix_socket_is_this_users_alone(tmp_path: Path) -> None:
         assert not path.exists()
 
 
+async def test_where_python_has_no_unix_sockets_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(socket, "AF_UNIX")  # as on Windows
+    async with AsyncStepsClient(Endpoint.compatible("http://127.0.0.1:9/v1")) as client:
+        with pytest.raises(OSError, match="Python has no Unix sockets on this system: listen on a port"):
+            async with Gateway(client).serve(socket_path=tmp_path / "gateway.sock"):
+                raise AssertionError
+
+
 async def test_a_socket_that_is_left_over_is_replaced_and_one_in_use_is_not(tmp_path: Path) -> None:
     path = tmp_path / "gateway.sock"
     with socket.socket(socket.AF_UNIX) as left:
