@@ -45,11 +45,13 @@ class Kind(Generic[T]):
         model: Their class.
         table: Makes the table for people.
         cells: Returns the values of an item that make a row for programs.
+        columns: The names of these values, for CSV.
     """
 
     model: type[T]
     table: Callable[[Console], Sink[T]]
     cells: Callable[[T], Iterable[object]]
+    columns: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -95,7 +97,7 @@ class Output:
         if self.form == "jsonl":
             return _JsonLines(stream)
         if self.form == "csv":
-            return _Rows(stream, kind.cells, _comma_separated)
+            return _Rows(stream, kind.cells, _comma_separated, kind.columns)
         if self.form == "tsv" or (self.form is None and self.file is not None):
             return _Rows(stream, kind.cells)
         from openai_steps.cli._console import make_console
@@ -172,20 +174,31 @@ class _JsonArray:
         self._stream.write_line("[]" if self._separator == "[" else "]")
 
 
-@attrs.frozen
+@attrs.define
 class _Rows(Generic[T]):
-    """Lines of whole values, separated by tabs or commas; a tab or line end within one is written as its escape."""
+    """Lines of whole values, separated by tabs or commas; a tab or line end within one is written as its escape.
+
+    CSV begins with the names of its columns: what reads it, such as pandas, takes the first line for them.
+    """
 
     _stream: _Stream
     _cells: Callable[[T], Iterable[object]]
     _line: Callable[[Iterable[str]], str] = "\t".join
+    _names: tuple[str, ...] = ()
 
     def show(self, item: T) -> None:
+        self._write_names()
         values = ("" if value is None else safe(str(value)) for value in self._cells(item))
         self._stream.write_line(self._line(values), self._stream.encoding)
 
     def finish(self) -> None:
+        self._write_names()
         self._stream.write("")
+
+    def _write_names(self) -> None:
+        if self._names:
+            self._stream.write_line(self._line(self._names))
+            self._names = ()
 
 
 def _comma_separated(values: Iterable[str]) -> str:
@@ -208,7 +221,7 @@ LIST: Final = ("table", "tsv", "csv", "jsonl")
 ONE: Final = ("table", "jsonl")
 _FORMATS: Final = {
     LIST: "table: for people, the default on a terminal. tsv: whole values separated by tabs, the default elsewhere. "
-    "csv: by commas. jsonl: the wire's JSON, one per line.",
+    "csv: by commas, with a line of names. jsonl: the wire's JSON, one per line.",
     ONE: "table: for people. jsonl: the wire's JSON on one line.",
 }
 

@@ -109,7 +109,12 @@ def _run_cells(run: Run) -> Iterable[object]:
     )
 
 
-RUNS: Final = Kind(Run, _run_table, _run_cells)
+RUNS: Final = Kind(
+    Run,
+    _run_table,
+    _run_cells,
+    ("id", "created_at", "status", "seconds", "tokens", "model", "assistant_id", "reason"),
+)
 
 
 # --- Messages -------------------------------------------------------------------------------------------------------
@@ -135,7 +140,9 @@ def _message_cells(message: Message) -> Iterable[object]:
     return message.id, _words.iso(message.created_at), message.role, message.run_id, message.text, files
 
 
-MESSAGES: Final = Kind(Message, _message_table, _message_cells)
+MESSAGES: Final = Kind(
+    Message, _message_table, _message_cells, ("id", "created_at", "role", "run_id", "text", "file_ids")
+)
 
 
 # --- Threads --------------------------------------------------------------------------------------------------------
@@ -157,4 +164,4 @@ def _thread_cells(thread: Thread) -> Iterable[object]:
     return thread.id, _words.iso(thread.created_at), thread.title, _metadata(thread)
 
 
-THREADS: Final = Kind(Thread, _thread_table, _thread_cells)
+THREADS: Final = Kind(Thread, _thread_table, _thread_cells, ("id", "created_at", "title", "metadata"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import os
 import subprocess
@@ -79,9 +80,9 @@ async def test_a_terminal_gets_the_table() -> None:
     [
         ("steps.jsonl", [], '{"id":'),
         ("steps.txt", [], f"{step_id(1)}\t"),
-        ("steps.csv", [], f"{step_id(1)},"),
+        ("steps.csv", [], f"id,created_at,type,status,seconds,tokens,what\n{step_id(1)},"),
         ("steps.csv", ["--format", "tsv"], f"{step_id(1)}\t"),
-        ("steps.txt", ["--format", "csv"], f"{step_id(1)},"),
+        ("steps.txt", ["--format", "csv"], f"id,created_at,type,status,seconds,tokens,what\n{step_id(1)},"),
         ("steps.json", ["--json", "id"], '[{"id":'),
         ("steps.txt", ["--format", "table"], "When "),
         ("steps.txt", ["--format", "jsonl"], '{"id":'),
@@ -98,6 +99,19 @@ async def test_a_file_of_nothing_is_there_and_empty(tmp_path: Path) -> None:
     async with serving(0) as served:
         await invoke("list", *served.run, "-o", str(tmp_path / "steps.jsonl"))
     assert (tmp_path / "steps.jsonl").read_bytes() == b""
+
+
+@pytest.mark.parametrize("count", [0, 2])
+@pytest.mark.parametrize("command", ["list", "runs", "messages", "threads"])
+async def test_csv_has_a_name_for_each_column_once(command: str, count: int) -> None:
+    ids = {"list": [THREAD, RUN], "threads": []}.get(command, [THREAD])
+    async with serving(count) as served:
+        result = await invoke(command, *ids, *served.server, "--format", "csv")
+        piped = await invoke(command, *ids, *served.server)
+    names, *lines = csv.reader(result.stdout.splitlines())
+    assert names[:2] == ["id", "created_at"]
+    assert lines == [line.split("\t") for line in piped.stdout.splitlines()]
+    assert all(len(line) == len(names) for line in lines)
 
 
 async def test_a_file_is_left_alone_where_nothing_can_be_read(tmp_path: Path) -> None:

@@ -65,7 +65,8 @@ def command(
         options["max_steps"] = most
         return client.iter_steps(thread, run, include=include, **options)  # pyright: ignore[reportReturnType]
 
-    kind = Kind(RunStep, StepsTable, step_cells)  # pyright: ignore[reportArgumentType]
+    columns = ("id", "created_at", "type", "status", "seconds", "tokens", "what")
+    kind = Kind(RunStep, StepsTable, step_cells, columns)  # pyright: ignore[reportArgumentType]
     walk.show(steps, connection, output, kind, takes=None if wanted.is_open else wanted.takes)
 
 

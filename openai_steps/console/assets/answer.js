@@ -61,7 +61,7 @@ export function tellAnswer(answer) {
     asked ? h("p", {}, h("code", {}, `${asked.method} ${asked.url}`)) : "",
     asked ? h("p", { class: "muted" }, `Sent headers: ${asked.headers.join(", ")}`) : "",
     answer.headers ? h("dl", { class: "facts" }, ...answer.headers.flatMap((/** @type {string[]} */ [name, value]) =>
-      [h("dt", {}, name), h("dd", {}, value)])) : h("p", { class: "muted" }, "There is no answer of one request."));
+      [h("dt", {}, name), h("dd", {}, value)])) : h("p", { class: "muted" }, "More than one request was made: no single answer is shown."));
 }
 
 /** @param {any} one */

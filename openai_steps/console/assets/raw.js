@@ -14,7 +14,7 @@ const ITEM_DEPTH = 3; // of {"data": [{…}]}
  */
 export function showRaw(answer, whole) {
   const panel = $("panel-raw");
-  if (answer.raw === undefined) return show(panel, h("p", { class: "muted" }, "There is no answer of one request."));
+  if (answer.raw === undefined) return show(panel, h("p", { class: "muted" }, "More than one request was made: no single answer is shown."));
   const pre = h("pre", { tabindex: 0, "aria-label": "The server's own text" }, ...coloured(answer.raw));
   const copying = h("button", { type: "button" }, "Copy");
   copying.addEventListener("click", () => copy(answer.raw ?? "", copying));

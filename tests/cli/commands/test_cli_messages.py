@@ -31,4 +31,6 @@ async def test_messages_in_a_csv_file(tmp_path: Path) -> None:
     async with a_thread() as served:
         piped = await invoke("messages", "thread_1", *served.server)
         await invoke("messages", "thread_1", *served.server, "-o", str(tmp_path / "m.csv"))
-    assert list(csv.reader((tmp_path / "m.csv").read_text("utf-8").splitlines())) == rows(piped.stdout)
+    names, *lines = csv.reader((tmp_path / "m.csv").read_text("utf-8").splitlines())
+    assert names == ["id", "created_at", "role", "run_id", "text", "file_ids"]
+    assert lines == rows(piped.stdout)
