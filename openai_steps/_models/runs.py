@@ -70,7 +70,7 @@ class Run:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the run has ended. ``requires_action`` is not an end: the run waits for tool outputs."""
+        """Whether the run has ended. With ``requires_action`` it has not, it waits for tool outputs."""
         return self.status in FINISHED_RUN_STATUSES
 
     @property

@@ -237,7 +237,7 @@ class RetrievalToolCall:
 
     @property
     def arguments(self) -> str | None:
-        """None: the API never sent the query."""
+        """Always None, since the API never sent the query."""
         return None
 
     @property
