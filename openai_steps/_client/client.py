@@ -127,6 +127,37 @@ class AsyncStepsClient(FleetVerbs, FollowVerbs, StepVerbs, RunVerbs, MessageVerb
     ) -> None:
         await self.aclose()
 
+    @without_trace
+    def with_options(
+        self,
+        *,
+        timeout: Timeouts | float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Return a client with other options, for one call or for many.
+
+        It shares this client's connections, key, rate limit, and what is known of the server's pages; closing one of
+        them closes both. A server that is chosen by a header or parameter deserves a client of its own.
+
+        Args:
+            timeout: How long to wait instead: a `Timeouts`, or seconds for one request.
+            retry: When to retry instead.
+            headers: Headers to send besides the client's. One of the same name replaces the client's.
+            query: Parameters to send besides the endpoint's. One of the same name replaces the endpoint's.
+
+        Raises:
+            ValueError: If an option makes no sense.
+        """
+        other = self._copy()
+        other._timeouts = timeouts_for(timeout, self._timeouts)
+        other._retry = retry or self._retry
+        other._transport = self._transport.with_options(
+            timeouts=other._timeouts, retry=other._retry, headers=check_headers(headers), query=dict(query or {})
+        )
+        return other
+
     async def aclose(self) -> None:
         """Close the connections, unless the session is yours. A closed client stays closed."""
         await self._transport.aclose()

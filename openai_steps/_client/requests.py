@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 from attrs import evolve
 
-from openai_steps._arguments import check_headers
 from openai_steps._endpoint.endpoint import Endpoint
 from openai_steps._errors import APIStatusError
 from openai_steps._http.replies import Reply, read_reply
 from openai_steps._http.requests import Request
 from openai_steps._models.pages import Page
-from openai_steps._secrets import without_trace
 from openai_steps._sending.deadline import Deadline
 from openai_steps._sending.jitter import jitter
 from openai_steps._sending.retry import wait_as_asked
@@ -70,37 +68,6 @@ class Requests:
         model = read_reply(reply, kind, request=request, raw=issubclass(kind, Page))
         self._texts.note(reply, model)
         return model
-
-    @without_trace
-    def with_options(
-        self,
-        *,
-        timeout: Timeouts | float | None = None,
-        retry: RetryPolicy | None = None,
-        headers: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None,
-    ) -> Self:
-        """Return a client with other options, for one call or for many.
-
-        It shares this client's connections, key, rate limit, and what is known of the server's pages; closing one of
-        them closes both. A server that is chosen by a header or parameter deserves a client of its own.
-
-        Args:
-            timeout: How long to wait instead: a `Timeouts`, or seconds for one request.
-            retry: When to retry instead.
-            headers: Headers to send besides the client's. One of the same name replaces the client's.
-            query: Parameters to send besides the endpoint's. One of the same name replaces the endpoint's.
-
-        Raises:
-            ValueError: If an option makes no sense.
-        """
-        other = self._copy()
-        other._timeouts = timeouts_for(timeout, self._timeouts)
-        other._retry = retry or self._retry
-        other._transport = self._transport.with_options(
-            timeouts=other._timeouts, retry=other._retry, headers=check_headers(headers), query=dict(query or {})
-        )
-        return other
 
     def _keeping(self, texts: OwnTexts) -> Self:
         """Return a client, over the same connections, that collects the server's own texts."""

@@ -87,7 +87,7 @@ class Transport:
         """Send these headers, too, and keep what is secret in them and in the endpoint's query out of all texts."""
         self._headers = {**self._headers, **headers}
         in_query = (value for name, value in self.endpoint.query if name != VERSION_PARAMETER)
-        self._secrets = (*self._secrets, *secrets_in(self._headers), *in_query)
+        self._secrets = tuple(dict.fromkeys((*self._secrets, *secrets_in(self._headers), *in_query)))
         fixed = self._auth.fixed_header
         self._identity = None if fixed is None else self._identify(fixed)
         names = {name.lower() for name in (*self._headers, *self._auth.header_names)}

@@ -126,17 +126,10 @@ class CursorReading(CarefulReading[P]):
         if not self.trust.ties_seen:
             return True
         if lane not in self.trust.within:
-            pair = next(
-                (
-                    pair
-                    for pair in pairwise(range(len(stretch.ids)))
-                    if stretch.times[pair[0]] == stretch.times[pair[1]]
-                ),
-                None,
-            )
-            if pair is None:
+            ties = [pair for pair in pairwise(zip(stretch.times, stretch.ids, strict=True)) if pair[0][0] == pair[1][0]]
+            if not ties:
                 return False
-            cursor, wanted = (stretch.ids[place] for place in pair)
+            (_, cursor), (_, wanted) = ties[0]
             page = yield from self.ask(lane.query(cursor, _KNOWN_ANSWER))
             items = _behind(lane.along(page.data), cursor, rising=lane.rising)
             self.trust.within[lane] = items is not None and [item.id for item in items[:1]] == [wanted]

@@ -99,6 +99,9 @@ class StepsTable:
         self._console.print(row)
 
 
+STEP_COLUMNS: Final = ("id", "created_at", "type", "status", "seconds", "tokens", "what")
+
+
 def step_cells(step: RunStep) -> Iterable[object]:
     """Return a step's cells for programs: id, time, type, status, seconds, tokens, and what it did in full."""
     did = [f"{name} {rest or ''}".rstrip() for name, rest in doings(step)]

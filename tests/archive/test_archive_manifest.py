@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from archive_samples import ASKED, SERVER
+from flipping import flipped
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,23 +64,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @given(at=st.integers(0, 2_000), bit=st.integers(0, 6))
 def test_what_a_manifest_says_cannot_change_without_being_noticed(folder: Path, at: int, bit: int) -> None:
-    path = folder / "manifest.json"
-    whole = path.read_bytes()
-    changed = bytearray(whole)
-    changed[at % len(whole)] ^= 1 << bit
-    try:
-        same = json.loads(changed) == json.loads(whole)  # white space, for example
-    except ValueError:
-        same = False
-    path.write_bytes(changed)
-    try:
+    with flipped(folder / "manifest.json", at=at, bit=bit) as (whole, changed):
+        try:
+            same = json.loads(changed) == json.loads(whole)  # white space, for example
+        except ValueError:
+            same = False
         if same:
             read_manifest(folder)
         else:
             with pytest.raises(ArchiveError):
                 read_manifest(folder)
-    finally:
-        path.write_bytes(whole)
 
 
 def test_a_manifest_without_a_checksum_is_an_older_one(folder: Path, tmp_path: Path) -> None:

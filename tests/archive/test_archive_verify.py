@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from archive_samples import ASKED, SERVER, STEPS, archive, fill
+from flipping import flipped
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,13 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @given(at=st.integers(0, 2_000), bit=st.integers(0, 7))
 def test_no_bit_can_change_without_being_noticed(folder: Path, at: int, bit: int) -> None:
-    objects = folder / "objects-0001.json"
-    whole = objects.read_bytes()
-    changed = bytearray(whole)
-    changed[at % len(whole)] ^= 1 << bit
-    objects.write_bytes(changed)
-    report = verify_archive(folder)
-    objects.write_bytes(whole)
+    with flipped(folder / "objects-0001.json", at=at, bit=bit):
+        report = verify_archive(folder)
     assert not report.is_whole
     assert verify_archive(folder).is_whole
 

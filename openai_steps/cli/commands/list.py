@@ -53,7 +53,7 @@ def command(
     The columns of tsv and csv are id, created_at, type, status, seconds, tokens, and what the step did.
     """
     from openai_steps import RunStep
-    from openai_steps.cli._steps_table import StepsTable, step_cells
+    from openai_steps.cli._steps_table import STEP_COLUMNS, StepsTable, step_cells
 
     if run is None:
         run = connection.run(functools.partial(_newest_run, thread=thread))
@@ -65,8 +65,7 @@ def command(
         options["max_steps"] = most
         return client.iter_steps(thread, run, include=include, **options)  # pyright: ignore[reportReturnType]
 
-    columns = ("id", "created_at", "type", "status", "seconds", "tokens", "what")
-    kind = Kind(RunStep, StepsTable, step_cells, columns)  # pyright: ignore[reportArgumentType]
+    kind = Kind(RunStep, StepsTable, step_cells, STEP_COLUMNS)  # pyright: ignore[reportArgumentType]
     walk.show(steps, connection, output, kind, takes=None if wanted.is_open else wanted.takes)
 
 

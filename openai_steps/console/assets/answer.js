@@ -4,7 +4,7 @@
 import { ask } from "./api.js";
 import { $, h, say, show } from "./dom.js";
 import * as form from "./form.js";
-import { showRaw } from "./raw.js";
+import { NO_SINGLE_ANSWER, showRaw } from "./raw.js";
 
 /** What the page asks with: the connection and the form. */
 export const request = () => ({ connection: $("connection").value, form: form.read() });
@@ -61,7 +61,7 @@ export function tellAnswer(answer) {
     asked ? h("p", {}, h("code", {}, `${asked.method} ${asked.url}`)) : "",
     asked ? h("p", { class: "muted" }, `Sent headers: ${asked.headers.join(", ")}`) : "",
     answer.headers ? h("dl", { class: "facts" }, ...answer.headers.flatMap((/** @type {string[]} */ [name, value]) =>
-      [h("dt", {}, name), h("dd", {}, value)])) : h("p", { class: "muted" }, "More than one request was made: no single answer is shown."));
+      [h("dt", {}, name), h("dd", {}, value)])) : h("p", { class: "muted" }, NO_SINGLE_ANSWER));
 }
 
 /** @param {any} one */

@@ -6,6 +6,7 @@ import { $, copy, download, h, say, show } from "./dom.js";
 const TOKENS = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[{}[\],]/g;
 const MOST_COLOURED = 200_000;
 const ITEM_DEPTH = 3; // of {"data": [{…}]}
+export const NO_SINGLE_ANSWER = "More than one request was made: no single answer is shown.";
 
 /**
  * Show an answer's text.
@@ -14,7 +15,7 @@ const ITEM_DEPTH = 3; // of {"data": [{…}]}
  */
 export function showRaw(answer, whole) {
   const panel = $("panel-raw");
-  if (answer.raw === undefined) return show(panel, h("p", { class: "muted" }, "More than one request was made: no single answer is shown."));
+  if (answer.raw === undefined) return show(panel, h("p", { class: "muted" }, NO_SINGLE_ANSWER));
   const pre = h("pre", { tabindex: 0, "aria-label": "The server's own text" }, ...coloured(answer.raw));
   const copying = h("button", { type: "button" }, "Copy");
   copying.addEventListener("click", () => copy(answer.raw ?? "", copying));
