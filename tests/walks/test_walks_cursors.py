@@ -163,3 +163,22 @@ def test_ids_of_another_kind_in_the_next_list_are_no_trap(order: Order, cursors:
             cursors=cursors,
         )
         assert run(cell, trust)[0] in ("exact", "refused")
+
+
+@pytest.mark.parametrize(
+    ("server", "ties", "page_size", "count"),
+    [
+        ("after_later_only", 5, 20, 40),
+        ("after_later_only", 3, 7, 40),
+        ("later only, capped at 20, same ties", 2, 100, 25),
+    ],
+)
+def test_who_knows_a_server_from_lists_without_ties_asks_whether_cursors_lead_on_within_one_time(
+    server: str, ties: int, page_size: int, count: int
+) -> None:
+    trust = Trust()
+    without = Cell(server=server, count=COUNT, ids="random", ties=1, page_size=100, order="asc", cursors="after")
+    assert run(without, trust)[0] == "exact"
+    for places in range(1, 90, 4):  # of the cursor: at the head of its time, within it, and at its end
+        cell = evolve(without, count=count, ties=ties, page_size=page_size, places=(places, 95))
+        assert run(cell, trust)[0] == "exact"
